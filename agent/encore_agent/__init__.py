@@ -1,0 +1,1 @@
+"""Hear a command and replay its macro on the current screen."""

@@ -1,0 +1,151 @@
+"""What the agent tells: the events that the tray, the review window and the command line show.
+
+Frozen dataclasses, safe to hand from thread to thread. Times are milliseconds unless the name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from encore_recorder.geometry import Rect
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningChanged:
+    """The microphone is listened to, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A macro to run and the values of its slots."""
+
+    macro_id: str
+    slots: dict[str, str]
+    confidence: float
+    """0 to 1; calibrated per macro where enough is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An utterance was understood and its macro starts."""
+
+    text: str
+    """The words as heard."""
+    command: Command
+    understand_ms: float
+    """From the end of the utterance's audio to the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An utterance that starts nothing."""
+
+    text: str
+    reason: str
+    """For a person: what was missing."""
+    nearest: Command | None = None
+    """What it came nearest to, for "did you mean ...?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeStarted:
+    """A macro starts to run."""
+
+    episode_id: str
+    macro_id: str
+    slots: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """The step is next; its target is being looked for."""
+
+    episode_id: str
+    index: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """The step was carried out."""
+
+    episode_id: str
+    index: int
+    description: str
+    place: Rect | None
+    """Where, physical pixels of the virtual desktop; None for keys and text."""
+    evidence: str
+    """Why this place, in words."""
+    find_ms: float
+    act_ms: float
+    picture: Path | None = None
+    """The screen with the chosen place marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Encore stopped by itself, or the person stopped it."""
+
+    episode_id: str
+    index: int
+    """The step that was not carried out."""
+    reason: str
+    picture: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All steps were carried out."""
+
+    episode_id: str
+    verified_by: str | None
+    """What confirmed the effect, for example `MPRIS: Yesterday is Playing`; None means done, not verified."""
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something outside an episode went wrong; the agent goes on."""
+
+    message: str
+    """What happened, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Long work moves on."""
+
+    what: str
+    done: float
+    """0 to 1."""
+
+
+AgentEvent = (
+    ListeningChanged
+    | Accepted
+    | Rejected
+    | EpisodeStarted
+    | StepStarted
+    | StepDone
+    | Halted
+    | Finished
+    | Trouble
+    | Progress
+)
+Listener = Callable[[AgentEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeReport:
+    """One run of a macro, start to end."""
+
+    episode_id: str
+    macro_id: str
+    slots: dict[str, str]
+    steps: tuple[StepDone, ...]
+    outcome: Finished | Halted
+    timings_ms: dict[str, float] = field(default_factory=dict)

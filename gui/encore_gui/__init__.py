@@ -1,0 +1,1 @@
+"""The tray, the review window and everything else with Qt."""

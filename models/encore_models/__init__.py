@@ -1,0 +1,1 @@
+"""Learn a macro from a demonstration; see and hear without torch."""

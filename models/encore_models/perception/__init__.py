@@ -1,0 +1,1 @@
+"""Seeing and hearing with numpy and onnxruntime."""

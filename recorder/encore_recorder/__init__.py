@@ -1,0 +1,1 @@
+"""Record a demonstration: screen, microphone and input on one clock."""

@@ -1,0 +1,1 @@
+"""The screen, microphone and input devices, one backend each."""
