@@ -137,7 +137,8 @@ class Macro:
         if not self.phrases:
             raise ValueError(f"macro {self.name!r} has no phrase to say")
         known = {slot.name for slot in self.slots}
-        used = {name for part in (*self.phrases, *self.steps) for name in part.slots}
+        used = {name for phrase in self.phrases for name in phrase.slots}
+        used |= {name for step in self.steps for name in step.slots}
         if unknown := used - known:
             raise ValueError(f"macro {self.name!r} uses the slots {sorted(unknown)}, but has {sorted(known)}")
 
