@@ -9,3 +9,35 @@ from __future__ import annotations
 
 class AgentError(Exception):
     """Root of everything this package raises on purpose."""
+
+
+class UnknownMacro(AgentError, KeyError):
+    """There is no macro of that id."""
+
+    def __init__(self, macro_id: str, known: list[str]) -> None:
+        super().__init__(macro_id)
+        self._message = f"there is no macro {macro_id!r}; there are: {', '.join(known) or 'none yet, record one first'}"
+
+    def __str__(self) -> str:  # KeyError would print the repr
+        return self._message
+
+
+class MissingSlot(AgentError, ValueError):
+    """A macro was started without a value for one of its slots."""
+
+    def __init__(self, macro_id: str, names: list[str]) -> None:
+        super().__init__(f"macro {macro_id!r} needs a value for: {', '.join(names)}")
+
+
+class CannotAct(AgentError, RuntimeError):
+    """The machine does not let Encore move the mouse or type."""
+
+    def __init__(self, what: str, cause: str) -> None:
+        super().__init__(f"{what} failed: {cause}. `encore doctor` says what is missing")
+
+
+class PersonTookOver(AgentError, InterruptedError):
+    """The person touched mouse or keyboard, or pressed stop: Encore lets go."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(f"you took over: {how}")

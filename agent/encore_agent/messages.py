@@ -124,6 +124,45 @@ class Progress:
     """0 to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """A demonstration is being recorded."""
+
+    demonstration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused:
+    """Nothing is kept until it is resumed, or `on` is False and it is kept again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """The demonstration lies complete on disk."""
+
+    demonstration_id: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A macro was learned from a demonstration and is in the library."""
+
+    macro_id: str
+    name: str
+    phrases: tuple[str, ...]
+    steps: int
+    notes: tuple[str, ...] = ()
+    """What a person should know or check, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryChanged:
+    """A macro was added, renamed or deleted."""
+
+
 AgentEvent = (
     ListeningChanged
     | Accepted
@@ -135,6 +174,11 @@ AgentEvent = (
     | Finished
     | Trouble
     | Progress
+    | RecordingStarted
+    | RecordingPaused
+    | RecordingStopped
+    | Learned
+    | LibraryChanged
 )
 Listener = Callable[[AgentEvent], None]
 

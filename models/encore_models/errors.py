@@ -60,3 +60,19 @@ class WrongSound(ModelsError, ValueError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"speech is float32 mono at 16 kHz with at least one sample: {problem}")
+
+
+class BrokenMacro(ModelsError, ValueError):
+    """A macro's folder cannot be read."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"the macro in {folder} cannot be used: {problem}. Learn it again from its demonstration with: encore learn"
+        )
+
+
+class NothingToLearn(ModelsError, ValueError):
+    """A demonstration holds no macro as it stands; it is kept."""
+
+    def __init__(self, folder: Path, problem: str, advice: str) -> None:
+        super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")

@@ -1,0 +1,69 @@
+"""Pure safety rules: what may never be acted on, and what needs a yes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from encore_models.macro import Macro, Step
+from encore_recorder.actions import PressKeys
+from encore_recorder.geometry import Point, Rect
+
+DESTRUCTIVE_WORDS = frozenset(
+    "delete remove erase discard uninstall format reset unfollow unsubscribe overwrite buy pay purchase order "
+    "checkout send submit publish post transfer empty wipe".split()
+)
+DESTRUCTIVE_KEYS = frozenset({("delete",), ("shift", "delete"), ("alt", "f4"), ("ctrl", "w"), ("ctrl", "q")})
+
+HAND_MOVED_PX = 6
+"""A pointer this far from where Encore left it was moved by the person."""
+
+
+def destructive_step(step: Step) -> str | None:
+    """Why the step needs a yes before it is carried out, or None where it does not."""
+    if isinstance(step.action, PressKeys) and step.action.keys in DESTRUCTIVE_KEYS:
+        return f"it presses {'+'.join(step.action.keys)}"
+    # Only the control's own label counts: a song that is called "Delete" is not a button, and rows that follow
+    # a slot hold content, not commands.
+    if step.target is None or step.target.template is not None or step.target.kind == "row":
+        return None
+    return _destructive_word(step.target.text)
+
+
+def destructive_macro(macro: Macro) -> str | None:
+    """Why the macro needs a yes before it runs, or None where it does not."""
+    reasons: Iterable[str | None] = [
+        *(_destructive_word(phrase.text) for phrase in macro.phrases),
+        *(destructive_step(step) for step in macro.steps),
+    ]
+    return next((reason for reason in reasons if reason), None)
+
+
+def _destructive_word(text: str) -> str | None:
+    words = set(re.findall(r"[a-z]+", text.lower())) & DESTRUCTIVE_WORDS
+    return f"it says {sorted(words)[0]!r}" if words else None
+
+
+def refuse_place(place: Point, window: Rect, desktop: Rect, own_windows: Iterable[Rect]) -> str | None:
+    """Why a pointer action must not go to `place`, or None where it may.
+
+    Args:
+        place: Where to act, physical pixels of the virtual desktop.
+        window: The window that the step belongs to.
+        desktop: All monitors together.
+        own_windows: Encore's own windows that lie above it.
+    """
+    if not desktop.contains(place):
+        return f"the place ({place.x}, {place.y}) is outside of the screen"
+    if not window.contains(place):
+        return f"the place ({place.x}, {place.y}) is outside of the step's window"
+    if any(own.contains(place) for own in own_windows):
+        return "a window of Encore lies over the place"
+    return None
+
+
+def hand_moved(left_at: Point | None, now: Point) -> bool:
+    """Whether the person moved the pointer since Encore left it; False where Encore has not moved it yet."""
+    if left_at is None:
+        return False
+    return max(abs(now.x - left_at.x), abs(now.y - left_at.y)) > HAND_MOVED_PX

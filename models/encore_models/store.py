@@ -1,0 +1,94 @@
+"""A macro's folder on disk: written beside and renamed, so it is never half there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from encore_models.errors import BrokenMacro
+from encore_models.macro import FORMAT_VERSION, Macro
+
+_CODEC: TypeAdapter[Macro] = TypeAdapter(Macro)
+_FILE = "macro.json"
+
+
+def read_macro(folder: Path) -> Macro:
+    """The macro that lies in `folder`.
+
+    Raises:
+        BrokenMacro: `macro.json` or a step's picture is missing, damaged or of a newer version.
+    """
+    try:
+        text = (folder / _FILE).read_bytes()
+    except OSError as error:
+        raise BrokenMacro(folder, f"{_FILE} cannot be read ({error.strerror})") from error
+    try:
+        macro = _CODEC.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BrokenMacro(folder, f"{_FILE} is damaged at {place}: {first['msg']}") from error
+    if macro.version > FORMAT_VERSION:
+        raise BrokenMacro(folder, f"it was written by a newer Encore (format {macro.version}, known {FORMAT_VERSION})")
+    for step in macro.steps:
+        if not (folder / step.before).is_file():
+            raise BrokenMacro(folder, f"the picture {step.before} is missing")
+    return macro
+
+
+def write_macro(macro: Macro, folder: Path) -> None:
+    """Write `macro.json` of a folder that holds the pictures already, atomically."""
+    beside = folder / f".{_FILE}.new"
+    with beside.open("wb") as file:
+        file.write(_CODEC.dump_json(macro, indent=1) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(folder / _FILE)
+
+
+def create_macro(macro: Macro, pictures: Mapping[str, NDArray[np.uint8]], folder: Path) -> None:
+    """Write a new macro with its pictures; `folder` appears only when everything is in it.
+
+    Args:
+        macro: What was learned.
+        pictures: BGR images [height, width, 3] under the names that the steps give.
+        folder: Must not exist yet; its parent must.
+
+    Raises:
+        FileExistsError: `folder` is there already.
+        OSError: It could not be written; nothing is left behind.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already; choose another id for the macro")
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, picture in pictures.items():
+            path = beside / name
+            path.parent.mkdir(exist_ok=True)
+            if not cv2.imwrite(str(path), picture):
+                raise OSError(f"the picture {path} could not be written; is the disk full?")
+        write_macro(macro, beside)
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def read_picture(folder: Path, name: str) -> NDArray[np.uint8]:
+    """A step's picture as BGR [height, width, 3].
+
+    Raises:
+        BrokenMacro: It is missing or not a picture.
+    """
+    picture = cv2.imread(str(folder / name), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise BrokenMacro(folder, f"the picture {name} is missing or damaged")
+    return np.asarray(picture, np.uint8)
