@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from encore_models.macro import Macro, Slot
+from encore_models.macro import Macro, Phrase, Slot
 from encore_models.store import read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
@@ -190,6 +190,19 @@ class Library:
         merged = tuple(dict.fromkeys((*old.values, *(v.strip() for v in values if v.strip()))))
         slots = tuple(Slot(slot.name, merged) if slot is old else slot for slot in macro.slots)
         macro = replace(macro, slots=slots)
+        self.save(macro)
+        return macro
+
+    def add_phrase(self, macro_id: str, text: str) -> Macro:
+        """Add another wording of the command.
+
+        Raises:
+            UnknownMacro: There is no such macro.
+            ValueError: The phrase holds no word, or a slot that the macro does not have.
+        """
+        macro = self.macro(macro_id)
+        phrases = tuple(dict.fromkeys((*macro.phrases, Phrase(text.strip()))))
+        macro = replace(macro, phrases=phrases)
         self.save(macro)
         return macro
 

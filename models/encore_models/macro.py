@@ -75,7 +75,7 @@ class Target:
     row_text: str = ""
     """All text of its row; what tells one heart from the next."""
     template: str | None = None
-    """The target's text with slots in braces, where it follows what was said (`{song}`); None where it stays."""
+    """Slots in braces where the target follows what was said (`{song}`); None where it stays the same."""
     look_alikes: int = 0
     """Other candidates on the shown screen that look the same."""
 
@@ -92,7 +92,9 @@ class Step:
     target: Target | None = None
     """None for typing and key presses."""
     pause_ms: int = 0
-    """How long the screen took to settle after the step when it was shown."""
+    """From this step to the next one when it was shown; a replay waits for its screen at least as patiently."""
+    replaces: bool = False
+    """For typed text: the field held nothing else afterwards, so a replay replaces what stands in it."""
 
     @property
     def slots(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class Window:
 
     title: str
     app_class: str
-    """What the program calls itself (the second part of WM_CLASS); it stays when the title follows the song."""
+    """What the program calls itself (second part of WM_CLASS); it stays when the title follows the song."""
     pid: int | None
     """Process, or None where the program does not say."""
     rect: Rect

@@ -1,0 +1,59 @@
+# Two commands do everything: `make demo` shows the main job, `make test` checks the project.
+# Both set up what they need first: a virtual environment, its packages, and Debian's packages where allowed.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test lint bench-main clean
+
+help:
+	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
+	@echo "make test         all tests, linters and type checks"
+	@echo "make bench-main   the main job 20 times: 20 songs, 4 voices; writes the README's figures"
+	@echo "make setup        only set up; then: $(BIN)/encore"
+
+setup: $(VENV)/.ready
+
+# Debian's packages: installed where this user may, else the exact line to run is printed.
+system:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: sudo apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@command -v dpkg-query >/dev/null || exit 0; \
+	needed="$$($(PYTHON) -m demos.stage --packages)"; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || needed="$$needed python3-venv"; \
+	missing=""; for package in $$needed; do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	test -z "$$missing" && exit 0; \
+	install="apt-get install -y --no-install-recommends$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive $$install; \
+	elif sudo -n true 2>/dev/null; then sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive $$install; \
+	else echo "These Debian packages are missing. Run this, then make again:"; echo "  sudo $$install"; exit 1; fi
+
+# python-xlib again at the end: pyautogui's python3-xlib writes the same folder, and only python-xlib works everywhere.
+$(VENV)/.ready: pyproject.toml | system
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps 'python-xlib>=0.33'
+	touch $@
+
+demo: system $(VENV)/.ready
+	$(BIN)/python -m demos.quickstart $(ARGS)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: system $(VENV)/.ready lint
+	$(BIN)/pytest $(ARGS)
+
+bench-main: system $(VENV)/.ready
+	$(BIN)/python -m tests.benchmarks.bench_main $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,457 @@
+"""The running agent: record and learn, listen and understand, replay; it speaks in `AgentEvent`s.
+
+Every method returns at once and may be called from any thread. Learning, listening and replaying have a
+thread each; what comes of them is told to the subscribers, from those threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from encore_models.bundle import Bundle
+from encore_models.errors import BundleMissing
+from encore_models.learn import LearnOptions, learn
+from encore_models.macro import Macro
+from encore_models.perception.screen import Scene
+from encore_models.perception.speech import Utterance
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.voice import Voice
+from encore_models.store import create_macro
+from encore_models.whisper.prepare import prepare_hearing
+from encore_recorder.demonstration import Demonstration
+from encore_recorder.recorder import Recorder, RecorderOptions
+from encore_recorder.sources.playback import players
+from encore_recorder.sources.screen import Screen
+from encore_recorder.sources.window import open_window_system
+from numpy import uint8
+from numpy.typing import NDArray
+
+from encore_agent.act import Actuator, PyAutoGuiActuator
+from encore_agent.errors import AgentError
+from encore_agent.find import Finder
+from encore_agent.library import Library
+from encore_agent.listen import Listener as MicrophoneListener
+from encore_agent.messages import (
+    Accepted,
+    AgentEvent,
+    EpisodeReport,
+    Learned,
+    LibraryChanged,
+    Listener,
+    ListeningChanged,
+    Progress,
+    RecordingPaused,
+    RecordingStarted,
+    RecordingStopped,
+    Rejected,
+    Trouble,
+)
+from encore_agent.replay import Choose, Replayer, Request
+from encore_agent.understand import Heard, Understander
+
+log = logging.getLogger(__name__)
+
+STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
+"""Said while a macro runs, they end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the service can be told; built once at the entry point."""
+
+    root: Path
+    """The library's folder."""
+    models: Path
+    """Where prepared models lie."""
+    microphone: str | None = None
+    """Name of the input device; None takes the system's default."""
+    fps: int = 15
+    """Pictures a second in a recording."""
+
+    @classmethod
+    def default(cls, root: Path | None = None) -> Settings:
+        """The user's data folder, or the one given."""
+        root = root or platformdirs.user_data_path("encore", appauthor=False)
+        return cls(root=root, models=root / "models")
+
+    @property
+    def hearing(self) -> Path:
+        """The folder of the hearing model."""
+        return self.models / "whisper-tiny.en"
+
+
+class Senses:
+    """What hearing and seeing need, loaded when first used and shared by all threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is loaded yet."""
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._voice: Voice | None = None
+
+    def voice(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Voice:
+        """The hearing model; prepared from the installed weights when it is missing.
+
+        Raises:
+            ModelsError: It cannot be prepared or is damaged.
+        """
+        with self._lock:
+            if self._voice is None:
+                try:
+                    bundle = Bundle.open(self._settings.hearing)
+                except BundleMissing:
+                    bundle = prepare_hearing(self._settings.hearing, progress)
+                self._voice = Voice(bundle)
+            return self._voice
+
+    @cached_property
+    def reader(self) -> RapidOcrReader:
+        """Reads text on the screen."""
+        return RapidOcrReader()
+
+    def look(self, image: NDArray[uint8]) -> Scene:
+        """Analyse a window picture, BGR [height, width, 3]."""
+        return Scene(image, self.reader)
+
+
+class Service:
+    """One running Encore."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        senses: Senses,
+        actuator: Callable[[], Actuator] = PyAutoGuiActuator,
+    ) -> None:
+        """Put the parts together; no device is opened yet."""
+        self.settings = settings
+        self.library = library
+        self.senses = senses
+        self._make_actuator = actuator
+        self._listeners: list[Listener] = []
+        self._lock = threading.RLock()
+        self._learning = ThreadPoolExecutor(1, "encore-learn")
+        self._episodes = ThreadPoolExecutor(1, "encore-replay")
+        self._stop_episode = threading.Event()
+        self._episode: Future[EpisodeReport | None] | None = None
+        self._recorder: Recorder | None = None
+        self._recording_since = 0.0
+        self._listening_before = False
+        self._microphone: MicrophoneListener | None = None
+        self._understander: Understander | None = None
+
+    # Telling
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Tell `listener` every event from now on; returns what ends that."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def tell(self, event: AgentEvent) -> None:
+        """Hand an event to every subscriber."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(event)
+
+    def _progress(self, what: str, done: float) -> None:
+        self.tell(Progress(what, done))
+
+    def _in_background(self, pool: ThreadPoolExecutor, work: Callable[..., Any], *args: Any) -> Future[Any]:
+        def guarded() -> Any:
+            try:
+                return work(*args)
+            except Exception as error:  # the thread's outermost loop: nobody above would see it
+                if not isinstance(error, AgentError | ValueError | OSError | RuntimeError):
+                    log.exception("unexpected error in the background")
+                self.tell(Trouble(str(error)))
+                return None
+
+        return pool.submit(guarded)
+
+    # Recording and learning
+
+    @property
+    def recording(self) -> bool:
+        """Whether a demonstration is being recorded."""
+        return self._recorder is not None
+
+    @property
+    def recording_seconds(self) -> float:
+        """Seconds since the recording began; 0 where none runs."""
+        return time.monotonic() - self._recording_since if self.recording else 0.0
+
+    @property
+    def recording_level(self) -> float:
+        """Loudness of the recording's microphone, 0 to 1."""
+        recorder = self._recorder
+        return recorder.level if recorder else 0.0
+
+    def start_recording(self) -> None:
+        """Begin a demonstration; Encore stops listening for commands meanwhile."""
+        with self._lock:
+            if self._recorder is not None:
+                return
+            self._listening_before = self.listening
+            self.set_listening(False)
+            recorder = self._new_recorder()
+            try:
+                recorder.start()
+            except (OSError, RuntimeError) as error:
+                self.tell(Trouble(str(error)))
+                return
+            self._recorder, self._recording_since = recorder, time.monotonic()
+        self.tell(RecordingStarted(recorder.folder.name))
+
+    def _new_recorder(self) -> Recorder:
+        options = RecorderOptions(
+            fps=self.settings.fps, device=self.settings.microphone, own_pids=frozenset({os.getpid()})
+        )
+        return Recorder(self.library.new_demonstration_folder(), options)
+
+    def record_now(self, done: threading.Event, seconds: float | None, started: Callable[[], None]) -> Demonstration:
+        """Record on the caller's thread until `done` is set or the time is over.
+
+        Raises:
+            RecorderError: It cannot be recorded; what was recorded before the error is kept.
+        """
+        recorder = self._new_recorder()
+        recorder.start()
+        started()
+        done.wait(seconds)
+        return recorder.stop()
+
+    def pause_recording(self, on: bool) -> None:
+        """Keep nothing from now on, or go on."""
+        recorder = self._recorder
+        if recorder is not None:
+            (recorder.pause if on else recorder.resume)()
+            self.tell(RecordingPaused(on))
+
+    def stop_recording(self, learn_it: bool = True) -> None:
+        """End the demonstration and learn from it in the background."""
+        with self._lock:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            self._in_background(self._learning, self._finish_recording, recorder, learn_it)
+
+    def _finish_recording(self, recorder: Recorder, learn_it: bool) -> None:
+        demonstration = recorder.stop()
+        self.tell(RecordingStopped(demonstration.info.id, demonstration.path))
+        if learn_it:
+            self.learn(demonstration)
+        if self._listening_before:
+            self.set_listening(True)
+
+    def learn(self, demonstration: Demonstration, phrase: str | None = None) -> Macro:
+        """Learn a macro now, on the caller's thread, and put it in the library.
+
+        Raises:
+            NothingToLearn: The demonstration holds no macro.
+        """
+        learning = learn(
+            demonstration,
+            self.senses.voice(self._progress),
+            self.senses.look,
+            self.library.new_macro_id,
+            LearnOptions(phrase=phrase, own_pids=frozenset({os.getpid()})),
+            self._progress,
+        )
+        macro = learning.macro
+        create_macro(macro, learning.pictures, self.library.macros_folder / macro.id)
+        self._macros_changed()
+        self.tell(
+            Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), learning.notes)
+        )
+        return macro
+
+    # The library
+
+    def rename(self, macro_id: str, name: str) -> None:
+        """Give a macro another name."""
+        self.library.rename(macro_id, name)
+        self._macros_changed()
+
+    def delete(self, macro_id: str) -> None:
+        """Move a macro to the trash."""
+        self.library.delete(macro_id)
+        self._macros_changed()
+
+    def _macros_changed(self) -> None:
+        with self._lock:
+            if self._understander is not None:
+                self._understander.set_macros(self.library.macros())
+        self.tell(LibraryChanged())
+
+    # Listening
+
+    @property
+    def listening(self) -> bool:
+        """Whether commands are listened for."""
+        return self._microphone is not None
+
+    @property
+    def listening_level(self) -> float:
+        """Loudness of the microphone that is listened to, 0 to 1."""
+        microphone = self._microphone
+        return microphone.level if microphone else 0.0
+
+    def set_listening(self, on: bool) -> None:
+        """Listen for commands, or no longer."""
+        if on:
+            self._in_background(self._learning, self._start_listening)
+            return
+        with self._lock:
+            microphone, self._microphone = self._microphone, None
+        if microphone is not None:
+            microphone.close()
+            self.tell(ListeningChanged(False))
+
+    def prepare(self) -> None:
+        """Get the hearing model ready now, on the caller's thread.
+
+        Raises:
+            ModelsError: It cannot be prepared.
+        """
+        self.senses.voice(self._progress)
+
+    def listen_now(self) -> None:
+        """Start to listen on the caller's thread, so that an error reaches it.
+
+        Raises:
+            NoMicrophone: There is none.
+            ModelsError: The hearing model cannot be prepared.
+        """
+        self._start_listening()
+
+    def _start_listening(self) -> None:
+        voice = self.senses.voice(self._progress)
+        with self._lock:
+            if self._microphone is not None or self._recorder is not None:
+                return
+            self._understander = Understander(voice, self.library.macros())
+            microphone = MicrophoneListener(self._on_utterance, self.tell, device=self.settings.microphone)
+            microphone.start()
+            self._microphone = microphone
+        self.tell(ListeningChanged(True))
+
+    def _on_utterance(self, utterance: Utterance) -> None:
+        understander = self._understander
+        if understander is None:
+            return
+        if self.running:
+            heard = understander.hear(utterance)
+            if heard.transcript.text.lower().strip(" .!,") in STOP_WORDS:
+                self.stop_episode()
+            return
+        outcome, heard = understander.understand(utterance)
+        self.library.note_heard(outcome)
+        self.tell(outcome)
+        if isinstance(outcome, Accepted):
+            command = outcome.command
+            self._start_episode(
+                command.macro_id, command.slots, self._chooser(understander, heard, command.macro_id), utterance.end_ns
+            )
+
+    def _chooser(self, understander: Understander, heard: Heard, macro_id: str) -> Choose:
+        macro = self.library.macro(macro_id)
+
+        def choose(slot: str, texts: Sequence[str]) -> str | None:
+            return understander.choose_value(heard, macro, slot, texts)
+
+        return choose
+
+    # Replaying
+
+    @property
+    def running(self) -> bool:
+        """Whether a macro runs."""
+        return self._episode is not None and not self._episode.done()
+
+    def run(self, macro_id: str, slots: dict[str, str]) -> None:
+        """Run a macro with typed slot values; the person who types them has confirmed it."""
+        self._start_episode(macro_id, slots, None, None)
+
+    def _start_episode(
+        self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None
+    ) -> None:
+        with self._lock:
+            if self.running:
+                self.tell(Trouble("a macro is running; say stop first, or wait until it is done"))
+                return
+            self._stop_episode.clear()
+            self._episode = self._in_background(
+                self._episodes, self.run_now, macro_id, slots, choose, asked_ns, choose is None
+            )
+
+    def run_now(
+        self,
+        macro_id: str,
+        slots: dict[str, str],
+        choose: Choose | None = None,
+        asked_ns: int | None = None,
+        confirmed: bool = False,
+    ) -> EpisodeReport:
+        """Run a macro on the caller's thread and note it in the history.
+
+        Raises:
+            UnknownMacro: There is no such macro.
+            MissingSlot: A slot has no value.
+        """
+        request = Request(
+            macro=self.library.macro(macro_id),
+            folder=self.library.folder(macro_id),
+            slots=slots,
+            episode_folder=self.library.new_episode_folder(),
+            choose=choose,
+            confirmed=confirmed,
+            asked_ns=asked_ns,
+        )
+        report = self._replayer.run(request, self.tell, self._stop_episode)
+        self.library.note_episode(report)
+        return report
+
+    @cached_property
+    def _replayer(self) -> Replayer:
+        return Replayer(
+            Screen(), open_window_system(), self.senses.look, Finder(self.senses.reader), self._make_actuator(), players
+        )
+
+    def stop_episode(self) -> None:
+        """End the running macro before its next action."""
+        self._stop_episode.set()
+
+    def close(self) -> None:
+        """Stop everything; a recording that runs is ended and kept. May be called twice."""
+        self.stop_episode()
+        self.set_listening(False)
+        with self._lock:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.stop()
+        self._learning.shutdown(wait=True, cancel_futures=True)
+        self._episodes.shutdown(wait=True, cancel_futures=True)
+        self.library.close()
+
+
+def open_service(settings: Settings, actuator: Callable[[], Actuator] = PyAutoGuiActuator) -> Service:
+    """The service over the user's library; no device is opened yet."""
+    return Service(settings, Library(settings.root), Senses(settings), actuator)
