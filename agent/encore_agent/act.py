@@ -9,10 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from encore_agent.errors import CannotAct, PersonTookOver
 from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, Scroll, TypeText
 from encore_recorder.geometry import Point
-
-from encore_agent.errors import CannotAct, PersonTookOver
 
 GLIDE_S = 0.12
 """The pointer travels rather than jumps: hover effects and tool tips behave as they do for a person."""
@@ -166,6 +165,6 @@ def _load_pyautogui() -> Any:
     sys.modules.setdefault("mouseinfo", None)  # type: ignore[arg-type]
     try:
         import pyautogui
-    except Exception as error:  # noqa: BLE001 - Xlib and KeyError from within, a type for each way to lack a display
+    except Exception as error:
         raise CannotAct("opening the display", f"{error}; Encore acts on X11 and needs DISPLAY to be set") from error
     return pyautogui

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from encore_models.errors import ModelsError
-from encore_recorder.errors import RecorderError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -35,6 +33,8 @@ from encore_agent.messages import (
 )
 from encore_agent.messages import Progress as ProgressMade
 from encore_agent.service import Service, Settings, open_service
+from encore_models.errors import ModelsError
+from encore_recorder.errors import RecorderError
 
 app = typer.Typer(
     help="Show it once, say it, it happens.",
@@ -46,7 +46,8 @@ out = Console(highlight=False)
 problems = Console(stderr=True, highlight=False)
 
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", envvar="ENCORE_DATA", help="Library folder; by default the user's data folder.")
+    Path | None,
+    typer.Option("--data", envvar="ENCORE_DATA", help="Library folder; by default the user's data folder."),
 ]
 MacroId = Annotated[str, typer.Argument(help="Id of a macro, see `encore macros`.")]
 
@@ -100,7 +101,10 @@ def _print_event(event: AgentEvent) -> None:
 @app.command()
 def setup(data: DataFolder = None) -> None:
     """Prepare the hearing model: once, a few seconds, offline ever after."""
-    with _service(data) as service, Progress(TextColumn("{task.description}"), BarColumn(), console=out) as bar:
+    with (
+        _service(data) as service,
+        Progress(TextColumn("{task.description}"), BarColumn(), console=out) as bar,
+    ):
         task = bar.add_task("hearing model", total=1.0)
 
         def show(event: AgentEvent) -> None:
@@ -124,7 +128,10 @@ def doctor(
     else:
         colours = {"ok": "green", "warning": "yellow", "problem": "red"}
         for finding in findings:
-            out.print(f"[{colours[finding.state]}]{finding.state:8}[/] {finding.name}: {finding.detail}", soft_wrap=True)
+            out.print(
+                f"[{colours[finding.state]}]{finding.state:8}[/] {finding.name}: {finding.detail}",
+                soft_wrap=True,
+            )
             if finding.advice:
                 out.print(f"         → {finding.advice}", soft_wrap=True)
     if any(finding.state == "problem" for finding in findings):

@@ -11,12 +11,12 @@ from importlib import metadata
 from typing import Literal
 
 from encore_models.bundle import Bundle
-from encore_models.errors import BundleMissing, ModelsError
-from encore_recorder.errors import RecorderError
 
 from encore_agent.errors import AgentError
 from encore_agent.library import Library
 from encore_agent.service import Settings
+from encore_models.errors import BundleMissing, ModelsError
+from encore_recorder.errors import RecorderError
 
 ENOUGH_SPACE = 500 * 1024 * 1024
 """Bytes: the hearing model and an hour of recording fit."""
@@ -56,7 +56,9 @@ def _display(settings: Settings, environment: Mapping[str, str]) -> Finding:
         with Screen() as screen:
             bounds = screen.bounds
     except RecorderError as error:
-        return Finding("display", "problem", str(error), "start Encore inside of a desktop session (DISPLAY must be set)")
+        return Finding(
+            "display", "problem", str(error), "start Encore inside of a desktop session (DISPLAY must be set)"
+        )
     return Finding("display", "ok", f"{bounds.width} x {bounds.height} pixels on {environment.get('DISPLAY', '?')}")
 
 
@@ -102,9 +104,7 @@ def _xlib(settings: Settings, environment: Mapping[str, str]) -> Finding:
 
 
 def _opencv(settings: Settings, environment: Mapping[str, str]) -> Finding:
-    installed = [
-        dist.name for dist in metadata.distributions() if dist.name and dist.name.lower().startswith("opencv")
-    ]
+    installed = [dist.name for dist in metadata.distributions() if dist.name and dist.name.lower().startswith("opencv")]
     if len(set(installed)) > 1:
         return Finding(
             "OpenCV",
@@ -186,4 +186,3 @@ CHECKS: tuple[Check, ...] = (
     _players,
     _library,
 )
-

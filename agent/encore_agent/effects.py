@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from encore_models.macro import PlaybackEffect, fill
 from rapidfuzz import fuzz, utils
+
+from encore_models.macro import PlaybackEffect, fill
 
 POLL_S = 0.1
 SAME_TITLE = 90.0

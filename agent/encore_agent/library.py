@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from encore_models.macro import Macro, Phrase, Slot
-from encore_models.store import read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
 from encore_agent.errors import UnknownMacro
 from encore_agent.messages import Accepted, EpisodeReport, Finished, Rejected
+from encore_models.macro import Macro, Phrase, Slot
+from encore_models.store import read_macro, write_macro
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS heard (
@@ -73,7 +73,12 @@ class Library:
         self.root = root
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         root.chmod(0o700)
-        for folder in (self.macros_folder, self.demonstrations_folder, self.episodes_folder, self.trash_folder):
+        for folder in (
+            self.macros_folder,
+            self.demonstrations_folder,
+            self.episodes_folder,
+            self.trash_folder,
+        ):
             folder.mkdir(exist_ok=True)
         self._lock = threading.Lock()
         self._database = sqlite3.connect(root / "history.sqlite", check_same_thread=False)
@@ -259,7 +264,11 @@ class Library:
         """Keep how a run went."""
         outcome = report.outcome
         if isinstance(outcome, Finished):
-            kind, detail, total = ("verified" if outcome.verified_by else "done"), outcome.verified_by or "", outcome.total_ms
+            kind, detail, total = (
+                ("verified" if outcome.verified_by else "done"),
+                outcome.verified_by or "",
+                outcome.total_ms,
+            )
         else:
             kind, detail, total = "halted", outcome.reason, sum(s.find_ms + s.act_ms for s in report.steps)
         with self._transaction() as database:

@@ -12,14 +12,8 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from encore_models.macro import SLOT_PATTERN, Macro, Step, fill
 from encore_models.perception.screen import Scene
 from encore_models.perception.settle import settled
-from encore_models.store import read_picture
-from encore_recorder.actions import Action, Drag, PressKeys, TypeText
-from encore_recorder.events import Window
-from encore_recorder.geometry import Point, Rect
-from encore_recorder.media import Frame
 from encore_recorder.sources.window import WindowSystem
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
@@ -39,6 +33,12 @@ from encore_agent.messages import (
     StepDone,
     StepStarted,
 )
+from encore_models.macro import SLOT_PATTERN, Macro, Step, fill
+from encore_models.store import read_picture
+from encore_recorder.actions import Action, Drag, PressKeys, TypeText
+from encore_recorder.events import Window
+from encore_recorder.geometry import Point, Rect
+from encore_recorder.frame import Frame
 
 Look = Callable[[NDArray[np.uint8]], Scene]
 Choose = Callable[[str, Sequence[str]], str | None]
@@ -207,7 +207,14 @@ class _Episode:
         if isinstance(action, TypeText):
             evidence = self._read_back(action.text, window)
         done = StepDone(
-            self.id, index, description, place, evidence, 1e3 * (looked - began), 1e3 * (acted - looked), picture
+            self.id,
+            index,
+            description,
+            place,
+            evidence,
+            1e3 * (looked - began),
+            1e3 * (acted - looked),
+            picture,
         )
         self.done.append(done)
         self.tell(done)
@@ -218,7 +225,10 @@ class _Episode:
         """The step's window, in front."""
         candidates = [w for w in self.parts._windows.windows() if w.app_class == step.window.app_class]
         if not candidates:
-            raise _Halt(f"no window of {step.window.app_class} is open; start the program and say it again", self._all())
+            raise _Halt(
+                f"no window of {step.window.app_class} is open; start the program and say it again",
+                self._all(),
+            )
         focused = self.parts._windows.focused()
         window = next((w for w in candidates if w == focused), candidates[0])
         if window != focused:

@@ -19,14 +19,10 @@ from typing import Any
 
 import platformdirs
 from encore_models.bundle import Bundle
-from encore_models.errors import BundleMissing
-from encore_models.learn import LearnOptions, learn
-from encore_models.macro import Macro
 from encore_models.perception.screen import Scene
 from encore_models.perception.speech import Utterance
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.voice import Voice
-from encore_models.store import create_macro
 from encore_models.whisper.prepare import prepare_hearing
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.recorder import Recorder, RecorderOptions
@@ -53,11 +49,14 @@ from encore_agent.messages import (
     RecordingPaused,
     RecordingStarted,
     RecordingStopped,
-    Rejected,
     Trouble,
 )
 from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.understand import Heard, Understander
+from encore_models.errors import BundleMissing
+from encore_models.learn import LearnOptions, learn
+from encore_models.macro import Macro
+from encore_models.store import create_macro
 
 log = logging.getLogger(__name__)
 
@@ -278,9 +277,7 @@ class Service:
         macro = learning.macro
         create_macro(macro, learning.pictures, self.library.macros_folder / macro.id)
         self._macros_changed()
-        self.tell(
-            Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), learning.notes)
-        )
+        self.tell(Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), learning.notes))
         return macro
 
     # The library
@@ -368,7 +365,10 @@ class Service:
         if isinstance(outcome, Accepted):
             command = outcome.command
             self._start_episode(
-                command.macro_id, command.slots, self._chooser(understander, heard, command.macro_id), utterance.end_ns
+                command.macro_id,
+                command.slots,
+                self._chooser(understander, heard, command.macro_id),
+                utterance.end_ns,
             )
 
     def _chooser(self, understander: Understander, heard: Heard, macro_id: str) -> Choose:
@@ -390,9 +390,7 @@ class Service:
         """Run a macro with typed slot values; the person who types them has confirmed it."""
         self._start_episode(macro_id, slots, None, None)
 
-    def _start_episode(
-        self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None
-    ) -> None:
+    def _start_episode(self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None) -> None:
         with self._lock:
             if self.running:
                 self.tell(Trouble("a macro is running; say stop first, or wait until it is done"))
@@ -432,7 +430,12 @@ class Service:
     @cached_property
     def _replayer(self) -> Replayer:
         return Replayer(
-            Screen(), open_window_system(), self.senses.look, Finder(self.senses.reader), self._make_actuator(), players
+            Screen(),
+            open_window_system(),
+            self.senses.look,
+            Finder(self.senses.reader),
+            self._make_actuator(),
+            players,
         )
 
     def stop_episode(self) -> None:

@@ -1,0 +1,64 @@
+"""The safety rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from encore_agent.guard import destructive_macro, destructive_step, hand_moved, refuse_place
+from encore_models.macro import Macro, Phrase, Step, Target, WindowIdentity
+from encore_recorder.actions import Click, PressKeys
+from encore_recorder.geometry import Point, Rect
+
+WINDOW = WindowIdentity("shop", "Shop", Rect(0, 0, 800, 600))
+DESKTOP = Rect(-1280, 0, 2560, 800)
+
+
+def click(text: str, kind="text", template=None) -> Step:
+    target = Target(kind=kind, box=Rect(0, 0, 30, 10), offset=Point(0, 0), text=text, template=template)
+    return Step(action=Click(Point(5, 5)), window=WINDOW, before="a.png", target=target)
+
+
+def macro(phrase: str, step: Step) -> Macro:
+    return Macro("m", "m", (Phrase(phrase),), (), (step,), "2026-01-01", "d")
+
+
+@pytest.mark.parametrize("text", ["Delete", "Buy now", "SEND"])
+def test_a_destructive_button_needs_a_yes(text: str) -> None:
+    assert destructive_step(click(text)) is not None
+
+
+@pytest.mark.parametrize("text", ["Play", "Sender", "Deleted scenes are fun"])
+def test_other_labels_do_not(text: str) -> None:
+    assert destructive_step(click(text)) is None
+
+
+def test_content_is_no_button() -> None:
+    assert destructive_step(click("Delete Me", kind="row")) is None
+
+
+def test_keys_and_phrases_count_too() -> None:
+    keys = Step(action=PressKeys(("shift", "delete")), window=WINDOW, before="a.png")
+    assert destructive_macro(macro("tidy up", keys)) == "it presses shift+delete"
+    assert destructive_macro(macro("delete the song", click("More"))) == "it says 'delete'"
+    assert destructive_macro(macro("play the song", click("More"))) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "refused"),
+    [
+        (Point(100, 100), False),
+        (Point(-100, 100), False),
+        (Point(1500, 100), True),
+        (Point(700, 700), True),
+        (Point(50, 50), True),
+    ],
+)
+def test_places_outside_or_under_encore_are_refused(place: Point, refused: bool) -> None:
+    window = Rect(-200, 0, 900, 600)
+    assert (refuse_place(place, window, DESKTOP, [Rect(40, 40, 20, 20)]) is not None) == refused
+
+
+def test_a_hand_on_the_mouse_is_noticed() -> None:
+    assert not hand_moved(None, Point(500, 500))
+    assert not hand_moved(Point(10, 10), Point(12, 10))
+    assert hand_moved(Point(10, 10), Point(10, 40))
