@@ -17,12 +17,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from encore_recorder.demonstration import Demonstration
-
 from encore_agent.errors import UnknownMacro
 from encore_agent.messages import Accepted, EpisodeReport, Finished, Rejected
 from encore_models.macro import Macro, Phrase, Slot
 from encore_models.store import read_macro, write_macro
+from encore_recorder.demonstration import Demonstration
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS heard (

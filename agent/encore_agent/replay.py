@@ -12,9 +12,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from encore_models.perception.screen import Scene
-from encore_models.perception.settle import settled
-from encore_recorder.sources.window import WindowSystem
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
@@ -34,11 +31,14 @@ from encore_agent.messages import (
     StepStarted,
 )
 from encore_models.macro import SLOT_PATTERN, Macro, Step, fill
+from encore_models.perception.screen import Scene
+from encore_models.perception.settle import settled
 from encore_models.store import read_picture
 from encore_recorder.actions import Action, Drag, PressKeys, TypeText
 from encore_recorder.events import Window
-from encore_recorder.geometry import Point, Rect
 from encore_recorder.frame import Frame
+from encore_recorder.geometry import Point, Rect
+from encore_recorder.sources.window import WindowSystem
 
 Look = Callable[[NDArray[np.uint8]], Scene]
 Choose = Callable[[str, Sequence[str]], str | None]

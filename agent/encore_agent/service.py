@@ -18,17 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from encore_models.bundle import Bundle
-from encore_models.perception.screen import Scene
-from encore_models.perception.speech import Utterance
-from encore_models.perception.text import RapidOcrReader
-from encore_models.perception.voice import Voice
-from encore_models.whisper.prepare import prepare_hearing
-from encore_recorder.demonstration import Demonstration
-from encore_recorder.recorder import Recorder, RecorderOptions
-from encore_recorder.sources.playback import players
-from encore_recorder.sources.screen import Screen
-from encore_recorder.sources.window import open_window_system
 from numpy import uint8
 from numpy.typing import NDArray
 
@@ -53,10 +42,21 @@ from encore_agent.messages import (
 )
 from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.understand import Heard, Understander
+from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing
 from encore_models.learn import LearnOptions, learn
 from encore_models.macro import Macro
+from encore_models.perception.screen import Scene
+from encore_models.perception.speech import Utterance
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.voice import Voice
 from encore_models.store import create_macro
+from encore_models.whisper.prepare import prepare_hearing
+from encore_recorder.demonstration import Demonstration
+from encore_recorder.recorder import Recorder, RecorderOptions
+from encore_recorder.sources.playback import players
+from encore_recorder.sources.screen import Screen
+from encore_recorder.sources.window import open_window_system
 
 log = logging.getLogger(__name__)
 

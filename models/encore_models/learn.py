@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
-from encore_recorder.demonstration import Demonstration
-from encore_recorder.segment import actions_of
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
@@ -32,8 +30,10 @@ from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.speech import Utterance, utterances_of
 from encore_models.perception.voice import Voice
 from encore_recorder.actions import Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
+from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.segment import actions_of
 
 Look = Callable[[NDArray[np.uint8]], Scene]
 Progress = Callable[[str, float], None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from encore_models.perception.speech import Utterance
 
 from encore_models.learn import (
     bind_step,
@@ -15,6 +14,7 @@ from encore_models.learn import (
     spoken_words,
 )
 from encore_models.macro import Step, Target, WindowIdentity
+from encore_models.perception.speech import Utterance
 from encore_recorder.actions import Click, DoubleClick, TypeText
 from encore_recorder.geometry import Point, Rect
 
@@ -86,8 +86,7 @@ def test_a_row_whose_title_only_begins_like_the_slot_stays_fixed() -> None:
 
 def test_the_command_is_the_utterance_that_leads_into_the_first_action() -> None:
     chatter, command, late = (
-        Utterance(np.zeros(16_000, np.float32), int(start * 1e9), int((start + 1) * 1e9))
-        for start in (0, 4, 9)
+        Utterance(np.zeros(16_000, np.float32), int(start * 1e9), int((start + 1) * 1e9)) for start in (0, 4, 9)
     )
     assert leading_utterance([chatter, command, late], 6_000_000_000) is command
     assert leading_utterance([late], 1_000_000_000) is late

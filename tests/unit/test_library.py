@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from encore_agent.errors import UnknownMacro
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Command, EpisodeReport, Finished, Halted, Rejected, StepDone
