@@ -32,7 +32,8 @@ from encore_agent.messages import (
     Trouble,
 )
 from encore_agent.messages import Progress as ProgressMade
-from encore_agent.service import Service, Settings, open_service
+from encore_agent.service import Service, open_service
+from encore_agent.settings import Settings
 from encore_models.errors import ModelsError
 from encore_recorder.errors import RecorderError
 

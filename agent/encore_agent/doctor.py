@@ -12,7 +12,7 @@ from typing import Literal
 
 from encore_agent.errors import AgentError
 from encore_agent.library import Library
-from encore_agent.service import Settings
+from encore_agent.settings import Settings
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing, ModelsError
 from encore_recorder.errors import RecorderError

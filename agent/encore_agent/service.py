@@ -12,14 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
-
-import platformdirs
-from numpy import uint8
-from numpy.typing import NDArray
 
 from encore_agent.act import Actuator, PyAutoGuiActuator
 from encore_agent.errors import AgentError
@@ -41,17 +35,13 @@ from encore_agent.messages import (
     Trouble,
 )
 from encore_agent.replay import Choose, Replayer, Request
+from encore_agent.senses import Senses
+from encore_agent.settings import Settings
 from encore_agent.understand import Heard, Understander
-from encore_models.bundle import Bundle
-from encore_models.errors import BundleMissing
 from encore_models.learn import LearnOptions, learn
 from encore_models.macro import Macro
-from encore_models.perception.screen import Scene
 from encore_models.perception.speech import Utterance
-from encore_models.perception.text import RapidOcrReader
-from encore_models.perception.voice import Voice
 from encore_models.store import create_macro
-from encore_models.whisper.prepare import prepare_hearing
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.recorder import Recorder, RecorderOptions
 from encore_recorder.sources.playback import players
@@ -62,65 +52,6 @@ log = logging.getLogger(__name__)
 
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 """Said while a macro runs, they end it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything the service can be told; built once at the entry point."""
-
-    root: Path
-    """The library's folder."""
-    models: Path
-    """Where prepared models lie."""
-    microphone: str | None = None
-    """Name of the input device; None takes the system's default."""
-    fps: int = 15
-    """Pictures a second in a recording."""
-
-    @classmethod
-    def default(cls, root: Path | None = None) -> Settings:
-        """The user's data folder, or the one given."""
-        root = root or platformdirs.user_data_path("encore", appauthor=False)
-        return cls(root=root, models=root / "models")
-
-    @property
-    def hearing(self) -> Path:
-        """The folder of the hearing model."""
-        return self.models / "whisper-tiny.en"
-
-
-class Senses:
-    """What hearing and seeing need, loaded when first used and shared by all threads."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is loaded yet."""
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._voice: Voice | None = None
-
-    def voice(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Voice:
-        """The hearing model; prepared from the installed weights when it is missing.
-
-        Raises:
-            ModelsError: It cannot be prepared or is damaged.
-        """
-        with self._lock:
-            if self._voice is None:
-                try:
-                    bundle = Bundle.open(self._settings.hearing)
-                except BundleMissing:
-                    bundle = prepare_hearing(self._settings.hearing, progress)
-                self._voice = Voice(bundle)
-            return self._voice
-
-    @cached_property
-    def reader(self) -> RapidOcrReader:
-        """Reads text on the screen."""
-        return RapidOcrReader()
-
-    def look(self, image: NDArray[uint8]) -> Scene:
-        """Analyse a window picture, BGR [height, width, 3]."""
-        return Scene(image, self.reader)
 
 
 class Service:

@@ -1,0 +1,52 @@
+"""Hearing and seeing, loaded when first used and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+
+from numpy import uint8
+from numpy.typing import NDArray
+
+from encore_agent.settings import Settings
+from encore_models.bundle import Bundle
+from encore_models.errors import BundleMissing
+from encore_models.perception.screen import Scene
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.voice import Voice
+from encore_models.whisper.prepare import prepare_hearing
+
+
+class Senses:
+    """The models behind ears and eyes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is loaded yet."""
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._voice: Voice | None = None
+
+    def voice(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Voice:
+        """The hearing model; prepared from the installed weights when it is missing.
+
+        Raises:
+            ModelsError: It cannot be prepared or is damaged.
+        """
+        with self._lock:
+            if self._voice is None:
+                try:
+                    bundle = Bundle.open(self._settings.hearing)
+                except BundleMissing:
+                    bundle = prepare_hearing(self._settings.hearing, progress)
+                self._voice = Voice(bundle)
+            return self._voice
+
+    @cached_property
+    def reader(self) -> RapidOcrReader:
+        """Reads text on the screen."""
+        return RapidOcrReader()
+
+    def look(self, image: NDArray[uint8]) -> Scene:
+        """Analyse a window picture, BGR [height, width, 3]."""
+        return Scene(image, self.reader)
