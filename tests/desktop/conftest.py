@@ -1,0 +1,44 @@
+"""Fixtures of the desktop drawer: a private desktop for the whole session.
+
+The pytest process itself moves onto the stage with the first test that asks for `stage` and stays there, so code under
+test finds its screen, microphone and D-Bus as on a person's desktop. PortAudio, Xlib and Qt read the environment when
+they start: open devices inside tests, and run code that needs its own QApplication in a child process
+(`stage.spawn`). Tests of this drawer run last, after those that need no desktop.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demos.errors import MissingPrograms
+from demos.stage import DEBIAN_PACKAGES, Stage, missing_programs
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.desktop)
+    items.sort(key=lambda item: item.path.is_relative_to(_HERE))
+
+
+@pytest.fixture(scope="session")
+def stage_programs() -> None:
+    """Skip where the stage's programs are missing; on a build server that is a failure."""
+    missing = missing_programs()
+    if missing and os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(str(MissingPrograms(missing, DEBIAN_PACKAGES)))
+    if missing:
+        raise MissingPrograms(missing, DEBIAN_PACKAGES)
+
+
+@pytest.fixture(scope="session")
+def stage(stage_programs: None) -> Iterator[Stage]:
+    """The private desktop that this pytest process is on."""
+    with Stage() as running, running.applied():
+        yield running
