@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,7 +59,11 @@ def test_two_side_by_side_do_not_meet(stage: Stage):
 
 
 def _commands(folder: str) -> list[bytes]:
-    return [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0] for pid in keeper.marked(folder)]
+    names = []
+    for pid in keeper.marked(folder):
+        with contextlib.suppress(FileNotFoundError):
+            names.append(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])
+    return names
 
 
 _OWNER = """
