@@ -38,6 +38,7 @@ class Drag:
     position: Point
     end: Point
     button: Button = "left"
+    modifiers: tuple[str, ...] = ()
     kind: Literal["drag"] = "drag"
 
 
@@ -48,6 +49,7 @@ class Scroll:
     position: Point
     dx: int
     dy: int
+    modifiers: tuple[str, ...] = ()
     kind: Literal["scroll"] = "scroll"
 
 

@@ -27,6 +27,8 @@ class Window:
     """Process, or None where the program does not say."""
     rect: Rect
     """Client area without the frame, physical pixels."""
+    handle: int = 0
+    """The window system's number for it while it is open; 0 where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class PointerButton:
     position: Point
     button: Button
     pressed: bool
+    window: Window | None = None
+    """What the pointer was over, as it was just after the press; None of releases, and where nobody knows."""
     kind: Literal["pointer_button"] = "pointer_button"
 
 
@@ -57,6 +61,8 @@ class PointerScrolled:
     position: Point
     dx: int
     dy: int
+    window: Window | None = None
+    """What the pointer was over; None where nobody knows."""
     kind: Literal["pointer_scrolled"] = "pointer_scrolled"
 
 
@@ -69,7 +75,10 @@ class KeyChanged:
     """pyautogui's name where it has one ("enter", "ctrl", "f5"), else the character itself."""
     pressed: bool
     text: str | None = None
-    """The character that the key types on its own; None for keys that type nothing."""
+    """The character that the key types on its own; None for keys that type nothing.
+
+    U+FFFD stands for a character that the keyboard layout does not know (typed by a program through a borrowed key).
+    """
     kind: Literal["key_changed"] = "key_changed"
 
 
