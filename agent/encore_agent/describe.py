@@ -63,8 +63,8 @@ def describe_step(step: Step, slots: Mapping[str, str] | None = None) -> str:
     if isinstance(action, DoubleClick):
         return _with_modifiers(action.modifiers, "Double-click", place)
     if isinstance(action, Scroll):
-        return f"Scroll {_scrolled(action)} over {place}"
-    return f"Drag {place} {_way(action)}"
+        return _with_modifiers(action.modifiers, f"Scroll {_scrolled(action)} over", place)
+    return _with_modifiers(action.modifiers, "Drag", f"{place} {_way(action)}")
 
 
 def describe_keys(keys: tuple[str, ...]) -> str:
