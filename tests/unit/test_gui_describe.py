@@ -36,6 +36,7 @@ def target(kind: TargetKind, text: str = "", row_text: str = "", template: str |
             step(DoubleClick(HERE), target("row", "Yesterday", template="{song}")),
             "Double-click the row {song}",
         ),
+        (step(Scroll(HERE, 0, 1, ("ctrl",)), target("text", "Songs")), "Ctrl+scroll up 1 notch over “Songs”"),
         (step(Scroll(HERE, 0, -3), target("text", "Songs")), "Scroll down 3 notches over “Songs”"),
         (
             step(Scroll(HERE, 1, 1), target("text", "Songs")),
