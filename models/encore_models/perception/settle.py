@@ -45,12 +45,13 @@ class Settling:
         grey = cv2.cvtColor(cv2.resize(image, SMALL, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
         small = np.asarray(grey, np.uint8)
         if self._before is None or self._last_change_ns is None:
-            self._last_change_ns = time_ns
+            self._before, self._last_change_ns = small, time_ns
         elif (changed := changed_tiles(self._before, small)).any():
             self._first_change_ns[changed & (self._first_change_ns < 0)] = time_ns
             if (changed & (time_ns - self._first_change_ns < RESTLESS_NS)).any():
                 self._last_change_ns = time_ns
-        self._before = small
+            # Only now: a slow fade is told by what it adds up to, not from one picture to the next.
+            self._before = small
         return time_ns - self._last_change_ns
 
 
