@@ -75,4 +75,16 @@ class NothingToLearn(ModelsError, ValueError):
     """A demonstration holds no macro as it stands; it is kept."""
 
     def __init__(self, folder: Path, problem: str, advice: str) -> None:
-        super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")
+        super().__init__(
+            f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}"
+        )
+
+
+class ReaderMissing(ModelsError, FileNotFoundError):
+    """The package that reads text came without its models."""
+
+    def __init__(self, folder: Path, pattern: str) -> None:
+        super().__init__(
+            f"there is no {pattern} in {folder}, so text on the screen cannot be read. "
+            "Install it again with: pip install --force-reinstall rapidocr"
+        )
