@@ -41,9 +41,7 @@ class BundleBroken(ModelsError, ValueError):
     """A bundle is there, but a file of it is missing, changed or not understood."""
 
     def __init__(self, folder: Path, problem: str) -> None:
-        super().__init__(
-            f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup"
-        )
+        super().__init__(f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup")
 
 
 class BundleNotWritten(ModelsError, OSError):
@@ -52,6 +50,16 @@ class BundleNotWritten(ModelsError, OSError):
     def __init__(self, folder: Path, cause: OSError) -> None:
         super().__init__(
             f"could not write the models to {folder}: {cause.strerror or cause}. About 200 MB must be free there"
+        )
+
+
+class UnfitProcessor(ModelsError, RuntimeError):
+    """The int8 graphs do not give what the float32 ones do."""
+
+    def __init__(self, likeness: float) -> None:
+        super().__init__(
+            f"the hearing model in int8 is only {likeness:.3f} like the original on this processor. "
+            "Update onnxruntime and run: encore setup. If that does not help, please report your processor"
         )
 
 
@@ -75,9 +83,7 @@ class NothingToLearn(ModelsError, ValueError):
     """A demonstration holds no macro as it stands; it is kept."""
 
     def __init__(self, folder: Path, problem: str, advice: str) -> None:
-        super().__init__(
-            f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}"
-        )
+        super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")
 
 
 class ReaderMissing(ModelsError, FileNotFoundError):
