@@ -91,6 +91,10 @@ class Voice:
 
         return Tokenizer.from_file(str(self._tokenizer_file))
 
+    def tokens(self, text: str) -> list[int]:
+        """A text as Whisper writes it after the start of a transcript: with a blank before it."""
+        return list(self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
+
     def encode(self, samples: Array) -> Encoded:
         """Encode an utterance; what goes beyond 30 s is not heard.
 
@@ -157,7 +161,7 @@ class Voice:
         """Log p of each token of each text, and of the end after it; one array [n + 1] a text."""
         if not texts:
             return []
-        spoken = [self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids for text in texts]
+        spoken = [self.tokens(text) for text in texts]
         width = len(self._start) + max(map(len, spoken))
         tokens = np.full((len(spoken), width), self._end, np.int64)
         targets = tokens.copy()

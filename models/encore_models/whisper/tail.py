@@ -2,8 +2,8 @@
 
 The decoder ends a text when it attends to such frames, and runs away without them. They hardly depend on what was said
 before, so they are computed once, from sounds that are like speech in pitch, loudness and syllables, over the full
-window of 30 s. Measured against tails from synthetic and real voices on 320 clips: words, runaways and all are equal
-within the noise; a tail from mere silence does not work (87 % wrong words).
+window of 30 s. On 320 clips, such a tail does as well as tails from synthetic and from real voices (word error rates
+within the noise). From mere silence, or from a shorter window, it does not work.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from encore_models.perception.voice import FRAMES_A_SECOND, LONG_SECONDS, SHORT_
 
 TAIL_SECONDS = 2.0
 """To 6 s in all; longer ones change nothing."""
-SOUNDS = 8
+SOUNDS = (0, 2, 4, 6)
 
 Array = NDArray[np.float32]
 
@@ -45,5 +45,5 @@ def padding_tail(encode: Callable[[Array], Array]) -> NDArray[np.float16]:
     """
     first = round(SHORT_SECONDS * FRAMES_A_SECOND)
     last = first + round(TAIL_SECONDS * FRAMES_A_SECOND)
-    frames = [encode(log_mel(babble(number), LONG_SECONDS))[0, first:last] for number in range(SOUNDS)]
-    return np.mean(frames, axis=0).astype(np.float16)
+    frames = [encode(log_mel(babble(number), LONG_SECONDS))[0, first:last] for number in SOUNDS]
+    return np.asarray(np.mean(frames, axis=0), np.float16)
