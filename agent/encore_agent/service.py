@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cached_property, partial
 from typing import Any
 
@@ -354,9 +354,11 @@ class Service:
 
     @cached_property
     def _replayer(self) -> Replayer:
+        screen = self._devices.enter_context(Screen())
+        windows = self._devices.enter_context(closing(open_window_system()))
         return Replayer(
-            Screen(),
-            open_window_system(),
+            screen,
+            windows,
             self.senses.look,
             Finder(self.senses.reader),
             self._make_actuator(),
