@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -51,22 +51,32 @@ class UnderstandingOptions:
     """Mean log p a token of the filled phrase below which nothing fires."""
     behind: float = 0.7
     """How much less likely, mean log p a token, than the transcript itself a near phrase may be."""
-    led_behind: float = 3.5
+    led_behind: float = 5.0
     """How much less likely, log p of all tokens together, a transcript may be that was led by a phrase's first words.
-    Measured on four synthetic voices: "Play Midnight City", heard as "Plain midnight city", is 2.5 behind, most titles
-    are less; speech that asks for nothing is 9 to 17 behind, but a rhyme ("lay the table") only 2 to 3."""
+    Measured on four synthetic voices: titles asked for are at most 4.8 behind; speech that asks for nothing is 6 to 27
+    behind, recorded or synthetic, but a rhyme ("clay is used for ...") only 0 to 4."""
     led_phrases: int = 6
     """First words that are tried; each costs one more pass of the decoder."""
-    choice_behind: float = 4.0
-    """How much less likely than what was transcribed a value may be that is known or stands on the screen; log p of
-    all tokens together, so that a word too many or too few counts in full."""
+    choice_behind: tuple[float, float] = (3.5, 0.35)
+    """How much less likely than what was transcribed a value may be that is known or stands on the screen: so much, and
+    so much more for each of its letters; log p of all tokens together, so that a word too many or too few counts in
+    full. What is misheard lies behind with every word, while a wrong short title lies nearer than a wrong long one."""
+    choice_farthest: float = 10.0
+    """The most of it. Speech that asks for nothing comes no nearer than 11 to any of 50 titles, mostly 20."""
+    choice_margin: float = 1.5
+    """How much likelier than the next one a value must be, all tokens together."""
+    choice_letters: float = 0.5
+    """Share of the letters heard that a value must have at least, and the other way round: few tokens are easily likely
+    where the transcript is nonsense."""
     spelt_near: float = 75.0
-    """Percent of likeness of the letters, at nearly the same length, from which a value may be four times as far behind
-    if it leaves the next one as clearly behind: a misheard title that stands alone."""
+    """Percent of likeness of the letters, at nearly the same length, from which a value may be farther behind if it
+    leaves the next one clearly behind: a misheard title that stands alone."""
+    spelt_behind: float = 16.0
+    """How far such a value may be behind."""
+    spelt_margin: float = 4.0
+    """How much likelier than the next one such a value must be."""
     spelt_letters: int = 10
     """Shorter texts are no evidence of that kind: "covered" is like "Copper" and like "Clover"."""
-    choice_margin: float = 1.0
-    """How much likelier than the next one a value must be, all tokens together."""
     clear: float = 5.0
     """Percent of likeness between the best macro and the next one."""
     shortlist: int = 20
@@ -82,6 +92,11 @@ class Heard:
     transcript: Transcript
     match: Match | None = None
     """How it was understood, once it was."""
+
+
+def _letters(text: str) -> str:
+    """Without blanks, case and punctuation: Whisper writes "yes today" where a title says "Yesterday"."""
+    return "".join(words_of(text))
 
 
 class Understander:
@@ -106,14 +121,24 @@ class Understander:
         """What the utterance asks for, or why nothing; and what was heard, for `choose_value`."""
         began = time.perf_counter()
         heard = self.hear(utterance)
-        text = heard.transcript.text
-        if not words_of(text):
-            return Rejected(text, "no words were heard"), heard
+        if not words_of(heard.transcript.text):
+            return Rejected(heard.transcript.text, "no words were heard"), heard
         if not self._macros:
-            return Rejected(text, "there is no macro yet; record one first"), heard
-        ranked = self._rank(text)
+            return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
+        outcome, decided = self._decide(heard)
+        if isinstance(outcome, Rejected):
+            known = self._by_known_values(heard)
+            if known is None:
+                return outcome, decided
+            outcome, decided = known
+        return replace(outcome, understand_ms=1e3 * (time.perf_counter() - began)), decided
+
+    def _decide(self, heard: Heard) -> tuple[Accepted | Rejected, Heard]:
+        """Accept or reject by the words of the transcript."""
+        ranked = self._rank(heard.transcript.text)
         if not ranked or ranked[0][1].likeness < self._options.words:
             heard, ranked = self._led(heard, ranked)
+        text = heard.transcript.text
         if not ranked or ranked[0][1].likeness < self._options.near_words:
             nearest = self._command(*ranked[0], 0.0) if ranked else None
             return Rejected(text, "no command sounds like it", nearest), heard
@@ -127,10 +152,33 @@ class Understander:
         doubt = self._doubt(heard, match, log_p)
         if doubt is not None:
             return Rejected(text, doubt, command), heard
-        heard = Heard(utterance, heard.encoded, heard.transcript, match)
+        heard = replace(heard, match=match)
         resolved = {name: self._known_value(heard, macro, name) or value for name, value in match.slots.items()}
-        command = Command(macro.id, resolved, command.confidence)
-        return Accepted(text, command, 1e3 * (time.perf_counter() - began)), heard
+        return Accepted(text, Command(macro.id, resolved, command.confidence), 0.0), heard
+
+    def _by_known_values(self, heard: Heard) -> tuple[Accepted, Heard] | None:
+        """The command with a known value that was said, whatever the transcript made of it."""
+        letters = _letters(heard.transcript.text)
+        filled = [
+            (macro, Match(phrase, 0.0, {phrase.slots[0]: value}))
+            for macro in self._macros
+            for phrase in macro.phrases
+            if len(phrase.slots) == 1
+            for value in macro.slot(phrase.slots[0]).values
+        ]
+        likely = [pair for pair in filled if self._as_long(_letters(pair[1].spoken({})), letters)]
+        likely.sort(key=lambda pair: fuzz.ratio(_letters(pair[1].spoken({})), letters), reverse=True)
+        likely = likely[: self._options.shortlist]
+        if not likely:
+            return None
+        totals = self._totals(heard, [match.spoken({}) for _, match in likely])
+        values = [match.slots[match.phrase.slots[0]] for _, match in likely]
+        place = self._clearly_best(totals, self._options.choice_margin)
+        if place is None or totals[place] < heard.transcript.logprob - self._may_be_behind(values[place]):
+            return None
+        macro, match = likely[place]
+        command = self._command(macro, match, math.exp(totals[place] / len(words_of(match.spoken({})))))
+        return Accepted(heard.transcript.text, command, 0.0), replace(heard, match=match)
 
     def choose_value(self, heard: Heard, slot: str, texts: Sequence[str]) -> str | None:
         """Which of the texts was said in the slot.
@@ -150,10 +198,9 @@ class Understander:
         same = next((text for words, text in distinct if words == said), None)
         if same is not None:
             return same
-        # Blanks are left out: Whisper writes "yes today" where a title says "Yesterday".
         near = process.extract(
-            said.replace(" ", ""),
-            [words.replace(" ", "") for words, _ in distinct],
+            _letters(said),
+            [_letters(words) for words, _ in distinct],
             scorer=fuzz.ratio,
             limit=self._options.shortlist,
         )
@@ -162,21 +209,43 @@ class Understander:
 
     def _likeliest(self, heard: Heard, slot: str, texts: Sequence[str]) -> str | None:
         assert heard.match is not None
+        options, said = self._options, heard.match.slots[slot]
+        texts = [text for text in texts if self._as_long(_letters(text), _letters(said))]
         if not texts:
             return None
         sentences = [heard.match.spoken({}), *(heard.match.spoken({slot: text}) for text in texts)]
-        own, *totals = (float(row.sum()) for row in self._hearing.token_logprobs(heard.encoded, sentences))
-        ranked = sorted(zip(totals, texts, strict=True), reverse=True)
-        best, text = ranked[0]
-        ahead = best - ranked[1][0] if len(ranked) > 1 else math.inf
-        options = self._options
-        if own - best <= options.choice_behind:
-            return text if ahead >= options.choice_margin else None
-        alone = own - best <= 4 * options.choice_behind and ahead >= options.choice_behind
-        return text if alone and self._spelt_alike(text, heard.match.slots[slot]) else None
+        own, *totals = self._totals(heard, sentences)
+        own = max(own, heard.transcript.logprob)
+        place = self._clearly_best(totals, options.choice_margin)
+        if place is None:
+            return None
+        text, behind = texts[place], own - totals[place]
+        if behind <= self._may_be_behind(text):
+            return text
+        alone = self._clearly_best(totals, options.spelt_margin) is not None and behind <= options.spelt_behind
+        return text if alone and self._spelt_alike(text, said) else None
+
+    def _totals(self, heard: Heard, sentences: Sequence[str]) -> list[float]:
+        """Log p of each sentence, all tokens together."""
+        return [float(row.sum()) for row in self._hearing.token_logprobs(heard.encoded, sentences)]
+
+    @staticmethod
+    def _clearly_best(totals: Sequence[float], margin: float) -> int | None:
+        """Place of the likeliest if it leaves the next one behind by the margin."""
+        ranked = sorted(range(len(totals)), key=totals.__getitem__, reverse=True)
+        clear = len(ranked) == 1 or totals[ranked[0]] - totals[ranked[1]] >= margin
+        return ranked[0] if clear else None
+
+    def _may_be_behind(self, value: str) -> float:
+        base, each = self._options.choice_behind
+        return min(self._options.choice_farthest, base + each * len(_letters(value)))
+
+    def _as_long(self, one: str, other: str) -> bool:
+        shorter, longer = sorted((len(one), len(other)))
+        return shorter >= self._options.choice_letters * longer
 
     def _spelt_alike(self, text: str, said: str) -> bool:
-        letters, heard = "".join(words_of(text)), "".join(words_of(said))
+        letters, heard = _letters(text), _letters(said)
         shorter, longer = sorted((len(letters), len(heard)))
         if shorter < self._options.spelt_letters or shorter < 0.8 * longer:
             return False
@@ -190,7 +259,7 @@ class Understander:
         first_words = dict.fromkeys(
             SLOT_PATTERN.split(phrase.text)[0].strip() for macro in self._macros for phrase in macro.phrases
         )
-        letters = "".join(words_of(heard.transcript.text))
+        letters = _letters(heard.transcript.text)
         nearest = sorted(
             filter(None, first_words), key=lambda words: -fuzz.partial_ratio(words, letters[: len(words) + 1])
         )
@@ -219,7 +288,9 @@ class Understander:
         return as_specific and other.likeness > match.likeness - self._options.clear
 
     def _log_p(self, heard: Heard, match: Match) -> float:
-        return float(self._hearing.token_logprobs(heard.encoded, [match.spoken({})])[0].mean())
+        """Mean log p a token of the phrase; as it was transcribed where that is the phrase word by word."""
+        told = float(self._hearing.token_logprobs(heard.encoded, [match.spoken({})])[0].mean())
+        return max(told, heard.transcript.mean_logprob) if match.likeness >= self._options.words else told
 
     def _doubt(self, heard: Heard, match: Match, log_p: float) -> str | None:
         options = self._options

@@ -24,17 +24,20 @@ UTTERANCE = Utterance(np.zeros(16_000, np.float32), 0, 1_000_000_000)
 class FakeHearing:
     """Hears one sentence; every other one is as unlikely as it is told."""
 
-    def __init__(self, text: str, totals: dict[str, float] | None = None, otherwise: float = -30.0) -> None:
+    def __init__(
+        self, text: str, totals: dict[str, float] | None = None, otherwise: float = -30.0, each: float = -0.2
+    ) -> None:
         self.text = text
         self.totals = totals or {}
         self.otherwise = otherwise
+        self.each = each
 
     def encode(self, samples: np.ndarray) -> Encoded:
         return ENCODED
 
     def transcribe(self, encoded: Encoded, prefix: str = "") -> Transcript:
         if not prefix:
-            return Transcript(self.text, -0.2, 10)
+            return Transcript(self.text, self.each, 10)
         led = next((text for text in self.totals if text.startswith(prefix)), "")
         return Transcript(led, self.totals.get(led, self.otherwise) / 10, 10)
 
@@ -108,9 +111,14 @@ def test_two_macros_with_one_phrase_are_not_guessed_between() -> None:
 
 
 def test_words_that_the_decoder_does_not_believe_fire_nothing() -> None:
-    outcome = understand("Play Yesterday.", totals={"Play yesterday.": -9.0})
+    hearing = FakeHearing("Play Yesterday.", {"Play yesterday.": -9.0}, each=-3.0)
+    outcome, _ = Understander(hearing, [PLAY]).understand(UTTERANCE)
     assert isinstance(outcome, Rejected)
     assert "did not sound like" in outcome.reason
+
+
+def test_the_phrase_word_by_word_fires_however_its_letters_are_written() -> None:
+    assert isinstance(understand("Play Levitating", totals={"Play levitating.": -9.0}), Accepted)
 
 
 def test_a_near_phrase_fires_only_if_it_is_nearly_as_likely() -> None:
@@ -161,6 +169,42 @@ def test_a_known_value_corrects_what_was_heard() -> None:
     outcome = understand("Play yes today.", [known], {"Play Yesterday.": -2.0})
     assert isinstance(outcome, Accepted)
     assert outcome.command.slots == {"song": "Yesterday"}
+
+
+KNOWN = macro("play-song", "play {song}", values=("Stairway to Heaven", "Time", "Blue Moon"))
+
+
+def test_a_known_value_is_heard_though_the_phrase_is_not() -> None:
+    outcome = understand("Place the way to heaven.", [KNOWN, NEXT], {"Play Stairway to Heaven.": -9.0})
+    assert isinstance(outcome, Accepted)
+    assert outcome.command.slots == {"song": "Stairway to Heaven"}
+    assert outcome.text == "Place the way to heaven."
+
+
+@pytest.mark.parametrize(
+    "totals",
+    [
+        {"Play Stairway to Heaven.": -14.0},  # too unlikely
+        {"Play Stairway to Heaven.": -9.0, "Play Stairway to Eleven.": -9.5},  # two are as likely
+    ],
+)
+def test_known_values_that_are_not_clearly_heard_fire_nothing(totals: dict[str, float]) -> None:
+    known = macro("play-song", "play {song}", values=("Stairway to Heaven", "Stairway to Eleven"))
+    assert isinstance(understand("Place the way to heaven.", [known], totals), Rejected)
+
+
+def test_a_short_title_has_to_be_nearer_than_a_long_one() -> None:
+    screen = ["Time", "Stairway to Heaven"]
+    for title, far, chosen in (("Stairway to Heaven", -9.0, True), ("Stairway to Heaven", -14.0, False)):
+        understander, said = heard("Play there was a heaven.", {f"Play {title}.": far})
+        assert (understander.choose_value(said, "song", screen) == title) == chosen
+    understander, said = heard("Play path ties.", {"Play Time.": -9.0})
+    assert understander.choose_value(said, "song", screen) is None
+
+
+def test_a_title_half_as_long_was_not_said_however_likely() -> None:
+    understander, said = heard("Play comfort a blieno.", {"Play Time.": -2.0})
+    assert understander.choose_value(said, "song", ["Time"]) is None
 
 
 def test_a_slot_between_words_takes_what_is_between() -> None:
