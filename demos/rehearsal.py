@@ -128,6 +128,11 @@ class Rehearsal:
         assert isinstance(learned, Learned)
         return learned
 
+    def tell_titles(self, learned: Learned) -> None:
+        """Give Encore the titles that the person has, as `encore values` does."""
+        (slot,) = self.service.library.macro(learned.macro_id).slots
+        self.service.add_slot_values(learned.macro_id, slot.name, [track.title for track in self.tracks])
+
     def listen(self) -> None:
         """Turn Encore's ears on.
 
@@ -137,10 +142,14 @@ class Rehearsal:
         self.service.set_listening(True)
         self._await(ListeningChanged, 60.0)
 
-    def ask(self, song: str, voice: str, said: str | None = None, patience_s: float = 30.0) -> Asked:
+    def ask(
+        self, song: str, voice: str, said: str | None = None, *, speed: float = 1.0, patience_s: float = 30.0
+    ) -> Asked:
         """Say "Play <song>" and wait for what comes of it."""
         said = said or f"Play {song}."
-        spoken = self.hands.say(said, voice)
+        while not self._events.empty():  # what came of earlier requests
+            self._events.get()
+        spoken = self.hands.say(said, voice, speed=speed)
         events = self._until_the_end(patience_s)
         first_action, finished = self._first(events, StepDone), self._first(events, Finished)
         return Asked(

@@ -151,10 +151,10 @@ def record(
         done = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: done.set())
-        demonstration = service.record_now(done, seconds, lambda: out.print("recording; Ctrl-C stops", style="red"))
-        out.print(f"recorded {demonstration.duration_ns / 1e9:.1f} s in {demonstration.path}")
-        if learn:
-            service.learn(demonstration, phrase)
+        with service.record_now(done, seconds, lambda: out.print("recording; Ctrl-C stops", style="red")) as recorded:
+            out.print(f"recorded {recorded.duration_ns / 1e9:.1f} s in {recorded.path}")
+            if learn:
+                service.learn(recorded, phrase)
 
 
 @app.command("learn")
@@ -164,8 +164,8 @@ def learn_again(
     phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you said.')] = None,
 ) -> None:
     """Learn a macro from a demonstration that is there already."""
-    with _service(data) as service:
-        service.learn(service.library.demonstration(demonstration), phrase)
+    with _service(data) as service, service.library.demonstration(demonstration) as recorded:
+        service.learn(recorded, phrase)
 
 
 @app.command()
@@ -219,7 +219,7 @@ def values(
 ) -> None:
     """Tell Encore values that a slot may take, for example the titles of your playlists."""
     with _service(data) as service:
-        macro = service.library.add_slot_values(macro_id, slot, file.read().splitlines())
+        macro = service.add_slot_values(macro_id, slot, file.read().splitlines())
         out.print(f"{slot} has {len(macro.slot(slot).values)} known values")
 
 
@@ -231,7 +231,7 @@ def phrase(
 ) -> None:
     """Add another wording of a macro's command."""
     with _service(data) as service:
-        service.library.add_phrase(macro_id, text)
+        service.add_phrase(macro_id, text)
 
 
 @app.command()

@@ -186,12 +186,14 @@ class Service:
             self._in_background(self._learning, self._finish_recording, recorder, learn_it)
 
     def _finish_recording(self, recorder: Recorder, learn_it: bool) -> None:
-        demonstration = recorder.stop()
-        self.tell(RecordingStopped(demonstration.info.id, demonstration.path))
-        if learn_it:
-            self.learn(demonstration)
-        if self._listening_before:
-            self.set_listening(True)
+        try:
+            with recorder.stop() as demonstration:
+                self.tell(RecordingStopped(demonstration.info.id, demonstration.path))
+                if learn_it:
+                    self.learn(demonstration)
+        finally:
+            if self._listening_before:
+                self.set_listening(True)
 
     def learn(self, demonstration: Demonstration, phrase: str | None = None) -> Macro:
         """Learn a macro now, on the caller's thread, and put it in the library.
@@ -218,6 +220,17 @@ class Service:
     def rename(self, macro_id: str, name: str) -> None:
         """Give a macro another name."""
         self.library.rename(macro_id, name)
+        self._macros_changed()
+
+    def add_slot_values(self, macro_id: str, slot: str, values: list[str]) -> Macro:
+        """Tell Encore values that a slot may take."""
+        macro = self.library.add_slot_values(macro_id, slot, values)
+        self._macros_changed()
+        return macro
+
+    def add_phrase(self, macro_id: str, text: str) -> None:
+        """Add another wording of a macro's command."""
+        self.library.add_phrase(macro_id, text)
         self._macros_changed()
 
     def delete(self, macro_id: str) -> None:

@@ -50,23 +50,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     console = Console(highlight=False)
     install = measure_install() if options.install else None
-    asked = rehearse(options.runs, options.seed, console)
-    figures = summarise(asked, install)
+    figures: dict[str, object] = {}
+    for name, titles in (("titles_given", True), ("titles_unknown", False)):
+        console.print(name)
+        figures[name] = summarise(rehearse(options.runs, options.seed, titles, console))
+    if install:
+        figures["install"] = {"seconds": round(install.seconds), "megabytes": round(install.megabytes)}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    console.print_json(json.dumps({key: value for key, value in figures.items() if key != "runs"}))
+    console.print_json(json.dumps(figures, default=str))
     console.print(f"written to {RESULTS.relative_to(ROOT)}")
     return 0
 
 
-def rehearse(runs: int, seed: int, console: Console) -> list[Asked]:
-    """Show once, then ask for `runs` different songs in turn by each voice."""
+def rehearse(runs: int, seed: int, titles: bool, console: Console) -> list[Asked]:
+    """Show once, then ask for `runs` different songs in turn by each voice.
+
+    Args:
+        runs: How many.
+        seed: Chooses the songs.
+        titles: Whether Encore is given the titles of the player's catalogue, as a person can with `encore values`.
+        console: Told of each run.
+    """
     models = Settings.default().models
     asked = []
     with Stage() as stage, stage.applied(), encore_on(stage, models) as service, RemotePlayer(stage) as player:
         rehearsal = Rehearsal(stage, service, player, Hands(stage, seed=seed))
         service.prepare()
-        rehearsal.show(SHOWN, SHOWN_BY)
+        learned = rehearsal.show(SHOWN, SHOWN_BY)
+        if titles:
+            rehearsal.tell_titles(learned)
         rehearsal.listen()
         songs = random.Random(seed).sample(sorted({track.title for track in rehearsal.tracks} - {SHOWN}), runs)
         for number, song in enumerate(songs):
@@ -78,7 +91,7 @@ def rehearse(runs: int, seed: int, console: Console) -> list[Asked]:
     return asked
 
 
-def summarise(asked: Sequence[Asked], install: Install | None) -> dict[str, object]:
+def summarise(asked: Sequence[Asked]) -> dict[str, object]:
     """The figures of the README, medians over the runs that were right."""
     right = [run for run in asked if run.right]
     first = [run.first_action_ms for run in right if run.first_action_ms is not None]
@@ -94,8 +107,6 @@ def summarise(asked: Sequence[Asked], install: Install | None) -> dict[str, obje
             voice: f"{sum(run.right for run in asked if run.voice == voice)}/{sum(run.voice == voice for run in asked)}"
             for voice in VOICES
         },
-        "install_seconds": round(install.seconds) if install else None,
-        "install_megabytes": round(install.megabytes) if install else None,
         "runs": [
             {
                 "song": run.song,

@@ -7,6 +7,7 @@ and with them a command costs a quarter of the time. Longer speech gets the full
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,7 +145,7 @@ class Voice:
             tokens = np.array([[best]], np.int64)
             logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
         words = [token for token in said if token != self._end]
-        return Transcript(self._tokenizer.decode(words).strip(), total / len(said), len(said))
+        return Transcript(_once(self._tokenizer.decode(words).strip()), total / len(said), len(said))
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
@@ -186,6 +187,13 @@ class Voice:
     @staticmethod
     def _feed(encoded: Encoded, tokens: NDArray[np.int64], targets: NDArray[np.int64], past: Array) -> dict[str, Any]:
         return {"tokens": tokens, "targets": targets, "past": past, "keys": encoded.keys, "values": encoded.values}
+
+
+def _once(text: str) -> str:
+    """A transcript that only says one sentence over and over, as Whisper sometimes does at the end of speech, said once."""
+    sentences = re.findall(r"[^.!?]+[.!?]*", text)
+    same = {re.sub(r"\W+", "", sentence).lower() for sentence in sentences}
+    return sentences[0].strip() if len(sentences) > 1 and len(same) == 1 else text
 
 
 def _ids(setting: list[int] | int | str) -> list[int]:
