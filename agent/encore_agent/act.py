@@ -162,9 +162,10 @@ class DryRunActuator:
 
 
 def _load_pyautogui() -> Any:
-    # pyautogui imports mouseinfo, which ends the whole process where tkinter is missing. Encore uses nothing
-    # of it, and pyautogui does well without: None makes its guarded import fail softly.
-    sys.modules.setdefault("mouseinfo", None)  # type: ignore[arg-type]
+    # pyautogui imports mouseinfo, which ends the whole process where tkinter is missing, and pyscreeze, which leaves
+    # pipes open. Encore uses neither, and pyautogui does well without: None makes its guarded imports fail softly.
+    for unused in ("mouseinfo", "pyscreeze"):
+        sys.modules.setdefault(unused, None)  # type: ignore[arg-type]
     try:
         import pyautogui
     except Exception as error:

@@ -64,6 +64,8 @@ class ReplayOptions:
     """How long a target may take to appear before the replay halts."""
     retry_s: float = 0.2
     """Pause between two looks."""
+    steady_s: float = 0.15
+    """How long a target that follows what was said must stay before it is acted on."""
     effect_s: float = 5.0
     """How long the effect may take to show."""
     read_back: float = 70.0
@@ -259,6 +261,9 @@ class _Episode:
             window = self._same_window(window)
             frame = self._settle(window)
             result = self._look_once(step, frame)
+            if isinstance(result, Found) and step.target and step.target.template is not None:
+                # What follows the words is often a list that still fills: a second look, a moment later.
+                self._wait(options.steady_s)
             if isinstance(result, Found) and self.parts._finder.still_there(
                 result, self.parts._eyes.grab(window.rect).image
             ):

@@ -92,10 +92,12 @@ def test_a_song_that_is_not_there_halts_and_nothing_plays(ask: Callable[..., Ask
     assert asked.song_playing is None
 
 
-def test_a_pop_up_over_everything_halts_before_the_first_click(ask: Callable[..., Asked]) -> None:
+def test_a_pop_up_over_everything_halts_and_nothing_plays(ask: Callable[..., Asked]) -> None:
     asked = ask("--popup", "0")
     assert isinstance(asked.outcome, Halted), asked.outcome
-    assert asked.steps == []
+    # A pop-up that only dims what is around it may be clicked beside; what was typed is then missed in the field.
+    assert len(asked.steps) <= 1
+    assert asked.song_playing is None
 
 
 @pytest.mark.parametrize("said", ["What a lovely day it is.", "Please close the window."])

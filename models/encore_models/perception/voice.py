@@ -190,7 +190,7 @@ class Voice:
 
 
 def _once(text: str) -> str:
-    """A transcript that only says one sentence over and over, as Whisper sometimes does at the end of speech, said once."""
+    """The text; once where it only says one sentence over and over, as Whisper sometimes does when speech has ended."""
     sentences = re.findall(r"[^.!?]+[.!?]*", text)
     same = {re.sub(r"\W+", "", sentence).lower() for sentence in sentences}
     return sentences[0].strip() if len(sentences) > 1 and len(same) == 1 else text
