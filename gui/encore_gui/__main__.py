@@ -1,0 +1,56 @@
+"""The `encore` command: the tray and the window where no sub-command is given, else the command line."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from encore_agent.cli import DataFolder, app
+from encore_agent.service import open_service
+from encore_agent.settings import Settings
+from encore_recorder.errors import RecorderError
+from encore_recorder.sources.display import open_display
+
+
+@app.callback(invoke_without_command=True)
+def start(context: typer.Context) -> None:
+    """Show it once, say it, it happens. Without a command: the tray and the window."""
+    if context.invoked_subcommand is None:
+        _run_window(None, show_window=True)
+
+
+@app.command()
+def tray(
+    data: DataFolder = None,
+    window: Annotated[bool, typer.Option(help="Open the window too, instead of the tray only.")] = False,
+) -> None:
+    """Start the tray: record, listen, replay and look macros over."""
+    _run_window(data, window)
+
+
+def _run_window(data: Path | None, show_window: bool) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        # Qt ends the process where there is no display, without a word that helps.
+        open_display().close()
+        settings = Settings.default(data)
+        # Imported only now: no other command needs Qt.
+        from encore_gui.app import run_window
+
+        status = run_window(settings, open_service, show_window)
+    except (RecorderError, OSError) as error:
+        typer.echo(f"encore: {error}", err=True)
+        raise typer.Exit(1) from error
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """Entry point of the `encore` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What the person set in the window, kept beside the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A switch."""
+
+    key: str
+    text: str
+    default: bool
+
+
+LISTEN_AT_START = Option("listen_at_start", "Listen as soon as Encore starts", default=False)
+TELL_REJECTED = Option("tell_rejected", "Tell what was heard but not understood", default=True)
+
+
+class Preferences:
+    """Switches and the window's place, in a readable file."""
+
+    options = (LISTEN_AT_START, TELL_REJECTED)
+
+    def __init__(self, path: Path) -> None:
+        """Kept in `path`, which need not exist yet."""
+        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
+
+    def __getitem__(self, option: Option) -> bool:
+        return bool(self._settings.value(option.key, option.default, type=bool))
+
+    def set(self, option: Option, on: bool) -> None:
+        """Turn a switch on or off."""
+        self._settings.setValue(option.key, on)
+
+    @property
+    def window_place(self) -> QByteArray | None:
+        """What `QWidget.saveGeometry` gave; None where nothing is known."""
+        value = self._settings.value("window_place")
+        return value if isinstance(value, QByteArray) else None
+
+    @window_place.setter
+    def window_place(self, place: QByteArray) -> None:
+        self._settings.setValue("window_place", place)

@@ -1,0 +1,54 @@
+"""Texts that several windows show: slots in colour, names of slots, local times."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import QDateTime, QEvent, QLocale, Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from encore_gui.theme import Colours
+from encore_models.macro import SLOT_PATTERN
+
+
+def slot_title(name: str) -> str:
+    """A slot's name as a label: `song_title` becomes `Song title`."""
+    return name.replace("_", " ").capitalize()
+
+
+def local_time(utc: str) -> str:
+    """An ISO 8601 time in the user's zone and wording; what cannot be read stays as it is."""
+    moment = QDateTime.fromString(utc, Qt.DateFormat.ISODateWithMs)
+    return QLocale().toString(moment.toLocalTime(), QLocale.FormatType.ShortFormat) if moment.isValid() else utc
+
+
+class SlotLabel(QLabel):
+    """Text whose slots in braces stand out; it follows the palette."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        """Show `text`, which is plain: nothing in it is markup."""
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.plain = ""
+        self.show_text(text)
+
+    def show_text(self, text: str) -> None:
+        """Show another text."""
+        self.plain = text
+        self.setAccessibleName(text)
+        self._render()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the new palette's colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "plain"):
+            self._render()
+
+    def _render(self) -> None:
+        accent = Colours.now().accent.name()
+        marked = SLOT_PATTERN.sub(
+            lambda match: f'<span style="color:{accent}; font-weight:600">{match[0]}</span>',
+            html.escape(self.plain, quote=False),
+        )
+        if marked != self.text():
+            self.setText(marked)
