@@ -7,8 +7,9 @@ when it is told it (which hallucinated words do not survive), and no other macro
 from __future__ import annotations
 
 import math
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -34,6 +35,9 @@ class Hearing(Protocol):
 
     def transcribe(self, encoded: Encoded, prefix: str = "") -> Transcript:
         """Its likeliest words, or the likeliest that begin with `prefix`."""
+
+    def tokens(self, text: str) -> list[int]:
+        """The text in the vocabulary's pieces."""
 
     def token_logprobs(self, encoded: Encoded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """Log p of each token of each text and of the end after it."""
@@ -264,13 +268,36 @@ class Understander:
             filter(None, first_words), key=lambda words: -fuzz.partial_ratio(words, letters[: len(words) + 1])
         )
         for words in nearest[: self._options.led_phrases]:
-            led = self._hearing.transcribe(heard.encoded, f"{words[:1].upper()}{words[1:]}")
-            if heard.transcript.logprob - led.logprob > self._options.led_behind:
-                continue
-            again = self._rank(led.text)
-            if again and (not ranked or again[0][1].likeness > ranked[0][1].likeness):
-                heard, ranked = Heard(heard.utterance, heard.encoded, led), again
+            for led in self._led_by(heard, f"{words[:1].upper()}{words[1:]}"):
+                again = self._rank(led.text)
+                if again and (not ranked or again[0][1].likeness > ranked[0][1].likeness):
+                    heard, ranked = replace(heard, transcript=led), again
         return heard, ranked
+
+    def _led_by(self, heard: Heard, words: str) -> Iterator[Transcript]:
+        """What was said if it begins with these words, as far as that is likely enough."""
+        least = heard.transcript.logprob - self._options.led_behind
+        text = self._taken_apart(heard.transcript.text, words)
+        if text is not None:
+            (row,) = self._hearing.token_logprobs(heard.encoded, [text])
+            if row.sum() >= least:
+                yield Transcript(text, float(row.mean()), len(row))
+        led = self._hearing.transcribe(heard.encoded, words)
+        if led.logprob >= least:
+            yield led
+
+    def _taken_apart(self, text: str, words: str) -> str | None:
+        """The text with a blank after `words`: Whisper writes "Playfast car" where "play Fast Car" was said.
+
+        None where it does not begin so, or with a real word such as "playback": those are one token.
+        """
+        match = re.match(rf"({re.escape(words)})(\w+)(.*?)\W*$", text, re.IGNORECASE)
+        if match is None:
+            return None
+        whole = match[1] + match[2]
+        if any(len(self._hearing.tokens(word)) == 1 for word in (whole.lower(), whole.capitalize())):
+            return None
+        return f"{words} {match[2]}{match[3]}."
 
     def _rank(self, text: str) -> Ranking:
         """Each macro with its best phrase, best first."""

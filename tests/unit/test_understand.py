@@ -41,6 +41,9 @@ class FakeHearing:
         led = next((text for text in self.totals if text.startswith(prefix)), "")
         return Transcript(led, self.totals.get(led, self.otherwise) / 10, 10)
 
+    def tokens(self, text: str) -> list[int]:
+        return [1] if text == "playback" else [1, 2]
+
     def token_logprobs(self, encoded: Encoded, texts: Sequence[str]) -> list[np.ndarray]:
         heard = words_of(self.text)
         totals = [self.totals.get(text, -1.0 if words_of(text) == heard else self.otherwise) for text in texts]
@@ -133,6 +136,25 @@ def test_first_words_that_were_misheard_are_heard_in_the_light_of_the_phrase() -
         assert isinstance(outcome, Accepted) == accepted, outcome
         if isinstance(outcome, Accepted):
             assert outcome.command.slots == {"song": "stay with me"}
+
+
+def test_a_first_word_that_grew_together_with_the_title_is_taken_apart() -> None:
+    for total, accepted in ((-4.0, True), (-17.0, False)):
+        outcome = understand("Playfast car", totals={"Play fast car.": total})
+        assert isinstance(outcome, Accepted) == accepted, outcome
+        if isinstance(outcome, Accepted):
+            assert outcome.command.slots == {"song": "fast car"}
+
+
+def test_a_real_word_that_begins_like_a_command_is_not_taken_apart() -> None:
+    class Unled(FakeHearing):
+        def transcribe(self, encoded: Encoded, prefix: str = "") -> Transcript:
+            return Transcript("", -30.0, 1) if prefix else super().transcribe(encoded)
+
+    for text, accepted in (("Playback", False), ("Playbird", True)):
+        hearing = Unled(text, {"Play back.": -2.5, "Play bird.": -2.5})
+        outcome, _ = Understander(hearing, [PLAY]).understand(UTTERANCE)
+        assert isinstance(outcome, Accepted) == accepted, outcome
 
 
 def heard(text: str, totals: dict[str, float]) -> tuple[Understander, Heard]:
