@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -59,7 +60,7 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except (AgentError, ModelsError, RecorderError, OSError, ValueError, KeyError) as error:
-        problems.print(f"[red]encore:[/red] {error}")
+        problems.print("[red]encore:[/red]", escape(str(error)), soft_wrap=True)
         raise typer.Exit(1) from error
 
 
@@ -96,7 +97,7 @@ def _print_event(event: AgentEvent) -> None:
             for note in notes:
                 out.print(f"  {note}")
         case Trouble(message=message):
-            problems.print(f"[red]encore:[/red] {message}")
+            problems.print("[red]encore:[/red]", escape(message), soft_wrap=True)
 
 
 @app.command()
@@ -178,7 +179,7 @@ def macros(data: DataFolder = None) -> None:
             table.add_row(macro.id, say, str(len(macro.steps)), macro.created_utc)
         out.print(table)
         for _, problem in service.library.broken_macros():
-            problems.print(f"[yellow]{problem}[/yellow]")
+            problems.print(escape(problem), style="yellow", soft_wrap=True)
 
 
 @app.command()

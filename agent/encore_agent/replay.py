@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, utils
 
 from encore_agent.act import Actuator
 from encore_agent.describe import describe_step
-from encore_agent.effects import ReadPlayers, await_playback
+from encore_agent.effects import PlaybackState, ReadPlayers, await_playback
 from encore_agent.errors import AgentError, MissingSlot, PersonTookOver
 from encore_agent.find import Absent, Finder, Found, draw_trace
 from encore_agent.guard import destructive_macro, hand_moved, refuse_place
@@ -29,11 +29,11 @@ from encore_agent.messages import (
     StepDone,
     StepStarted,
 )
-from encore_models.macro import SLOT_PATTERN, Macro, Step, fill
+from encore_models.macro import SLOT_PATTERN, Macro, PlaybackEffect, Step, fill
 from encore_models.perception.screen import Scene
 from encore_models.perception.settle import settled
 from encore_models.store import read_picture
-from encore_recorder.actions import Action, Drag, PressKeys, TypeText
+from encore_recorder.actions import Action, DoubleClick, Drag, PressKeys, TypeText
 from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.frame import Frame
@@ -66,7 +66,7 @@ class ReplayOptions:
     """Pause between two looks."""
     steady_s: float = 0.15
     """How long a target that follows what was said must stay before it is acted on."""
-    effect_s: float = 5.0
+    effect_s: float = 3.0
     """How long the effect may take to show."""
     read_back: float = 70.0
     """Percent of likeness from which typed text counts as arrived."""
@@ -159,6 +159,7 @@ class _Episode:
     done: list[StepDone] = field(default_factory=list)
     timings_ms: dict[str, float] = field(default_factory=dict)
     left_at: Point | None = None
+    players_before: list[PlaybackState] = field(default_factory=list)
     field_box: Rect | None = None
     """Where typed text will appear, pixels of the window picture: the box of the last pointer target."""
 
@@ -173,6 +174,8 @@ class _Episode:
     def run(self) -> EpisodeReport:
         macro = self.request.macro
         self.tell(EpisodeStarted(self.id, macro.id, dict(self.values)))
+        if macro.effect is not None:
+            self.players_before = list(self.parts._read_players())
         outcome: Finished | Halted
         try:
             if not self.request.confirmed and (why := destructive_macro(macro)):
@@ -182,7 +185,9 @@ class _Episode:
             outcome = self._finish()
         except (AgentError, RecorderError) as error:
             picture = error.picture if isinstance(error, _Halt) else None
-            outcome = Halted(self.id, len(self.done), str(error), self._keep("halted", picture))
+            outcome = Halted(
+                self.id, min(len(self.done), len(macro.steps) - 1), str(error), self._keep("halted", picture)
+            )
         self.tell(outcome)
         return EpisodeReport(self.id, macro.id, dict(self.values), tuple(self.done), outcome, dict(self.timings_ms))
 
@@ -342,9 +347,11 @@ class _Episode:
         macro = self.request.macro
         verified = None
         if macro.effect is not None:
-            problem = await_playback(
-                macro.effect, self.values, self.parts._read_players, self.parts._options.effect_s, self.stop
-            )
+            problem = self._await_effect(macro.effect)
+            if problem is not None and self._nothing_happened():
+                # Programs lose a double click while they redraw; opening the same thing again is what a person does.
+                self._step(len(macro.steps) - 1, macro.steps[-1])
+                problem = self._await_effect(macro.effect)
             players = {state.player: state for state in self.parts._read_players()}
             if problem is None:
                 verified = f"MPRIS: {players[macro.effect.player].title} is {macro.effect.status}"
@@ -353,6 +360,14 @@ class _Episode:
         total_ms = (time.monotonic_ns() - self.started_ns) / 1e6
         self.timings_ms["total"] = total_ms
         return Finished(self.id, verified, total_ms)
+
+    def _await_effect(self, effect: PlaybackEffect) -> str | None:
+        return await_playback(effect, self.values, self.parts._read_players, self.parts._options.effect_s, self.stop)
+
+    def _nothing_happened(self) -> bool:
+        """Whether the macro ended with a double click, and no player has noticed anything since the run began."""
+        last = self.request.macro.steps[-1].action
+        return isinstance(last, DoubleClick) and list(self.parts._read_players()) == self.players_before
 
     def _keep(self, name: str, picture: NDArray[np.uint8] | None) -> Path | None:
         """Write a picture of the trace; a full disk costs the picture, not the run."""

@@ -29,9 +29,7 @@ def test_another_song_another_state_and_no_player_are_told_apart() -> None:
         playback_problem(EFFECT, values, [State("spotify", "Playing", "Yesterday Once More")])
     )
     assert "Paused" in str(playback_problem(EFFECT, values, [State("spotify", "Paused", "Yesterday")]))
-    assert "not on the session bus" in str(
-        playback_problem(EFFECT, values, [State("vlc", "Playing", "Yesterday")])
-    )
+    assert "not on the session bus" in str(playback_problem(EFFECT, values, [State("vlc", "Playing", "Yesterday")]))
 
 
 def test_an_effect_may_take_a_moment() -> None:

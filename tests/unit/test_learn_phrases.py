@@ -11,7 +11,6 @@ from encore_models.learn import (
     heard_phrase,
     leading_utterance,
     spoken_span,
-    spoken_words,
 )
 from encore_models.macro import Step, Target, WindowIdentity
 from encore_models.perception.speech import Utterance

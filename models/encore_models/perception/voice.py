@@ -145,7 +145,10 @@ class Voice:
             tokens = np.array([[best]], np.int64)
             logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
         words = [token for token in said if token != self._end]
-        return Transcript(_once(self._tokenizer.decode(words).strip()), total / len(said), len(said))
+        text = self._tokenizer.decode(words).strip()
+        if encoded.seconds <= SHORT_SECONDS:
+            text = _once(text)
+        return Transcript(text, total / len(said), len(said))
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
@@ -190,7 +193,7 @@ class Voice:
 
 
 def _once(text: str) -> str:
-    """The text; once where it only says one sentence over and over, as Whisper sometimes does when speech has ended."""
+    """The text; once where it says one sentence over and over, as Whisper at times does in a short window."""
     sentences = re.findall(r"[^.!?]+[.!?]*", text)
     same = {re.sub(r"\W+", "", sentence).lower() for sentence in sentences}
     return sentences[0].strip() if len(sentences) > 1 and len(same) == 1 else text
