@@ -52,7 +52,8 @@ class XdotoolText:
 
     def enter(self, text: str) -> None:
         """Type `text`; see `TextEntry`."""
-        command = ["xdotool", "type", "--clearmodifiers", "--delay", str(self._delay_ms), "--file", "-"]
+        # Without --clearmodifiers: it presses again what it found pressed, and a key that was let go meanwhile sticks.
+        command = ["xdotool", "type", "--delay", str(self._delay_ms), "--file", "-"]
         try:
             subprocess.run(command, input=text.encode(), check=True, capture_output=True, timeout=10 + len(text))
         except (OSError, subprocess.SubprocessError) as error:
