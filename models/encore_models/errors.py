@@ -76,3 +76,20 @@ class NothingToLearn(ModelsError, ValueError):
 
     def __init__(self, folder: Path, problem: str, advice: str) -> None:
         super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")
+
+
+class IconsMissing(ModelsError, FileNotFoundError):
+    """The icons that UI-CLIP is trained on are not in the cache."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"there are no rendered icons in {folder}. They need npm and the train extra: "
+            "python -m encore_models.training.icons"
+        )
+
+
+class WrongPicture(ModelsError, ValueError):
+    """A picture or a place on it that cannot be looked at."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"a picture is uint8 [height, width, 3], and a place on it has at least one pixel: {problem}")
