@@ -166,7 +166,15 @@ class LabelBatches:
             text += f" {rng.integers(0, 100)}"
         style = rng.random()
         text = text[:28].strip()
-        return text.title() if style < 0.45 else text.capitalize() if style < 0.75 else text.upper() if style < 0.85 else text
+        return (
+            text.title()
+            if style < 0.45
+            else text.capitalize()
+            if style < 0.75
+            else text.upper()
+            if style < 0.85
+            else text
+        )
 
 
 def installed_fonts() -> tuple[Path, ...]:
