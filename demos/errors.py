@@ -54,3 +54,10 @@ class HandFailed(DemoError, RuntimeError):
 
     def __init__(self, movement: str, detail: str) -> None:
         super().__init__(f"The scripted hand could not {movement}: {detail or 'no reason given'}")
+
+
+class RehearsalFailed(DemoError, RuntimeError):
+    """Encore did not do its part of a rehearsal."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the rehearsal ended early: {what}")

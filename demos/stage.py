@@ -79,6 +79,9 @@ class StageOptions:
 
     size: tuple[int, int] = (1280, 800)
     """Screen width and height in pixels."""
+    display: str | None = None
+    """An X display that is there already, such as the person's own, with its window manager; None starts one. Sound,
+    D-Bus and home are the stage's own in either case."""
     tray: bool = False
     """Whether a panel hosts tray icons (tint2, along the lower edge)."""
     ready_timeout_s: float = 20.0
@@ -251,10 +254,15 @@ class Stage:
             (self.folder / name).mkdir(parents=True, mode=0o700)
         (self.home / ".Xauthority").touch(mode=0o600)
         self.env = self._environment()
-        self._start_x()
+        if self.options.display is None:
+            self._start_x()
+        else:
+            self.display = self.env["DISPLAY"] = self.options.display
+            self.env["XAUTHORITY"] = os.environ.get("XAUTHORITY", str(Path.home() / ".Xauthority"))
         self._start_bus()
         self._start_sound()
-        self._start_window_manager()
+        if self.options.display is None:
+            self._start_window_manager()
         if self.options.tray:
             self._start_tray()
 

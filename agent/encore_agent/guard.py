@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from encore_models.macro import Macro, Step
 from encore_recorder.actions import PressKeys
+from encore_recorder.events import Window
 from encore_recorder.geometry import Point, Rect
 
 DESTRUCTIVE_WORDS = frozenset(
@@ -44,21 +45,22 @@ def _destructive_word(text: str) -> str | None:
     return f"it says {sorted(words)[0]!r}" if words else None
 
 
-def refuse_place(place: Point, window: Rect, desktop: Rect, own_windows: Iterable[Rect]) -> str | None:
+def refuse_place(place: Point, window: Window, desktop: Rect, seen_there: Window | None) -> str | None:
     """Why a pointer action must not go to `place`, or None where it may.
 
     Args:
         place: Where to act, physical pixels of the virtual desktop.
         window: The window that the step belongs to.
         desktop: All monitors together.
-        own_windows: Encore's own windows that lie above it.
+        seen_there: The window that a person sees at that place; None for the bare desktop.
     """
+    where = f"the place ({place.x}, {place.y})"
     if not desktop.contains(place):
-        return f"the place ({place.x}, {place.y}) is outside of the screen"
-    if not window.contains(place):
-        return f"the place ({place.x}, {place.y}) is outside of the step's window"
-    if any(own.contains(place) for own in own_windows):
-        return "a window of Encore lies over the place"
+        return f"{where} is outside of the screen"
+    if not window.rect.contains(place):
+        return f"{where} is outside of the step's window"
+    if seen_there is None or (seen_there.app_class, seen_there.pid) != (window.app_class, window.pid):
+        return f"{where} is covered by {seen_there.title if seen_there else 'something that is no window'!r}"
     return None
 
 

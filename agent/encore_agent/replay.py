@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -35,6 +34,7 @@ from encore_models.perception.screen import Scene
 from encore_models.perception.settle import settled
 from encore_models.store import read_picture
 from encore_recorder.actions import Action, Drag, PressKeys, TypeText
+from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.frame import Frame
 from encore_recorder.geometry import Point, Rect
@@ -178,7 +178,7 @@ class _Episode:
             for index, step in enumerate(macro.steps):
                 self._step(index, step)
             outcome = self._finish()
-        except (_Halt, AgentError) as error:
+        except (AgentError, RecorderError) as error:
             picture = error.picture if isinstance(error, _Halt) else None
             outcome = Halted(self.id, len(self.done), str(error), self._keep("halted", picture))
         self.tell(outcome)
@@ -302,8 +302,8 @@ class _Episode:
             return action, None
         window = found.window
         place = found.result.point.moved(window.rect.left, window.rect.top)
-        own = [w.rect for w in self.parts._windows.windows() if w.pid == os.getpid()]
-        if refused := refuse_place(place, window.rect, self.parts._eyes.bounds, own):
+        seen_there = self.parts._windows.at(place)
+        if refused := refuse_place(place, window, self.parts._eyes.bounds, seen_there):
             raise _Halt(f"{describe_step(step, self.values)}: {refused}", draw_trace(found.image, found.result))
         box = found.result.box.moved(window.rect.left, window.rect.top)
         self.field_box = found.result.box

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cached_property
 from typing import Any
 
@@ -38,7 +39,7 @@ from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
 from encore_agent.understand import Heard, Understander
-from encore_models.learn import LearnOptions, learn
+from encore_models.learn import learn
 from encore_models.macro import Macro
 from encore_models.perception.speech import Utterance
 from encore_models.store import create_macro
@@ -75,6 +76,7 @@ class Service:
         self._episodes = ThreadPoolExecutor(1, "encore-replay")
         self._stop_episode = threading.Event()
         self._episode: Future[EpisodeReport | None] | None = None
+        self._devices = ExitStack()
         self._recorder: Recorder | None = None
         self._recording_since = 0.0
         self._listening_before = False
@@ -202,7 +204,7 @@ class Service:
             self.senses.voice(self._progress),
             self.senses.look,
             self.library.new_macro_id,
-            LearnOptions(phrase=phrase, own_pids=frozenset({os.getpid()})),
+            phrase,
             self._progress,
         )
         macro = learning.macro
@@ -383,6 +385,7 @@ class Service:
             recorder.stop()
         self._learning.shutdown(wait=True, cancel_futures=True)
         self._episodes.shutdown(wait=True, cancel_futures=True)
+        self._devices.close()
         self.library.close()
 
 

@@ -33,7 +33,6 @@ from encore_recorder.actions import Click, DoubleClick, Drag, RecordedAction, Sc
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
-from encore_recorder.segment import actions_of
 
 Look = Callable[[NDArray[np.uint8]], Scene]
 Progress = Callable[[str, float], None]
@@ -57,16 +56,6 @@ SLOT_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class LearnOptions:
-    """What the user says about the demonstration."""
-
-    phrase: str | None = None
-    """The command with slots in braces; None takes it from what was said."""
-    own_pids: frozenset[int] = frozenset()
-    """Encore's own processes, whose windows are no part of the macro."""
-
-
-@dataclass(frozen=True, slots=True)
 class Learning:
     """A macro with the pictures that belong in its folder."""
 
@@ -84,7 +73,7 @@ def learn(
     voice: Voice,
     look: Look,
     macro_id: Callable[[str], str],
-    options: LearnOptions | None = None,
+    phrase: str | None = None,
     progress: Progress = lambda what, done: None,
 ) -> Learning:
     """Learn one macro.
@@ -94,25 +83,24 @@ def learn(
         voice: Hears the command.
         look: Analyses a window picture.
         macro_id: Gives a free id for the macro's name.
-        options: What the user says about it.
+        phrase: The command with slots in braces; None takes it from what was said.
         progress: Told what is done, 0 to 1.
 
     Raises:
         NothingToLearn: There are no actions, or no command was spoken and none was given.
     """
-    options = options or LearnOptions()
     progress("reading the actions", 0.0)
-    recorded = actions_of(demonstration.events(), options.own_pids)
+    recorded = demonstration.actions()
     if not recorded:
         raise NothingToLearn(demonstration.path, "there is no click and no key in it", "Record it again.")
     progress("listening to the command", 0.1)
     heard = _command(demonstration, recorded[0].start_ns, voice)
     steps, pictures = _steps(demonstration, recorded, look, progress)
-    phrase, slots, steps, notes = _bind(demonstration, heard, steps, options.phrase)
+    command, slots, steps, notes = _bind(demonstration, heard, steps, phrase)
     macro = Macro(
-        id=macro_id(SLOT_PATTERN.sub(r"\1", phrase.text)),
-        name=phrase.text[:1].upper() + phrase.text[1:],
-        phrases=(phrase,),
+        id=macro_id(SLOT_PATTERN.sub(r"\1", command.text)),
+        name=command.text[:1].upper() + command.text[1:],
+        phrases=(command,),
         slots=slots,
         steps=tuple(steps),
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),

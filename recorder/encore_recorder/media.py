@@ -143,6 +143,7 @@ class RecordingWriter:
         if self._with_sound:
             self._audio = self._file.add_stream("flac", rate=SOUND_RATE)
             self._audio.layout, self._audio.format = "mono", "s16"
+        self._file.start_encoding()  # makes the file
 
     def _finish(self) -> None:
         try:
@@ -191,6 +192,8 @@ class RecordingWriter:
 
     def _mux_sound(self, packets: list[Any]) -> None:
         for packet in packets:
+            if packet.size == 0:  # FLAC's checksum of all it saw, which is not all that the file holds after a cut
+                continue
             self._sound_ends.append(packet.pts + packet.duration)
             self._file.mux(packet)
 

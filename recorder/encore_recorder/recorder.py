@@ -243,8 +243,10 @@ class Recorder:
                 self._take_until(stop)
             finally:
                 end_ns = self._clock.now_ns()
-                self._stack.close()
-                self._finish(end_ns)
+                try:
+                    self._stack.close()
+                finally:
+                    self._finish(end_ns)
 
     def _take_until(self, stop: threading.Event) -> None:
         checked = 0.0

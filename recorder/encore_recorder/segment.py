@@ -124,7 +124,7 @@ class _Segmenter:
         self._own = own_pids
         self._focus = NOWHERE
         self._held: set[str] = set()
-        self._presses: dict[Button, tuple[PointerButton, tuple[str, ...]]] = {}
+        self._presses: dict[Button, tuple[PointerButton, Window, tuple[str, ...]]] = {}
         self._typing: _Typing | None = None
         self._keys_down: dict[str, int] = {}
         """Keys of key presses that are still held, and the index of their action."""
@@ -218,15 +218,15 @@ class _Segmenter:
 
     def _button_pressed(self, event: PointerButton) -> None:
         self._tapped_ns = None
-        if not self._is_own(event.window or self._focus):
+        window = event.window or self._focus
+        if not self._is_own(window):
             self.finish_typing()
-            self._presses[event.button] = (event, self._modifiers())
+            self._presses[event.button] = (event, window, self._modifiers())
 
     def _button_released(self, event: PointerButton) -> None:
-        press, modifiers = self._presses.pop(event.button, (None, ()))
-        if press is None:
+        if event.button not in self._presses:
             return
-        window = press.window or self._focus
+        press, window, modifiers = self._presses.pop(event.button)
         if _distance(press.position, event.position) > DRAG_PX:
             drag = Drag(press.position, event.position, press.button, modifiers)
             self._add(drag, press.time_ns, event.time_ns, window)

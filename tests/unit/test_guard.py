@@ -7,6 +7,7 @@ import pytest
 from encore_agent.guard import destructive_macro, destructive_step, hand_moved, refuse_place
 from encore_models.macro import Macro, Phrase, Step, Target, WindowIdentity
 from encore_recorder.actions import Click, PressKeys
+from encore_recorder.events import Window
 from encore_recorder.geometry import Point, Rect
 
 WINDOW = WindowIdentity("shop", "Shop", Rect(0, 0, 800, 600))
@@ -43,19 +44,24 @@ def test_keys_and_phrases_count_too() -> None:
     assert destructive_macro(macro("play the song", click("More"))) is None
 
 
+STEPS_WINDOW = Window("Shop", "shop", 7, Rect(-200, 0, 900, 600))
+OTHER = Window("Chat", "chat", 8, Rect(0, 0, 300, 300))
+
+
 @pytest.mark.parametrize(
-    ("place", "refused"),
+    ("place", "seen_there", "told"),
     [
-        (Point(100, 100), False),
-        (Point(-100, 100), False),
-        (Point(1500, 100), True),
-        (Point(700, 700), True),
-        (Point(50, 50), True),
+        (Point(100, 100), STEPS_WINDOW, None),
+        (Point(-100, 100), STEPS_WINDOW, None),
+        (Point(1500, 100), STEPS_WINDOW, "outside of the screen"),
+        (Point(700, 700), STEPS_WINDOW, "outside of the step's window"),
+        (Point(50, 50), OTHER, "covered by 'Chat'"),
+        (Point(50, 50), None, "covered by"),
     ],
 )
-def test_places_outside_or_under_encore_are_refused(place: Point, refused: bool) -> None:
-    window = Rect(-200, 0, 900, 600)
-    assert (refuse_place(place, window, DESKTOP, [Rect(40, 40, 20, 20)]) is not None) == refused
+def test_places_outside_or_covered_are_refused(place: Point, seen_there: Window | None, told: str | None) -> None:
+    refused = refuse_place(place, STEPS_WINDOW, DESKTOP, seen_there)
+    assert refused is None if told is None else told in str(refused)
 
 
 def test_a_hand_on_the_mouse_is_noticed() -> None:
