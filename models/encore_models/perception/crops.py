@@ -12,7 +12,7 @@ how each pixel differs from the background of its crop:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -39,6 +39,8 @@ LEAST_MARGIN = 2
 """Pixels."""
 FLOOR = 24.0
 """Grey levels: weaker contrast than this is not stretched to full strength, so that noise stays noise."""
+LEAST_INK = 8.0
+"""Grey levels: a crop with less contrast than this shows nothing."""
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 """Weights of blue, green and red (ITU-R BT.601)."""
 
@@ -48,14 +50,19 @@ def is_strip(box: Rect) -> bool:
     return box.width >= STRIP_ASPECT * box.height
 
 
+def check_picture(picture: Picture) -> None:
+    """Raise `WrongPicture` unless it is uint8 [height, width, 3] with at least one pixel."""
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
+        raise WrongPicture(f"it is {picture.dtype} {list(picture.shape)}")
+
+
 def cut(picture: Picture, box: Rect) -> Picture:
     """The box with its margin, at the picture's own scale; beyond the edge the edge's pixels repeat.
 
     Raises:
         WrongPicture: The picture is not uint8 BGR, or the box lies outside of it or is empty.
     """
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-        raise WrongPicture(f"it is {picture.dtype} {list(picture.shape)}")
+    check_picture(picture)
     height, width = picture.shape[:2]
     if box.intersection(Rect(0, 0, width, height)) is None:
         raise WrongPicture(f"{box} is empty or not on the picture of {width} x {height} pixels")
@@ -101,20 +108,18 @@ def _resized(crop: Picture, height: int, width: int) -> Picture:
     return np.asarray(cv2.resize(crop, (width, height), interpolation=how), np.uint8)
 
 
-def fitted(picture: Picture, boxes: Sequence[Rect]) -> tuple[list[int], list[Picture], list[int], list[Picture]]:
-    """Cut and fit every box: numbers and crops of the icons, then of the strips.
+def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int], list[Picture]]]:
+    """Cut and fit every box that touches the picture: numbers and crops of the icons, then of the strips.
 
     Raises:
-        WrongPicture: As for `cut`.
+        WrongPicture: The picture is not uint8 BGR.
     """
-    icons: tuple[list[int], list[Picture]] = ([], [])
-    strips: tuple[list[int], list[Picture]] = ([], [])
-    for number, box in enumerate(boxes):
-        crop = cut(picture, box)
-        numbers, crops = strips if is_strip(box) else icons
-        numbers.append(number)
-        crops.append(fit_strip(crop) if is_strip(box) else fit_icon(crop))
-    return *icons, *strips
+    check_picture(picture)
+    frame = Rect(0, 0, picture.shape[1], picture.shape[0])
+    there = [number for number, box in enumerate(boxes) if box.intersection(frame) is not None]
+    for strips, fit in ((False, fit_icon), (True, fit_strip)):
+        numbers = [number for number in there if is_strip(boxes[number]) == strips]
+        yield numbers, [fit(cut(picture, boxes[number])) for number in numbers]
 
 
 def front_end(crops: NDArray[np.uint8]) -> Planes:
@@ -140,6 +145,11 @@ def front_end(crops: NDArray[np.uint8]) -> Planes:
     planes[:, 3] = np.linspace(-1, 1, width, dtype=np.float32)
     planes[:, 4] = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     return planes
+
+
+def has_ink(planes: Planes) -> NDArray[np.bool_]:
+    """Which of the front end's results show anything at all: bool [n]."""
+    return np.asarray(planes[:, 0].max(axis=(1, 2)) * FLOOR >= LEAST_INK, np.bool_)
 
 
 def _border(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:

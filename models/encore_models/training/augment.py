@@ -57,8 +57,8 @@ def label_view(text: str, font: Path, rng: np.random.Generator) -> Picture:
     cover = _written(text, font, int(rng.integers(*FONT_SIZE, endpoint=True)))
     height = cover.shape[0]
     margin = max(LEAST_MARGIN, STRIP_MARGIN * height)
-    edges = [max(1, round(margin * rng.uniform(0.5, 1.5))) for _ in range(4)]
-    cover = np.asarray(cv2.copyMakeBorder(cover, *edges, borderType=cv2.BORDER_CONSTANT, value=0), np.uint8)
+    above, below, before, after = (max(1, round(margin * rng.uniform(0.5, 1.5))) for _ in range(4))
+    cover = np.pad(cover, ((above, below), (before, after)))
     return fit_strip(_spoilt(_composed(np.zeros_like(cover), cover, rng), rng))
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from encore_models.perception.crops import ICON, Picture, fit_icon, front_end
 from encore_models.perception.wording import text_ids
 from encore_models.training.icons import Icons
-from encore_models.training.ui_clip import UiClip
+from encore_models.training.ui_clip import UiClipModel
 
 Vectors = NDArray[np.float32]
 NameIcons = Callable[[NDArray[np.uint8]], Vectors]
@@ -110,7 +110,7 @@ def plain_view(picture: NDArray[np.uint8], box: NDArray[np.uint8]) -> Picture:
 
 
 @torch.no_grad()
-def semantic_vectors(model: UiClip, crops: Sequence[Picture]) -> Vectors:
+def semantic_vectors(model: UiClipModel, crops: Sequence[Picture]) -> Vectors:
     """Semantic unit vectors of fitted icons: [n, d]."""
     model.eval()
     parts = [front_end(np.stack(crops[i : i + 256])) for i in range(0, len(crops), 256)]
@@ -119,14 +119,14 @@ def semantic_vectors(model: UiClip, crops: Sequence[Picture]) -> Vectors:
 
 
 @torch.no_grad()
-def text_vectors(model: UiClip, texts: Sequence[str]) -> Vectors:
+def text_vectors(model: UiClipModel, texts: Sequence[str]) -> Vectors:
     """Unit vectors of texts: [n, d]."""
     model.eval()
     vectors: Vectors = model.text(torch.from_numpy(text_ids(texts))).numpy()
     return vectors
 
 
-def recall_at_1_of_100(model: UiClip, icons: Icons, queries: int = 500, seed: int = 0) -> SetScores:
+def recall_at_1_of_100(model: UiClipModel, icons: Icons, queries: int = 500, seed: int = 0) -> SetScores:
     """Given the name of an icon, how often it is the nearest of 100 icons of its set.
 
     One drawing is taken for each different name, and the 99 others are drawn by chance.
@@ -158,7 +158,7 @@ def _one_for_each_name(icons: Icons, rng: np.random.Generator) -> dict[str, list
     return {owner: [numbers[name] for name in sorted(numbers)] for owner, numbers in sorted(drawn.items())}
 
 
-def ui_concepts_top1(model: UiClip, icons: Icons) -> SetScores:
+def ui_concepts_top1(model: UiClipModel, icons: Icons) -> SetScores:
     """How often the right one of the 30 concepts is nearest to its query, the mean vector of what it is called.
 
     For each set, every concept that the set draws is a candidate; plain and filled variants are all asked for.
@@ -195,7 +195,7 @@ def concept_icons(icons: Icons, owner: str) -> dict[str, int]:
     return found
 
 
-def report(model: UiClip, icons: Icons) -> str:
+def report(model: UiClipModel, icons: Icons) -> str:
     """All figures as JSON."""
     recall, concepts = recall_at_1_of_100(model, icons), ui_concepts_top1(model, icons)
     figures = {

@@ -23,7 +23,7 @@ from torch import nn
 from encore_models.training.batches import Batch, IconBatches, LabelBatches, installed_fonts
 from encore_models.training.evaluate_ui_clip import recall_at_1_of_100, ui_concepts_top1
 from encore_models.training.icons import Icons, open_icons, prepare
-from encore_models.training.ui_clip import Losses, Objective, UiClip, UiClipConfig
+from encore_models.training.ui_clip import Losses, Objective, UiClipConfig, UiClipModel
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 
@@ -51,6 +51,9 @@ class TrainOptions:
     checkpoint_minutes: float = 4
 
 
+DEFAULTS = TrainOptions()
+
+
 class Trainer:
     """A model on its way: everything that a checkpoint holds, and the step that moves it."""
 
@@ -59,7 +62,7 @@ class Trainer:
         self.options = options
         self.icons = icons
         self.labels = labels
-        self.model = UiClip(config)
+        self.model = UiClipModel(config)
         self.objective = Objective(config, len(icons.words))
         self.step = 0
         both = nn.ModuleList([self.model, self.objective])
@@ -70,7 +73,8 @@ class Trainer:
             lr=options.learning_rate,
             betas=(0.9, 0.98),
         )
-        self.model.image.to(memory_format=torch.channels_last)
+        # The stubs of `Module.to` do not know this argument alone.
+        self.model.image.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def advance(self) -> Losses:
         """One step on one batch."""
@@ -134,7 +138,7 @@ def label_batches(icons: IconBatches) -> LabelBatches:
     return LabelBatches(tuple(icons.names), installed_fonts(), len(icons.words))
 
 
-def train(folder: Path, options: TrainOptions, icons: Icons, held_out: Icons) -> UiClip:
+def train(folder: Path, options: TrainOptions, icons: Icons, held_out: Icons) -> UiClipModel:
     """Run, or go on with, a training; checkpoints, a log and the finished model lie in `folder`."""
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
@@ -177,7 +181,7 @@ def _note(log: Any, step: int, losses: Losses, seconds: float) -> None:
 
 def main(
     folder: Annotated[Path, typer.Option(help="Checkpoints, log and model; goes on where it finds a checkpoint.")],
-    steps: Annotated[int, typer.Option(help="Length of the whole run.")] = TrainOptions.steps,
+    steps: Annotated[int, typer.Option(help="Length of the whole run.")] = DEFAULTS.steps,
     threads: Annotated[int, typer.Option(help="CPU threads; one is often the fastest on a busy machine.")] = 1,
     icons: Annotated[Path | None, typer.Option(help="Where rendered icons are kept.")] = None,
 ) -> None:

@@ -7,11 +7,11 @@ instance one, which lies near the same drawing under another theme, size or plac
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -42,6 +42,10 @@ class UiClipConfig:
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.blocks):
             raise ValueError(f"{len(self.widths)} widths do not fit {len(self.blocks)} numbers of blocks")
+
+
+CONFIGS: TypeAdapter[UiClipConfig] = TypeAdapter(UiClipConfig)
+"""The one codec of `config.json`."""
 
 
 class Block(nn.Module):
@@ -108,7 +112,7 @@ class TextLayer(nn.Module):
         self.narrow = nn.Linear(2 * width, width)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        """x [n, words, width]; bias [n, 1, 1, words] is very negative where there is no word."""
+        """Words [n, words, width] in and out; bias [n, 1, 1, words] is very negative where there is no word."""
         count, words, width = x.shape
         parts = self.query_key_value(self.attention_norm(x)).view(count, words, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
@@ -145,7 +149,7 @@ class TextTower(nn.Module):
         return functional.normalize(self.out(mean).float(), dim=-1)
 
 
-class UiClip(nn.Module):
+class UiClipModel(nn.Module):
     """Both towers."""
 
     def __init__(self, config: UiClipConfig | None = None) -> None:
@@ -157,15 +161,13 @@ class UiClip(nn.Module):
     def save_pretrained(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(asdict(self.config), indent=2) + "\n")
+        (folder / "config.json").write_bytes(CONFIGS.dump_json(self.config, indent=2) + b"\n")
         save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / "model.safetensors")
 
     @classmethod
-    def from_pretrained(cls, folder: Path) -> UiClip:
+    def from_pretrained(cls, folder: Path) -> UiClipModel:
         """Read what `save_pretrained` wrote."""
-        stored = json.loads((folder / "config.json").read_text())
-        sizes = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-        model = cls(UiClipConfig(**sizes))
+        model = cls(CONFIGS.validate_json((folder / "config.json").read_bytes()))
         model.load_state_dict(load_file(folder / "model.safetensors"))
         return model.eval()
 
@@ -196,7 +198,7 @@ class Objective(nn.Module):
         self.words = nn.Linear(config.pooled, vocabulary)
 
     def forward(
-        self, model: UiClip, planes: Tensor, ids: Tensor, meaning: Tensor, same_drawing: Tensor, words: Tensor
+        self, model: UiClipModel, planes: Tensor, ids: Tensor, meaning: Tensor, same_drawing: Tensor, words: Tensor
     ) -> Losses:
         """The losses of a batch of two views of n things.
 
