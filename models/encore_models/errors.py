@@ -41,9 +41,7 @@ class BundleBroken(ModelsError, ValueError):
     """A bundle is there, but a file of it is missing, changed or not understood."""
 
     def __init__(self, folder: Path, problem: str) -> None:
-        super().__init__(
-            f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup"
-        )
+        super().__init__(f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup")
 
 
 class BundleNotWritten(ModelsError, OSError):
@@ -93,3 +91,10 @@ class WrongPicture(ModelsError, ValueError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"a picture is uint8 [height, width, 3], and a place on it has at least one pixel: {problem}")
+
+
+class ExportStrays(ModelsError, ArithmeticError):
+    """An exported graph does not compute what the trained model does."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"{what} {problem}. The weights were not written; train on, or loosen the quantisation")

@@ -133,15 +133,17 @@ def front_end(crops: NDArray[np.uint8]) -> Planes:
     """
     count, height, width, _ = crops.shape
     background = np.median(_border(crops), axis=1).astype(np.int16)  # [n, 3]
-    difference = crops.astype(np.int16) - background[:, None, None, :]
-    contrast = np.abs(difference).max(axis=3).astype(np.float32)
+    # Colours first, [3, n, height, width]: whole planes are compared faster than rows of three.
+    colours = np.ascontiguousarray(crops.transpose(3, 0, 1, 2)).astype(np.int16)
+    difference = colours - background.T[:, :, None, None]
+    contrast = np.abs(difference).max(axis=0).astype(np.float32)
     strongest = np.maximum(contrast.max(axis=(1, 2), keepdims=True), FLOOR)
     contrast /= strongest
     planes = np.empty((count, CHANNELS, height, width), np.float32)
     planes[:, 0] = contrast
     planes[:, 1] = _gradient(contrast)
     # Luma of a difference is the difference of lumas. Ink as bright as its background stays near 0.
-    planes[:, 2] = (difference.astype(np.float32) @ LUMA) / strongest
+    planes[:, 2] = np.tensordot(LUMA, difference.astype(np.float32), 1) / strongest
     planes[:, 3] = np.linspace(-1, 1, width, dtype=np.float32)
     planes[:, 4] = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     return planes
@@ -163,4 +165,4 @@ def _gradient(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     across, down = np.zeros_like(plane), np.zeros_like(plane)
     across[:, :, 1:-1] = plane[:, :, 2:] - plane[:, :, :-2]
     down[:, 1:-1] = plane[:, 2:] - plane[:, :-2]
-    return np.minimum(np.hypot(across, down), np.float32(1))
+    return np.minimum(np.sqrt(across * across + down * down), np.float32(1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from encore_models.perception.crops import ICON, Picture, fit_icon, front_end
+from encore_models.perception.crops import Picture, Planes, fit_icon, front_end
 from encore_models.perception.wording import text_ids
 from encore_models.training.icons import Icons
 from encore_models.training.ui_clip import UiClipModel
 
 Vectors = NDArray[np.float32]
-NameIcons = Callable[[NDArray[np.uint8]], Vectors]
 
 UI_CONCEPTS: dict[str, tuple[str, ...]] = {
     "play": ("play", "play arrow", "start playing"),
@@ -109,24 +107,42 @@ def plain_view(picture: NDArray[np.uint8], box: NDArray[np.uint8]) -> Picture:
     return fit_icon(canvas)
 
 
-@torch.no_grad()
-def semantic_vectors(model: UiClipModel, crops: Sequence[Picture]) -> Vectors:
-    """Semantic unit vectors of fitted icons: [n, d]."""
-    model.eval()
-    parts = [front_end(np.stack(crops[i : i + 256])) for i in range(0, len(crops), 256)]
-    vectors = [model.image(torch.from_numpy(planes))[0] for planes in parts]
-    return torch.cat(vectors).numpy() if vectors else np.empty((0, model.config.embedding), np.float32)
+@dataclass(frozen=True, slots=True)
+class Towers:
+    """Both towers, whatever runs them: torch or an exported graph."""
+
+    picture: Callable[[Planes], Vectors]
+    """The front end's [n, 5, h, w] -> semantic unit vectors [n, d]."""
+    text: Callable[[NDArray[np.int64]], Vectors]
+    """Ids [n, 8, 16] -> unit vectors [n, d]."""
+
+    def see(self, crops: Sequence[Picture]) -> Vectors:
+        """Semantic vectors of fitted icons: [n, d]."""
+        parts = (front_end(np.stack(crops[i : i + 256])) for i in range(0, len(crops), 256))
+        return np.concatenate([self.picture(planes) for planes in parts])
+
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of texts: [n, d]."""
+        return self.text(text_ids(texts))
 
 
-@torch.no_grad()
-def text_vectors(model: UiClipModel, texts: Sequence[str]) -> Vectors:
-    """Unit vectors of texts: [n, d]."""
-    model.eval()
-    vectors: Vectors = model.text(torch.from_numpy(text_ids(texts))).numpy()
-    return vectors
+def towers_of(model: UiClipModel) -> Towers:
+    """A model in torch, put into evaluation mode for each call."""
+
+    @torch.no_grad()
+    def picture(planes: Planes) -> Vectors:
+        found: Vectors = model.eval().image(torch.from_numpy(planes))[0].numpy()
+        return found
+
+    @torch.no_grad()
+    def text(ids: NDArray[np.int64]) -> Vectors:
+        found: Vectors = model.eval().text(torch.from_numpy(ids)).numpy()
+        return found
+
+    return Towers(picture, text)
 
 
-def recall_at_1_of_100(model: UiClipModel, icons: Icons, queries: int = 500, seed: int = 0) -> SetScores:
+def recall_at_1_of_100(towers: Towers, icons: Icons, queries: int = 500, seed: int = 0) -> SetScores:
     """Given the name of an icon, how often it is the nearest of 100 icons of its set.
 
     One drawing is taken for each different name, and the 99 others are drawn by chance.
@@ -138,8 +154,8 @@ def recall_at_1_of_100(model: UiClipModel, icons: Icons, queries: int = 500, see
         if len(numbers) < 100:
             continue
         numbers = sorted(rng.permutation(numbers)[:MOST_NAMES])
-        pictures = semantic_vectors(model, [plain_view(icons.pictures[i], icons.boxes[i]) for i in numbers])
-        texts = text_vectors(model, [icons.names[i] for i in numbers])
+        pictures = towers.see([plain_view(icons.pictures[i], icons.boxes[i]) for i in numbers])
+        texts = towers.read([icons.names[i] for i in numbers])
         similar = texts @ pictures.T
         hits = 0
         chosen = rng.permutation(len(numbers))[:queries]
@@ -158,13 +174,13 @@ def _one_for_each_name(icons: Icons, rng: np.random.Generator) -> dict[str, list
     return {owner: [numbers[name] for name in sorted(numbers)] for owner, numbers in sorted(drawn.items())}
 
 
-def ui_concepts_top1(model: UiClipModel, icons: Icons) -> SetScores:
+def ui_concepts_top1(towers: Towers, icons: Icons) -> SetScores:
     """How often the right one of the 30 concepts is nearest to its query, the mean vector of what it is called.
 
     For each set, every concept that the set draws is a candidate; plain and filled variants are all asked for.
     """
     labels = list(UI_CONCEPTS)
-    queries = np.stack([text_vectors(model, UI_CONCEPTS[label]).mean(axis=0) for label in labels])
+    queries = np.stack([towers.read(UI_CONCEPTS[label]).mean(axis=0) for label in labels])
     scores: dict[str, float] = {}
     asked: dict[str, int] = {}
     for owner in sorted(set(icons.sets)):
@@ -173,7 +189,7 @@ def ui_concepts_top1(model: UiClipModel, icons: Icons) -> SetScores:
         if len(wanted) < 10:
             continue
         views = [plain_view(icons.pictures[found[label]], icons.boxes[found[label]]) for label in wanted]
-        pictures = semantic_vectors(model, views)
+        pictures = towers.see(views)
         similar = queries[[labels.index(label) for label in wanted]] @ pictures.T
         hits = int((similar.argmax(axis=1) == np.arange(len(wanted))).sum())
         scores[owner], asked[owner] = hits / len(wanted), len(wanted)
@@ -193,17 +209,3 @@ def concept_icons(icons: Icons, owner: str) -> dict[str, int]:
         if drawn:
             found[label] = drawn[0]
     return found
-
-
-def report(model: UiClipModel, icons: Icons) -> str:
-    """All figures as JSON."""
-    recall, concepts = recall_at_1_of_100(model, icons), ui_concepts_top1(model, icons)
-    figures = {
-        "r1_of_100": recall.mean,
-        "r1_of_100_by_set": recall.scores,
-        "ui_concepts_top1": concepts.mean,
-        "ui_concepts_by_set": concepts.scores,
-        "ui_concepts_in_set": concepts.queries,
-        "icon_pixels": ICON[0],
-    }
-    return json.dumps(figures, indent=2)

@@ -21,7 +21,7 @@ import typer
 from torch import nn
 
 from encore_models.training.batches import Batch, IconBatches, LabelBatches, installed_fonts
-from encore_models.training.evaluate_ui_clip import recall_at_1_of_100, ui_concepts_top1
+from encore_models.training.evaluate_ui_clip import recall_at_1_of_100, towers_of, ui_concepts_top1
 from encore_models.training.icons import Icons, open_icons, prepare
 from encore_models.training.ui_clip import Losses, Objective, UiClipConfig, UiClipModel
 
@@ -157,8 +157,9 @@ def train(folder: Path, options: TrainOptions, icons: Icons, held_out: Icons) ->
                 _note(log, trainer.step, losses, (time.monotonic() - begun) / seen)
             if time.monotonic() - saved > options.checkpoint_minutes * 60 or trainer.step == options.steps:
                 trainer.save(folder)
-                measured = {"step": trainer.step, "r1_of_100": recall_at_1_of_100(trainer.model, held_out).mean}
-                measured["ui_concepts"] = ui_concepts_top1(trainer.model, held_out).mean
+                towers = towers_of(trainer.model)
+                measured = {"step": trainer.step, "r1_of_100": recall_at_1_of_100(towers, held_out).mean}
+                measured["ui_concepts"] = ui_concepts_top1(towers, held_out).mean
                 log.write(json.dumps(measured) + "\n")
                 log.flush()
                 saved = time.monotonic()
