@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cached_property
@@ -38,7 +38,7 @@ from encore_agent.messages import (
 from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
-from encore_agent.understand import Heard, Understander
+from encore_agent.understand import Understander
 from encore_models.learn import learn
 from encore_models.macro import Macro
 from encore_models.perception.speech import Utterance
@@ -303,14 +303,6 @@ class Service:
                 self._chooser(understander, heard, command.macro_id),
                 utterance.end_ns,
             )
-
-    def _chooser(self, understander: Understander, heard: Heard, macro_id: str) -> Choose:
-        macro = self.library.macro(macro_id)
-
-        def choose(slot: str, texts: Sequence[str]) -> str | None:
-            return understander.choose_value(heard, macro, slot, texts)
-
-        return choose
 
     # Replaying
 

@@ -53,27 +53,14 @@ class BundleNotWritten(ModelsError, OSError):
         )
 
 
-class WrongSound(ModelsError, ValueError):
-    """Samples that are not float32 mono, or longer than one utterance may be."""
+class UnfitProcessor(ModelsError, RuntimeError):
+    """The int8 graphs do not give what the float32 ones do."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"speech is float32 mono at 16 kHz with at least one sample: {problem}")
-
-
-class BrokenMacro(ModelsError, ValueError):
-    """A macro's folder cannot be read."""
-
-    def __init__(self, folder: Path, problem: str) -> None:
+    def __init__(self, likeness: float) -> None:
         super().__init__(
-            f"the macro in {folder} cannot be used: {problem}. Learn it again from its demonstration with: encore learn"
+            f"the hearing model in int8 is only {likeness:.3f} like the original on this processor. "
+            "Update onnxruntime and run: encore setup. If that does not help, please report your processor"
         )
-
-
-class NothingToLearn(ModelsError, ValueError):
-    """A demonstration holds no macro as it stands; it is kept."""
-
-    def __init__(self, folder: Path, problem: str, advice: str) -> None:
-        super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")
 
 
 class IconsMissing(ModelsError, FileNotFoundError):
@@ -98,3 +85,36 @@ class ExportStrays(ModelsError, ArithmeticError):
 
     def __init__(self, what: str, problem: str) -> None:
         super().__init__(f"{what} {problem}. The weights were not written; train on, or loosen the quantisation")
+
+
+class WrongSound(ModelsError, ValueError):
+    """Samples that are not float32 mono, or longer than one utterance may be."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"speech is float32 mono at 16 kHz with at least one sample: {problem}")
+
+
+class BrokenMacro(ModelsError, ValueError):
+    """A macro's folder cannot be read."""
+
+    def __init__(self, folder: Path, problem: str) -> None:
+        super().__init__(
+            f"the macro in {folder} cannot be used: {problem}. Learn it again from its demonstration with: encore learn"
+        )
+
+
+class NothingToLearn(ModelsError, ValueError):
+    """A demonstration holds no macro as it stands; it is kept."""
+
+    def __init__(self, folder: Path, problem: str, advice: str) -> None:
+        super().__init__(f"nothing could be learned from {folder}: {problem}. The recording is kept. {advice}")
+
+
+class ReaderMissing(ModelsError, FileNotFoundError):
+    """The package that reads text came without its models."""
+
+    def __init__(self, folder: Path, pattern: str) -> None:
+        super().__init__(
+            f"there is no {pattern} in {folder}, so text on the screen cannot be read. "
+            "Install it again with: pip install --force-reinstall rapidocr"
+        )

@@ -29,7 +29,8 @@ from encore_models.macro import (
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.speech import Utterance, utterances_of
 from encore_models.perception.voice import Voice
-from encore_recorder.actions import Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
+from encore_models.phrases import words_of
+from encore_recorder.actions import Action, Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
@@ -167,7 +168,7 @@ def _window_picture(demonstration: Demonstration, action: RecordedAction, time_n
     return frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
 
 
-def _in_window(recorded: RecordedAction) -> Click | DoubleClick | Drag | Scroll | TypeText:
+def _in_window(recorded: RecordedAction) -> Action:
     """The action with its places as pixels of the window's picture."""
     action, window = recorded.action, recorded.window.rect
     # The picture begins at the screen's edge where the window hangs over it.
@@ -235,7 +236,7 @@ def heard_phrase(heard: str, shown: Sequence[str]) -> tuple[str, dict[str, str]]
     Returns:
         The phrase in lower case with slots in braces, and a value for each slot.
     """
-    words = spoken_words(heard)
+    words = words_of(heard)
     values: dict[str, str] = {}
     for text in dict.fromkeys(text.strip() for text in shown if text.strip()):
         span = spoken_span(words, text)
@@ -247,7 +248,7 @@ def heard_phrase(heard: str, shown: Sequence[str]) -> tuple[str, dict[str, str]]
         words[start:end] = ["{" + name + "}"]
     if words and all(SLOT_PATTERN.fullmatch(word) for word in words):
         # A phrase needs a word of its own; the whole command stays as it was said and varies in nothing.
-        return " ".join(spoken_words(heard)), {}
+        return " ".join(words_of(heard)), {}
     return " ".join(words), values
 
 
@@ -256,17 +257,12 @@ def given_phrase(given: str, steps: Sequence[Step]) -> tuple[str, dict[str, str]
     return given.strip(), dict(zip(SLOT_PATTERN.findall(given), dict.fromkeys(_shown_values(steps)), strict=False))
 
 
-def spoken_words(text: str) -> list[str]:
-    """Lower-case words without punctuation; apostrophes inside a word stay."""
-    return re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())
-
-
 def spoken_span(words: Sequence[str], typed: str) -> tuple[int, int] | None:
     """Where in the spoken words the typed text is, as [start, end), or None where it was not said."""
-    target = "".join(spoken_words(typed))
+    target = "".join(words_of(typed))
     if not target:
         return None
-    length = len(spoken_words(typed))
+    length = len(words_of(typed))
     best, where = SPOKEN, None
     for size in range(max(1, length - 2), length + 3):
         for start in range(len(words) - size + 1):

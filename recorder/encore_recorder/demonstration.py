@@ -129,7 +129,7 @@ class DemonstrationWriter:
             return
         duration_ns = self._last_ns if duration_ns is None else duration_ns
         try:
-            self._video.close(duration_ns)
+            duration_ns = self._video.close(duration_ns)
             os.fsync(self._lines.fileno())
             self.info = replace(self.info, state="complete", duration_ns=duration_ns, notes=(*self.info.notes, *notes))
             _write_info(self.folder, self.info)

@@ -75,7 +75,7 @@ class KeyChanged:
     """pyautogui's name where it has one ("enter", "ctrl", "f5"), else the character itself."""
     pressed: bool
     text: str | None = None
-    """The character that the key types on its own; None for keys that type nothing.
+    """The character that the key types on its own; None for keys that type nothing, empty for dead keys.
 
     U+FFFD stands for a character that the keyboard layout does not know (typed by a program through a borrowed key).
     """

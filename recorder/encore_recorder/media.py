@@ -41,7 +41,7 @@ _REPEAT_NS = SECOND // 2
 _SOUND_SLACK = SOUND_RATE * 12 // 1000
 """Samples that a block may lie beside its place before silence is put in or samples are left out."""
 _CONTAINER = {"flush_packets": "1", "cluster_time_limit": "200", "max_interleave_delta": "200000"}
-_H264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": "30", "bf": "0"}
+_H264 = {"preset": "ultrafast", "tune": "zerolatency", "crf": "18", "g": "60", "bf": "0"}
 
 
 class RecordingWriter:
@@ -122,12 +122,17 @@ class RecordingWriter:
         part.replace(whole)
         self._shown = None
 
-    def close(self, end_ns: int) -> None:
-        """Finish the file; the last picture is shown until `end_ns`."""
+    def close(self, end_ns: int) -> int:
+        """Finish the file; the last picture is shown until `end_ns`.
+
+        Returns:
+            Where the picture ends: `end_ns` or a little later, since times are rounded up.
+        """
         if self._shown is not None and -(-end_ns // MILLISECOND) > self._picture_ms:
             shown, self._shown = self._shown, None
             self.picture(shown, end_ns)
         self._finish()
+        return max(end_ns, self._picture_ms * MILLISECOND)
 
     def _open(self, path: Path) -> None:
         self._file: OutputContainer = av.open(str(path), "w", format="matroska", options=_CONTAINER)

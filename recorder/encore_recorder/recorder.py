@@ -41,7 +41,7 @@ class RecorderOptions:
 
     name: str = ""
     """For people."""
-    fps: int = 15
+    fps: int = 20
     """Pictures a second at most; only changed ones are stored."""
     microphone: bool = True
     """Whether sound is recorded."""

@@ -59,10 +59,6 @@ def test_a_given_phrase_takes_the_typed_texts_in_order() -> None:
     assert given_phrase(" put on {title} ", steps) == ("put on {title}", {"title": "Yesterday"})
 
 
-def test_words_keep_their_apostrophes() -> None:
-    assert spoken_words("Don't stop, me now!") == ["don't", "stop", "me", "now"]
-
-
 def test_a_slot_that_was_found_is_not_searched_again() -> None:
     assert spoken_span(["play", "{song}"], "song") is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,19 @@ WINDOW = Window("Player", "player", 10, Rect(0, 0, 99, 80), 5)
 
 
 def info(**changes) -> DemonstrationInfo:
-    values = dict(
-        id="one", name="", started_utc="2026-01-01T00:00:00+00:00", state="recording", screen=Rect(-20, 5, 99, 81),
-        monitors=(Rect(-20, 5, 99, 81),), clock_origin_ns=1, fps=15, microphone="default", own_pids=(77,),
-    )  # fmt: skip
-    return DemonstrationInfo(**(values | changes))
+    usual = DemonstrationInfo(
+        id="one",
+        name="",
+        started_utc="2026-01-01T00:00:00+00:00",
+        state="recording",
+        screen=Rect(-20, 5, 99, 81),
+        monitors=(Rect(-20, 5, 99, 81),),
+        clock_origin_ns=1,
+        fps=15,
+        microphone="default",
+        own_pids=(77,),
+    )
+    return replace(usual, **changes)
 
 
 def picture(value: int) -> np.ndarray:
@@ -79,6 +88,13 @@ def test_frames_beyond_the_end_are_refused(tmp_path: Path):
         demonstration.frame_at(3 * SECOND + 1)
     with pytest.raises(NoSuchMoment):
         demonstration.frame_at(-1)
+
+
+def test_every_picture_lies_inside_the_recording(tmp_path: Path):
+    write(tmp_path / "one").close(2950 * MS + 1)
+    demonstration = Demonstration.open(tmp_path / "one")
+    assert demonstration.duration_ns == demonstration.picture_times_ns[-1] == 2951 * MS
+    assert demonstration.frame_at(demonstration.picture_times_ns[-1]).time_ns == 2951 * MS
 
 
 def test_events_are_told_in_the_order_of_their_times(tmp_path: Path):

@@ -95,6 +95,10 @@ def test_a_dead_key_and_a_letter_are_one_character():
     assert typed(reader, ACUTE, Code("q")) == "´q"
 
 
+def test_a_dead_key_types_nothing_yet():
+    assert KeyReader().pressed(ACUTE) == ("´", "")
+
+
 def test_caps_lock_turns_letters_around():
     reader = KeyReader(caps_lock=True)
     assert typed(reader, Code("a"), Code("A"), Code("1"), Code("ß")) == "Aa1ß"

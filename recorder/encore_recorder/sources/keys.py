@@ -73,7 +73,7 @@ class KeyReader:
         name = _name(key, character)
         if getattr(key, "is_dead", False):
             self._dead = key
-            return name, None
+            return name, ""
         if name == "space":
             character = " "
         if name == UNKNOWN_KEY:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,7 +92,7 @@ class Screen:
         if wanted is None:
             raise ValueError(f"nothing of {rect} lies on the desktop {self._bounds}")
         picture = self.read(wanted)
-        image = np.ascontiguousarray(picture.bgra[..., :3])
+        image = np.asarray(cv2.cvtColor(picture.bgra, cv2.COLOR_BGRA2BGR), np.uint8)
         return Frame(image, picture.time_ns, Point(wanted.left, wanted.top))
 
     def read(self, rect: Rect) -> Picture:

@@ -1,0 +1,302 @@
+"""Pixels to candidates: the places on a window picture that a person could act on.
+
+A candidate is a box of ink (an icon, a label, a picture) or the frame of an input field, never a guess
+between pixels. Long straight lines (frames, grids, edges of a selected row) are taken out of the edge mask
+before ink is labelled, because ink that touches one would otherwise grow into half the window. Everything
+works on the strength of edges, so colour and theme do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+from encore_recorder.geometry import Rect
+
+CandidateKind = Literal["icon", "text", "field", "picture"]
+
+INK = 24
+"""Grey levels across an edge from which it is ink; grey text of both themes has 70 and more."""
+FAINT = 10
+"""Grey levels across a long straight line; frames may be this faint."""
+WALL_FAINT = 5
+"""Grey levels between two panels."""
+LINE = 64
+"""Pixels from which a straight run is a line: longer than a stroke of a heading at 175 %."""
+WALL = 96
+"""Pixels from which a vertical line keeps apart what is left and right of it."""
+SMALLEST = 3
+LARGEST_INK = 96
+"""Pixels of height; larger ink is a picture or decoration of the page."""
+TEXT_HEIGHT = (6, 60)
+TEXT_ASPECT = 1.7
+FIELD_HEIGHT = (18, 90)
+FIELD_WIDTH = 90
+FIELD_ASPECT = 3.0
+BLOCK = 28
+"""Pixels from which a squarish piece of ink swallows what lies in it: a cover, a round button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place that could be a target."""
+
+    box: Rect
+    """Pixels of the picture."""
+    kind: CandidateKind
+    """By shape alone; what stands in a list is for `Scene` to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a picture holds before anything is read or recognised."""
+
+    candidates: tuple[Candidate, ...]
+    """From top to bottom, then left to right."""
+    walls: tuple[Rect, ...]
+    """Long vertical lines, one or a few pixels wide: nothing right of one is in a row with what is left."""
+
+
+def layout(image: NDArray[np.uint8]) -> Layout:
+    """Find the candidates and the walls of a picture.
+
+    Args:
+        image: BGR [height, width, 3].
+    """
+    edges = _strongest(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
+    faint = (edges > FAINT).astype(np.uint8)
+    across, down = _lines(image, 0, FAINT, LINE), _lines(image, 1, FAINT, LINE)
+    straight = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    ink = ((edges > INK) & (straight == 0)).astype(np.uint8)
+    lines = _boxes(across)
+    frames = _frames(lines, faint)
+    for frame in frames:
+        _erase_outline(ink, frame)
+
+    boxes = _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))))
+    boxes += [box for box in _boxes(straight) if _is_cover(box)]
+    found = [candidate for box in _outermost(boxes) if (candidate := _by_shape(box)) is not None]
+    found += [Candidate(box, "icon") for box in lines if _is_slider(box)]
+    found += [Candidate(frame, "field") for frame in frames if _is_field(frame, found)]
+    found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
+    walls = tuple(line for line in _boxes(_lines(image, 1, WALL_FAINT, WALL)) if line.width <= 12)
+    return Layout(tuple(found), walls)
+
+
+def candidates(image: NDArray[np.uint8]) -> list[Candidate]:
+    """Only the candidates of `layout`."""
+    return list(layout(image).candidates)
+
+
+def _strongest(channels: MatLike) -> MatLike:
+    """The largest of the three colours at each pixel; [height, width]."""
+    blue, green, red = cv2.split(channels)
+    return cv2.max(cv2.max(blue, green), red)
+
+
+def _lines(image: MatLike, axis: int, levels: int, length: int) -> MatLike:
+    """Where straight lines run, along rows (axis 0) or columns (axis 1); 0 or 1, [height, width].
+
+    Args:
+        image: BGR [height, width, 3].
+        axis: Direction.
+        levels: Grey levels that the step across the line must exceed.
+        length: Pixels that it must run.
+
+    Only the step across the line counts: the tops of a word's letters make a long run of edges, but between
+    two letters nothing changes from above to below.
+    """
+    ahead, behind = (image[2:], image[:-2]) if axis == 0 else (image[:, 2:], image[:, :-2])
+    step = np.zeros(image.shape[:2], np.uint8)
+    inner = step[1:-1] if axis == 0 else step[:, 1:-1]
+    inner[:] = _strongest(cv2.absdiff(ahead, behind)) > levels
+    along, beside = ((1, length), (5, 1)) if axis == 0 else ((length, 1), (1, 5))
+    # The two flanks of a thin line become one.
+    runs = cv2.morphologyEx(step, cv2.MORPH_OPEN, np.ones(along, np.uint8))
+    return cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones(beside, np.uint8))
+
+
+def _boxes(mask: MatLike) -> list[Rect]:
+    """The boxes of connected pixels."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    # The first row is the background.
+    return [Rect(int(s[0]), int(s[1]), int(s[2]), int(s[3])) for s in stats[1:]]
+
+
+# Ink
+
+
+def _join(boxes: Iterable[Rect]) -> list[Rect]:
+    """Put letters and words of one line together, dots over their letters, and the parts of one icon."""
+    left_to_right = sorted((b for b in boxes if not _stroke(b)), key=lambda box: (box.left, box.top))
+    while True:
+        joined = _join_once(left_to_right)
+        if len(joined) == len(left_to_right):
+            return joined
+        left_to_right = joined
+
+
+def _stroke(box: Rect) -> bool:
+    """A text cursor or what is left of a rounded frame."""
+    return box.width <= 6 and box.height > 6 * box.width
+
+
+def _join_once(boxes: Sequence[Rect]) -> list[Rect]:
+    """One pass from left to right; the result is sorted in the same way."""
+    done: list[Rect] = []
+    open_boxes: list[Rect] = []
+    for box in boxes:
+        reach = [b for b in open_boxes if box.left - b.right <= LARGEST_INK]
+        done += [b for b in open_boxes if box.left - b.right > LARGEST_INK]
+        partner = next((b for b in reach if _belong(b, box)), None)
+        if partner is not None:
+            reach.remove(partner)
+            box = _hull(partner, box)
+        open_boxes = [*reach, box]
+    return sorted(done + open_boxes, key=lambda box: (box.left, box.top))
+
+
+def _belong(a: Rect, b: Rect) -> bool:
+    """Whether two pieces of ink are one thing, by their gap against their size."""
+    if max(a.height, b.height) > LARGEST_INK:
+        return False
+    gap_x = max(a.left, b.left) - min(a.right, b.right)
+    gap_y = max(a.top, b.top) - min(a.bottom, b.bottom)
+    low, high = sorted((a.height, b.height))
+    if gap_y < 0 and -gap_y >= 0.5 * low:
+        if high > TEXT_HEIGHT[1]:
+            return False
+        small = a if a.height == low else b
+        if low < 0.45 * high and small.width <= 0.6 * high:
+            return gap_x <= max(4.0, 0.25 * min(high, BLOCK))  # a dot, dash or comma after its word
+        # A line's words differ in height by the strokes above and below, a sign beside it by more.
+        return gap_x <= max(4.0, (0.55 if high <= 1.75 * low else 0.35) * low)
+    if gap_x < 0 and 0 <= gap_y <= 0.35 * high and low <= 0.4 * high:
+        small = a if a.height == low else b
+        return small.width <= 0.6 * high  # the dot of an i, an accent
+    hull = _hull(a, b)
+    same_width = min(a.width, b.width) >= 0.6 * max(a.width, b.width) and -gap_x >= 0.6 * min(a.width, b.width)
+    # The bars of a menu icon: thin, as wide as each other, together about a square.
+    square = hull.width <= LINE and hull.height <= 1.3 * hull.width
+    return same_width and square and high <= 0.35 * hull.width and 0 <= gap_y <= 0.3 * hull.width
+
+
+def _hull(a: Rect, b: Rect) -> Rect:
+    left, top = min(a.left, b.left), min(a.top, b.top)
+    return Rect(left, top, max(a.right, b.right) - left, max(a.bottom, b.bottom) - top)
+
+
+def _outermost(boxes: Sequence[Rect]) -> list[Rect]:
+    """Drop what lies inside a squarish block: details of a cover, the drawing in a round button."""
+    blocks = [b for b in boxes if BLOCK <= min(b.width, b.height) <= 2 * LINE and 0.6 <= b.width / b.height <= 1.7]
+    return [
+        box
+        for box in boxes
+        if not any(block is not box and block.area > box.area and _inside(box, block) for block in blocks)
+    ]
+
+
+def _inside(box: Rect, block: Rect) -> bool:
+    shared = box.intersection(block)
+    return shared is not None and shared.area >= 0.9 * box.area
+
+
+def _by_shape(box: Rect) -> Candidate | None:
+    if max(box.width, box.height) < 2 * SMALLEST or min(box.width, box.height) < SMALLEST:
+        return None
+    if TEXT_HEIGHT[0] <= box.height <= TEXT_HEIGHT[1] and box.width >= TEXT_ASPECT * box.height:
+        return Candidate(box, "text")
+    if box.height <= LARGEST_INK and box.width <= 3 * LARGEST_INK:
+        squarish = 0.75 <= box.width / box.height <= 1.35
+        return Candidate(box, "picture" if squarish and min(box.width, box.height) >= 1.3 * BLOCK else "icon")
+    return Candidate(box, "picture") if min(box.width, box.height) >= BLOCK else None
+
+
+def _is_slider(line: Rect) -> bool:
+    """Whether a line is thick enough for something to take hold of, and no edge between two areas."""
+    return 6 <= line.height <= 16 and line.width <= 900
+
+
+def _is_cover(outline: Rect) -> bool:
+    """Whether lines close a square, as round a picture."""
+    return LINE <= min(outline.width, outline.height) <= 320 and 0.8 <= outline.width / outline.height <= 1.25
+
+
+# Fields
+
+
+def _frames(lines: Sequence[Rect], faint: MatLike) -> list[Rect]:
+    """Rectangles, square or rounded, made of a line above, one below, and edges at both sides."""
+    frames: list[Rect] = []
+    by_top = sorted((line for line in lines if line.width >= FIELD_WIDTH - FIELD_HEIGHT[1] // 2), key=lambda b: b.top)
+    for index, upper in enumerate(by_top):
+        for lower in by_top[index + 1 :]:
+            height = lower.bottom - upper.top
+            if height > FIELD_HEIGHT[1]:
+                break
+            if height < FIELD_HEIGHT[0] or not _same_span(upper, lower):
+                continue
+            if (frame := _closed(upper, lower, faint)) is not None:
+                frames.append(frame)
+                break
+    return frames
+
+
+def _same_span(upper: Rect, lower: Rect) -> bool:
+    near = 0.05 * max(upper.width, lower.width) + 4
+    return abs(upper.left - lower.left) <= near and abs(upper.right - lower.right) <= near
+
+
+def _closed(upper: Rect, lower: Rect, faint: MatLike) -> Rect | None:
+    """The frame that the two lines are part of, or None where a side is open."""
+    top, bottom = upper.top, lower.bottom
+    height = bottom - top
+    inset = height // 6
+    left, right = min(upper.left, lower.left), max(upper.right, lower.right)
+    # Rounded ends reach out by up to half of the height; the straight part ends before them.
+    reach = height // 2 + 4
+    sides = []
+    for outer, inner in ((left - reach, left + 4), (right - 4, right + reach)):
+        strip = faint[top + inset : bottom - inset, max(0, outer) : max(0, inner)]
+        if strip.size == 0 or float(strip.any(axis=1).mean()) < 0.85:
+            return None
+        # The side is the column with most of its pixels in the middle third of the height.
+        third = strip[strip.shape[0] // 3 : max(1, 2 * strip.shape[0] // 3)]
+        columns = np.flatnonzero(third.mean(axis=0) >= 0.6)
+        if columns.size == 0:
+            return None
+        sides.append(max(0, outer) + int(columns[0] if outer < left else columns[-1]))
+    frame = Rect(sides[0], top, max(0, sides[1] - sides[0] + 1), height)
+    return frame if frame.width >= max(FIELD_WIDTH, FIELD_ASPECT * height) else None
+
+
+def _erase_outline(ink: MatLike, frame: Rect) -> None:
+    """Take the frame's rounded ends out of the ink, so that the text in it does not grow together with them."""
+    inside = np.zeros((frame.height, frame.width), np.uint8)
+    border = 4
+    radius = max(1, frame.height // 2 - border)
+    middle = frame.height // 2
+    for x in (middle, frame.width - 1 - middle):
+        cv2.circle(inside, (x, middle), radius, 1, cv2.FILLED)
+    inside[border:-border, middle : frame.width - middle] = 1
+    within = ink[frame.top : frame.bottom, frame.left : frame.right]
+    within[inside == 0] = 0
+
+
+def _is_field(frame: Rect, found: Sequence[Candidate]) -> bool:
+    """Whether a frame holds what an input field holds: at most a sign, one text at the left, one more sign."""
+    inside = sorted((c.box for c in found if _inside(c.box, frame)), key=lambda box: box.left)
+    texts = [box for box in inside if box.width >= TEXT_ASPECT * box.height]
+    if len(inside) > 4 or len(texts) > 2:
+        return False
+    if not inside:
+        return True
+    before, after = inside[0].left - frame.left, frame.right - inside[-1].right
+    # A button centres its label; a field begins at its left.
+    return before <= 1.2 * frame.height and (before < 0.7 * after or len(inside) > 1)

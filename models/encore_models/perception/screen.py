@@ -1,0 +1,314 @@
+"""A window picture as Encore sees it: candidates, what they look like, what they say, and their rows.
+
+Everything is worked out when first asked for and kept, so a scene that is only compared by its pixels costs
+nothing, and one whose candidates are compared is not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.macro import Target, TargetKind
+from encore_models.perception.appearance import Appearance, GradientAppearance
+from encore_models.perception.candidates import Candidate, Layout, layout
+from encore_models.perception.text import TextReader
+from encore_recorder.geometry import Point, Rect
+
+CELL_GAP = "  "
+"""Between the cells of a row's text; a cell's own words have one blank."""
+NEAR = 12
+"""Pixels around an icon's ink that are most likely its button."""
+FAR = 480
+"""Pixels along a band from which a blank place belongs to nothing."""
+ALIGNED = 4
+"""Pixels by which edges of one column differ."""
+REPEAT = 160
+"""Pixels within which a list repeats its row."""
+LIST_ROWS = 4
+"""Rows from which even a single column of labels is a list."""
+ALIKE = 0.9
+"""Cosine from which two candidates look the same."""
+BLANK = 48
+"""Side of the box around a place where nothing is."""
+
+
+class Scene:
+    """A picture of a window, BGR [height, width, 3], with all that is known about it.
+
+    Not safe for threads; a picture belongs to whoever looks at it.
+    """
+
+    def __init__(self, image: NDArray[np.uint8], reader: TextReader, appearance: Appearance | None = None) -> None:
+        """Nothing is looked at yet.
+
+        Args:
+            image: BGR [height, width, 3]; not copied, so it must not change.
+            reader: Reads text when it is asked for.
+            appearance: Describes candidates; None takes gradients.
+        """
+        if image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"a scene is BGR [height, width, 3], not {image.shape}")
+        self.image = image
+        self._reader = reader
+        self._appearance = appearance or GradientAppearance()
+        self._texts: dict[Rect, str] = {}
+
+    @property
+    def rect(self) -> Rect:
+        """The whole picture, its top left at 0, 0."""
+        return Rect(0, 0, self.image.shape[1], self.image.shape[0])
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Candidates and walls."""
+        return layout(self.image)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """From top to bottom, then left to right."""
+        return self.layout.candidates
+
+    @cached_property
+    def descriptors(self) -> NDArray[np.float32]:
+        """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
+        return self._appearance.describe(self.image, [candidate.box for candidate in self.candidates])
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float32]:
+        """Left, top, width and height of each candidate, [n, 4], in the order of `candidates`."""
+        rows = [(c.box.left, c.box.top, c.box.width, c.box.height) for c in self.candidates]
+        return np.asarray(rows, np.float32).reshape(-1, 4)
+
+    @cached_property
+    def _indexes(self) -> dict[Candidate, int]:
+        return {candidate: index for index, candidate in enumerate(self.candidates)}
+
+    def index(self, candidate: Candidate) -> int:
+        """Its place in `candidates`.
+
+        Raises:
+            KeyError: The candidate is of another scene.
+        """
+        return self._indexes[candidate]
+
+    # Text
+
+    def texts(self, candidates: Sequence[Candidate]) -> list[str]:
+        """What the candidates say, read in one go; empty where nothing is legible."""
+        unread = list(dict.fromkeys(c.box for c in candidates if c.box not in self._texts))
+        if unread:
+            self._texts.update(zip(unread, self._reader.read(self.image, unread), strict=True))
+        return [self._texts[candidate.box] for candidate in candidates]
+
+    def text_at(self, box: Rect) -> str:
+        """What is written inside a box, left to right; of a field, what stands in it."""
+        inside = [c for c in self.candidates if c.kind == "text" and box.contains(c.box.center)]
+        inside.sort(key=lambda c: c.box.left)
+        return " ".join(text for text in self.texts(inside) if text)
+
+    def row_text(self, candidate: Candidate) -> str:
+        """All text of the candidate's row, cells apart by two blanks.
+
+        Without the row's number, which says where the row is and not what it is.
+        """
+        cells = [c for c in self.row_of(candidate) if c.kind == "text"]
+        return CELL_GAP.join(text for text in self.texts(cells) if text)
+
+    # Places
+
+    def at(self, point: Point) -> Candidate | None:
+        """What a click at `point` acts on.
+
+        The smallest candidate that holds the point; the field, for text in a field; else ink close by; else
+        the nearest ink of the same band, since blank space belongs to its row. None where nothing is.
+        """
+        holding = [c for c in self.candidates if c.box.grown(2).contains(point)]
+        if holding:
+            smallest = min(holding, key=lambda c: c.box.area)
+            return (smallest.kind == "text" and self.field_of(smallest)) or smallest
+        near = [(distance, c) for c in self.candidates if (distance := _distance(c.box, point)) <= NEAR]
+        if near:
+            return min(near, key=lambda pair: pair[0])[1]
+        band = [
+            c for c in self.candidates if _in_band(c, point) and not self._walled(c.box, Rect(point.x, point.y, 1, 1))
+        ]
+        nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
+        return nearest if nearest is not None and _distance(nearest.box, point) <= FAR else None
+
+    def field_of(self, candidate: Candidate) -> Candidate | None:
+        """The field that holds the candidate, or None."""
+        fields = [c for c in self.candidates if c.kind == "field" and c is not candidate]
+        return next((field for field in fields if field.box.contains(candidate.box.center)), None)
+
+    def row_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """The candidate and what stands beside it in its row, left to right.
+
+        A row is as high as its tallest cell: a cover holds the title and the artist below it together. It
+        ends at walls; fields and what is in them are never part of one.
+        """
+        band = self._beside(candidate.box, candidate.box)
+        tallest = max(
+            (c.box for c in band if c.box.height <= 5 * candidate.box.height), key=lambda b: b.height, default=None
+        )
+        if tallest is not None and tallest.height > 1.6 * candidate.box.height:
+            band = self._beside(tallest, candidate.box)
+        cells = {candidate, *band}
+        return tuple(sorted(cells, key=lambda c: (c.box.left, c.box.top)))
+
+    def _beside(self, span: Rect, origin: Rect) -> list[Candidate]:
+        """Ink that shares at least half of its height, or of the span's, with the span."""
+        shared = np.minimum(self.boxes[:, 1] + self.boxes[:, 3], span.bottom) - np.maximum(self.boxes[:, 1], span.top)
+        enough = shared >= 0.5 * np.minimum(self.boxes[:, 3], span.height)
+        return [
+            candidate
+            for candidate in (self.candidates[index] for index in np.flatnonzero(enough))
+            if candidate.kind != "field"
+            and self.field_of(candidate) is None
+            and not self._walled(candidate.box, origin)
+        ]
+
+    def _walled(self, a: Rect, b: Rect) -> bool:
+        """Whether a wall stands between the two."""
+        left, right = (a, b) if a.left <= b.left else (b, a)
+        return any(
+            left.center.x < wall.center.x < right.center.x
+            and wall.top <= min(a.center.y, b.center.y)
+            and max(a.center.y, b.center.y) < wall.bottom
+            for wall in self.layout.walls
+        )
+
+    # Kinds
+
+    def kind_of(self, candidate: Candidate) -> TargetKind:
+        """What the candidate is as a target."""
+        if candidate.kind == "field":
+            return "field"
+        if self.field_of(candidate) is None and self._in_list(candidate):
+            # A number is no drawing, and a cover stands for its row.
+            return "row" if candidate.kind != "icon" or self._is_number(candidate) else "row_icon"
+        return "text" if candidate.kind == "text" else "icon"
+
+    def _in_list(self, candidate: Candidate) -> bool:
+        """Whether the row repeats above or below: two of its cells or more have their like in one other row."""
+        row = self.row_of(candidate)
+        texts = sum(cell.kind == "text" for cell in row)
+        if len(row) < 2 or not texts:
+            return False
+        return self._repeats(row) >= (1 if texts >= 2 else LIST_ROWS - 1)
+
+    def _repeats(self, row: Sequence[Candidate]) -> int:
+        """In how many other bands at least two cells of the row have a candidate aligned with them."""
+        middle = float(np.mean([cell.box.center.y for cell in row]))
+        step = max(cell.box.height for cell in row)
+        aligned: dict[int, set[Candidate]] = {}
+        centers = self.boxes[:, 1] + self.boxes[:, 3] / 2
+        for cell in row:
+            for index in np.flatnonzero(_aligned(self.boxes, cell.box)):
+                other = self.candidates[index]
+                away = abs(float(centers[index]) - middle)
+                like = (other.kind == "text") == (cell.kind == "text")
+                if (
+                    like
+                    and other not in row
+                    and 0.8 * step < away <= REPEAT * LIST_ROWS
+                    and not self._walled(other.box, cell.box)
+                ):
+                    aligned.setdefault(round(float(centers[index]) / 8), set()).add(cell)
+        # A centre near the edge of a bin falls into the next one.
+        bands = sorted(aligned)
+        full = [b for b in bands if len(aligned[b] | aligned.get(b + 1, set())) >= 2]
+        apart = [b for i, b in enumerate(full) if i == 0 or b - full[i - 1] > 1]
+        within = [b for b in apart if abs(8 * b - middle) <= REPEAT]
+        return len(apart) if within else 0
+
+    def _is_number(self, candidate: Candidate) -> bool:
+        return _digits_wide(candidate) and bool(re.fullmatch(r"\d{1,4}", self.texts([candidate])[0]))
+
+
+def describe_target(scene: Scene, point: Point) -> Target:
+    """What a pointer step at `point` acts on, as it is kept in a macro.
+
+    Args:
+        scene: The window just before the step.
+        point: Pixels of the scene's picture.
+
+    Raises:
+        ValueError: The point lies outside of the picture.
+    """
+    if not scene.rect.contains(point):
+        raise ValueError(f"{point} lies outside of a picture of {scene.rect.width} x {scene.rect.height} pixels")
+    candidate = scene.at(point)
+    if candidate is None:
+        around = Rect(point.x - BLANK // 2, point.y - BLANK // 2, BLANK, BLANK).intersection(scene.rect)
+        assert around is not None  # the point is inside
+        return Target("blank", around, _from_center(around, point))
+    kind = scene.kind_of(candidate)
+    if kind == "row" and candidate.kind != "text":
+        candidate = label_beside(scene.row_of(candidate), candidate) or candidate
+    return Target(
+        kind=kind,
+        box=candidate.box,
+        offset=_from_center(candidate.box, point),
+        text=_own_text(scene, candidate),
+        row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
+        look_alikes=_look_alikes(scene, candidate),
+    )
+
+
+def label_beside(row: Sequence[Candidate], cell: Candidate) -> Candidate | None:
+    """What names a cell that has no text of its own: the next label to its right, else to its left."""
+    texts = [other for other in row if other.kind == "text"]
+    right = [other for other in texts if other.box.left >= cell.box.center.x]
+    if right:
+        return min(right, key=lambda other: (other.box.left, other.box.top))
+    return max(texts, key=lambda other: other.box.right, default=None)
+
+
+def _own_text(scene: Scene, candidate: Candidate) -> str:
+    if candidate.kind == "field":
+        return scene.text_at(candidate.box)
+    return scene.texts([candidate])[0] if candidate.kind == "text" else ""
+
+
+def _look_alikes(scene: Scene, candidate: Candidate) -> int:
+    index = scene.index(candidate)
+    alike = scene.descriptors @ scene.descriptors[index] >= ALIKE
+    ratio = scene.boxes[:, 2:] / scene.boxes[index, 2:]
+    return int((alike & (np.abs(ratio - 1) <= 0.25).all(axis=1)).sum()) - 1
+
+
+def _digits_wide(candidate: Candidate) -> bool:
+    return candidate.kind == "icon" and candidate.box.height <= 40 and candidate.box.width <= 1.7 * candidate.box.height
+
+
+def _distance(box: Rect, point: Point) -> float:
+    """Pixels from the point to the box; 0 inside."""
+    across = max(box.left - point.x, 0, point.x - box.right + 1)
+    down = max(box.top - point.y, 0, point.y - box.bottom + 1)
+    return float(np.hypot(across, down))
+
+
+def _in_band(candidate: Candidate, point: Point) -> bool:
+    """Whether the point is level with the candidate; a label's line is about twice as high as its ink."""
+    margin = candidate.box.height * 3 // 4 if candidate.kind == "text" else 2
+    return candidate.kind != "field" and candidate.box.top - margin <= point.y < candidate.box.bottom + margin
+
+
+def _aligned(boxes: NDArray[np.float32], box: Rect) -> NDArray[np.bool_]:
+    """Which boxes share their left edge, right edge or middle with the box; columns are one of the three."""
+    left, right = boxes[:, 0], boxes[:, 0] + boxes[:, 2]
+    return np.asarray(
+        (np.abs(left - box.left) <= ALIGNED)
+        | (np.abs(right - box.right) <= ALIGNED)
+        | (np.abs((left + right) / 2 - (box.left + box.right) / 2) <= ALIGNED),
+        bool,
+    )
+
+
+def _from_center(box: Rect, point: Point) -> Point:
+    return Point(point.x - box.center.x, point.y - box.center.y)

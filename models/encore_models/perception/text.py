@@ -1,0 +1,161 @@
+"""Reading text on the screen.
+
+One strip costs about 10 to 15 ms on two cores, a page more than a second: callers ask for strips of the
+candidates that matter, and a strip that was read once is not read again while its pixels stay the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.errors import ReaderMissing
+from encore_recorder.geometry import Rect
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of text found on a page."""
+
+    text: str
+    box: Rect
+    """Pixels of the picture."""
+    confidence: float
+    """0 to 1."""
+
+
+class TextReader(Protocol):
+    """Reads text in pictures."""
+
+    def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:
+        """The text in each box, one line a box; empty where there is none or it is not legible.
+
+        Args:
+            image: BGR [height, width, 3].
+            boxes: The ink of a line, without a margin; parts outside of the picture are cut off.
+        """
+
+    def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        """All lines of a picture, found without candidates; slow."""
+
+
+class RapidOcrReader:
+    """PP-OCR models through rapidocr, both inside its wheel: nothing is downloaded.
+
+    May be shared between threads.
+    """
+
+    def __init__(self, threads: int = 2, remembered: int = 4096, least_confidence: float = 0.5) -> None:
+        """Nothing is loaded before the first reading.
+
+        Args:
+            threads: Threads that recognition may use.
+            remembered: Strips whose text is kept.
+            least_confidence: Below it a strip counts as not legible.
+        """
+        self._threads = threads
+        self._remembered = remembered
+        self._least_confidence = least_confidence
+        self._texts: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:
+        """See `TextReader.read`.
+
+        Raises:
+            ReaderMissing: rapidocr is installed without its models.
+        """
+        strips = [_strip(image, box) for box in boxes]
+        keys = [_content(strip) for strip in strips]
+        with self._lock:
+            unknown = {
+                key: strip for key, strip in zip(keys, strips, strict=True) if strip.size and key not in self._texts
+            }
+            texts = dict(zip(unknown, self._recognise(list(unknown.values())), strict=True))
+            for key in keys:
+                if key in self._texts:
+                    texts[key] = self._texts[key]
+                    self._texts.move_to_end(key)
+            self._remember({key: texts[key] for key in unknown})
+        return [texts.get(key, "") for key in keys]
+
+    def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        """See `TextReader.read_page`.
+
+        Raises:
+            ReaderMissing: rapidocr is installed without its models.
+        """
+        with self._lock:
+            page = self._engine(image, use_det=True, use_cls=False, use_rec=True)
+        if page.boxes is None or page.txts is None:
+            return []
+        lines = []
+        for corners, text, confidence in zip(page.boxes, page.txts, page.scores, strict=True):
+            left, top = np.floor(np.min(corners, axis=0)).astype(int).tolist()
+            right, bottom = np.ceil(np.max(corners, axis=0)).astype(int).tolist()
+            lines.append(TextLine(text.strip(), Rect(left, top, right - left, bottom - top), float(confidence)))
+        return lines
+
+    def _recognise(self, strips: list[NDArray[np.uint8]]) -> list[str]:
+        if not strips:
+            return []
+        result = self._engine.recognize_txt(strips)
+        return [
+            text.strip() if confidence >= self._least_confidence else ""
+            for text, confidence in zip(result.txts, result.scores, strict=True)
+        ]
+
+    def _remember(self, texts: dict[bytes, str]) -> None:
+        self._texts.update(texts)
+        while len(self._texts) > self._remembered:
+            self._texts.popitem(last=False)
+
+    @cached_property
+    def _engine(self) -> Any:
+        import rapidocr
+
+        folder = Path(rapidocr.__file__).parent / "models"
+        params = {
+            # Only rapidocr's own logger hears this.
+            "Global.log_level": "error",
+            "EngineConfig.onnxruntime.intra_op_num_threads": self._threads,
+            # With a path given, rapidocr has no reason to download.
+            "Det.model_path": str(_model(folder, "*_det_*.onnx")),
+            "Rec.model_path": str(_model(folder, "*_rec_*.onnx")),
+            # Strips are padded to the longest of their batch, at least to this width; most labels are short.
+            "Rec.rec_img_shape": [3, 48, 96],
+            "Rec.rec_batch_num": 8,
+        }
+        return rapidocr.RapidOCR(params=params)
+
+
+def _model(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if not found:
+        raise ReaderMissing(folder, pattern)
+    return found[-1]
+
+
+def _strip(image: NDArray[np.uint8], box: Rect) -> NDArray[np.uint8]:
+    """The box with the margin that recognition was trained with; empty outside of the picture."""
+    height, width = image.shape[:2]
+    around = box.grown(max(2, round(0.3 * box.height)))
+    inside = around.intersection(Rect(0, 0, width, height))
+    if inside is None:
+        return image[:0, :0]
+    return image[inside.top : inside.bottom, inside.left : inside.right]
+
+
+def _content(strip: NDArray[np.uint8]) -> bytes:
+    digest = hashlib.blake2b(np.ascontiguousarray(strip).tobytes(), digest_size=16)
+    digest.update(repr(strip.shape).encode())
+    return digest.digest()

@@ -1,0 +1,176 @@
+"""Hear with Whisper: frames of an utterance, its words, and how well given words fit it.
+
+Whisper was trained on windows of 30 s. Encore encodes a window of 4 s, which holds nearly every command, and
+appends stored frames of silence up to 6 s: without them Whisper does not notice that the speech has ended,
+and with them a command costs a quarter of the time. Longer speech gets the full window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.bundle import Bundle
+from encore_models.errors import WrongSound
+from encore_models.perception.mel import RATE, log_mel
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SHORT_SECONDS = 4.0
+LONG_SECONDS = 30.0
+FRAMES_A_SECOND = 50
+TAIL_FILE = "tail.npy"
+TOKENIZER_FILE = "tokenizer.json"
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Encoded:
+    """An utterance as the decoder attends to it."""
+
+    frames: Array
+    """float32 [T, D], 50 a second, without the tail; T covers the whole window."""
+    keys: Array
+    """float32 [L, 1, H, D/H, S]; S counts the window and the tail."""
+    values: Array
+    """float32 [L, 1, H, S, D/H]."""
+    seconds: float
+    """Of speech, the window's padding apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said."""
+
+    text: str
+    mean_logprob: float
+    """Natural logarithm, mean over the tokens and the end; 0 is certain."""
+
+
+class Voice:
+    """Whisper out of a bundle. Safe to share between threads."""
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Load the graphs.
+
+        Args:
+            bundle: As `encore_models.whisper.prepare` makes it.
+            threads: For each of the three graphs.
+
+        Raises:
+            BundleBroken: A graph or file of it is missing.
+        """
+        self._encoder = bundle.session("encoder", threads)
+        self._cross = bundle.session("cross", threads)
+        self._decoder = bundle.session("decoder", threads)
+        self._tail: Array = np.load(bundle.path(TAIL_FILE), allow_pickle=False).astype(np.float32)
+        self._tokenizer_file = bundle.path(TOKENIZER_FILE)
+        settings = bundle.contents.settings
+        self._start = _ids(settings["start"])
+        (self._end,) = _ids(settings["end"])
+        self._never = np.array(_ids(settings["suppressed"]))
+        self._never_first = np.array(_ids(settings["suppressed_first"]))
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        return Tokenizer.from_file(str(self._tokenizer_file))
+
+    def encode(self, samples: Array) -> Encoded:
+        """Encode an utterance; what goes beyond 30 s is not heard.
+
+        Args:
+            samples: float32 mono at 16 kHz, [n], full scale 1.
+
+        Raises:
+            WrongSound: Samples of another kind.
+        """
+        if samples.ndim != 1 or samples.dtype != np.float32 or not len(samples):
+            raise WrongSound(f"these are {samples.dtype} {list(samples.shape)}")
+        if not np.isfinite(samples).all():
+            raise WrongSound("some of these are not finite")
+        seconds = len(samples) / RATE
+        short = seconds <= SHORT_SECONDS
+        (frames,) = self._encoder.run(["frames"], {"mel": log_mel(samples, SHORT_SECONDS if short else LONG_SECONDS)})
+        attended = np.concatenate([frames, self._tail[None]], axis=1) if short else frames
+        keys, values = self._cross.run(["keys", "values"], {"frames": attended})
+        return Encoded(frames[0], keys, values, min(seconds, LONG_SECONDS))
+
+    def transcribe(self, encoded: Encoded, most_tokens: int | None = None) -> Transcript:
+        """The likeliest words, token by token.
+
+        Args:
+            encoded: From `encode`.
+            most_tokens: Where to stop if no end comes; None allows what a fast speaker can say.
+        """
+        most = most_tokens or min(220, 8 + round(10 * encoded.seconds))
+        said: list[int] = []
+        total = 0.0
+        tokens, past = np.array([self._start], np.int64), self._nothing(1)
+        while len(said) < most:
+            logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
+            row = logits[0]
+            row[self._never] = -np.inf
+            if not said:
+                row[self._never_first] = -np.inf
+            best = int(row.argmax())
+            total -= float(np.log(np.exp(row - row[best]).sum()))
+            said.append(best)
+            if best == self._end:
+                break
+            tokens = np.array([[best]], np.int64)
+        words = [token for token in said if token != self._end]
+        return Transcript(self._tokenizer.decode(words).strip(), total / len(said))
+
+    def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
+        """How well each text fits: mean log p of its tokens and of the end after them.
+
+        The decoder is told the text (teacher forcing), so this costs one pass for all texts.
+
+        Args:
+            encoded: From `encode`.
+            texts: As Whisper would write them, for example "Play yesterday."
+        """
+        return [float(row.mean()) for row in self.token_logprobs(encoded, texts)]
+
+    def token_logprobs(self, encoded: Encoded, texts: Sequence[str]) -> list[Array]:
+        """Log p of each token of each text, and of the end after it; one array [n + 1] a text."""
+        if not texts:
+            return []
+        spoken = [self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids for text in texts]
+        width = len(self._start) + max(map(len, spoken))
+        tokens = np.full((len(spoken), width), self._end, np.int64)
+        targets = tokens.copy()
+        for row, ids in enumerate(spoken):
+            tokens[row, : len(self._start) + len(ids)] = [*self._start, *ids]
+            targets[row, : width - 1] = tokens[row, 1:]
+        feed = self._feed(encoded, tokens, targets, self._nothing(len(spoken)))
+        (logprobs,) = self._decoder.run(["logprobs"], feed)
+        first = len(self._start) - 1
+        return [row[first : first + len(ids) + 1] for row, ids in zip(logprobs, spoken, strict=True)]
+
+    def _nothing(self, batch: int) -> Array:
+        """The past before the first token."""
+        layers2, _, heads, _, width = self._past_shape
+        return np.zeros((layers2, batch, heads, 0, width), np.float32)
+
+    @cached_property
+    def _past_shape(self) -> tuple[int, str, int, str, int]:
+        (shape,) = [given.shape for given in self._decoder.get_inputs() if given.name == "past"]
+        return tuple(shape)
+
+    @staticmethod
+    def _feed(encoded: Encoded, tokens: NDArray[np.int64], targets: NDArray[np.int64], past: Array) -> dict[str, Any]:
+        return {"tokens": tokens, "targets": targets, "past": past, "keys": encoded.keys, "values": encoded.values}
+
+
+def _ids(setting: list[int] | int | str) -> list[int]:
+    return setting if isinstance(setting, list) else [int(setting)]
