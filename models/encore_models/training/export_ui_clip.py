@@ -72,11 +72,11 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
         return None if planes is None else {"planes": planes}
 
 
-def samples_of(icons: Icons, seed: int) -> Samples:
-    """Augmented icons and labels."""
+def samples_of(icons: Icons, seed: int, count: int = CALIBRATION) -> Samples:
+    """Augmented pictures: `count` of icons and as many of labels."""
     rng = np.random.default_rng(seed)
     batches = IconBatches(icons)
-    some, labels = batches.draw(CALIBRATION // 2, rng), label_batches(batches).draw(CALIBRATION // 2, rng)
+    some, labels = batches.draw(count // 2, rng), label_batches(batches).draw(count // 2, rng)
     return Samples(some.planes, labels.planes, np.concatenate([some.ids, labels.ids]))
 
 

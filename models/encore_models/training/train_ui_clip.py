@@ -138,12 +138,14 @@ def label_batches(icons: IconBatches) -> LabelBatches:
     return LabelBatches(tuple(icons.names), installed_fonts(), len(icons.words))
 
 
-def train(folder: Path, options: TrainOptions, icons: Icons, held_out: Icons) -> UiClipModel:
+def train(
+    folder: Path, options: TrainOptions, icons: Icons, held_out: Icons, config: UiClipConfig | None = None
+) -> UiClipModel:
     """Run, or go on with, a training; checkpoints, a log and the finished model lie in `folder`."""
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
     batches = IconBatches(icons)
-    trainer = Trainer(options, batches, label_batches(batches), UiClipConfig())
+    trainer = Trainer(options, batches, label_batches(batches), config or UiClipConfig())
     if (folder / CHECKPOINT).is_file():
         trainer.resume(folder)
     folder.mkdir(parents=True, exist_ok=True)
