@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from encore_models.training.evaluate_ui_clip import UI_CONCEPTS, SetScores
+from encore_models.training.evaluate_ui_clip import SCREEN, UI_CONCEPTS, SetScores
 from encore_models.training.icon_sets import TAG_PACKAGES, TEST_SETS, TRAIN_SETS
 
 
@@ -18,6 +18,8 @@ class Figures:
     recall_int8: SetScores
     concepts: SetScores
     concepts_int8: SetScores
+    same_drawing: float
+    same_drawing_int8: float
 
     def as_metrics(self) -> dict[str, float]:
         """The means, for a manifest."""
@@ -27,6 +29,8 @@ class Figures:
             "icon_r1_of_100_int8": self.recall_int8.mean,
             "ui_concepts_top1": self.concepts.mean,
             "ui_concepts_top1_int8": self.concepts_int8.mean,
+            "same_drawing_top1": self.same_drawing,
+            "same_drawing_top1_int8": self.same_drawing_int8,
         }
 
 
@@ -93,6 +97,8 @@ def _figures(figures: Figures, cosines: dict[str, float]) -> list[str]:
     metrics = figures.as_metrics()
     means = [f"{100 * metrics[key]:.1f}" for key in list(metrics)[1:]]
     lines += [f"| **mean** | {means[0]} | {means[1]} | | {means[2]} | {means[3]} | |", ""]
+    same = f"{100 * figures.same_drawing:.1f} % (int8: {100 * figures.same_drawing_int8:.1f} %)"
+    lines += [f"The same drawing in another theme, size and place is the nearest of {SCREEN}: {same}.", ""]
     lines += ["Mean cosine between int8 in ONNX Runtime and float32 in torch, on augmented icons and labels:", ""]
     lines += [f"- {name.removeprefix('int8_cosine_')}: {value:.5f}" for name, value in cosines.items()]
     return [*lines, "", "Concepts: " + ", ".join(UI_CONCEPTS) + ".", ""]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from encore_models.perception.crops import Picture, Planes, fit_icon, front_end
 from encore_models.perception.wording import text_ids
+from encore_models.training.augment import icon_view
 from encore_models.training.icons import Icons
 from encore_models.training.ui_clip import UiClipModel
 
@@ -77,6 +78,8 @@ CONCEPT_NAMES: dict[str, tuple[str, ...]] = {
 """The names under which test sets draw a concept, where they are not its own name."""
 
 
+SCREEN = 170
+"""Candidates of a usual screen."""
 MOST_NAMES = 500
 """Names of a set that are looked at; enough for every query to meet others."""
 
@@ -111,15 +114,15 @@ def plain_view(picture: NDArray[np.uint8], box: NDArray[np.uint8]) -> Picture:
 class Towers:
     """Both towers, whatever runs them: torch or an exported graph."""
 
-    picture: Callable[[Planes], Vectors]
-    """The front end's [n, 5, h, w] -> semantic unit vectors [n, d]."""
+    picture: Callable[[Planes], tuple[Vectors, Vectors]]
+    """The front end's [n, 5, h, w] -> semantic and instance unit vectors [n, d]."""
     text: Callable[[NDArray[np.int64]], Vectors]
     """Ids [n, 8, 16] -> unit vectors [n, d]."""
 
-    def see(self, crops: Sequence[Picture]) -> Vectors:
-        """Semantic vectors of fitted icons: [n, d]."""
-        parts = (front_end(np.stack(crops[i : i + 256])) for i in range(0, len(crops), 256))
-        return np.concatenate([self.picture(planes) for planes in parts])
+    def see(self, crops: Sequence[Picture]) -> tuple[Vectors, Vectors]:
+        """Semantic and instance vectors of fitted icons: [n, d]."""
+        parts = [self.picture(front_end(np.stack(crops[i : i + 256]))) for i in range(0, len(crops), 256)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def read(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts: [n, d]."""
@@ -130,9 +133,9 @@ def towers_of(model: UiClipModel) -> Towers:
     """A model in torch, put into evaluation mode for each call."""
 
     @torch.no_grad()
-    def picture(planes: Planes) -> Vectors:
-        found: Vectors = model.eval().image(torch.from_numpy(planes))[0].numpy()
-        return found
+    def picture(planes: Planes) -> tuple[Vectors, Vectors]:
+        semantic, instance = model.eval().image(torch.from_numpy(planes))
+        return semantic.numpy(), instance.numpy()
 
     @torch.no_grad()
     def text(ids: NDArray[np.int64]) -> Vectors:
@@ -154,7 +157,7 @@ def recall_at_1_of_100(towers: Towers, icons: Icons, queries: int = 500, seed: i
         if len(numbers) < 100:
             continue
         numbers = sorted(rng.permutation(numbers)[:MOST_NAMES])
-        pictures = towers.see([plain_view(icons.pictures[i], icons.boxes[i]) for i in numbers])
+        pictures = towers.see([plain_view(icons.pictures[i], icons.boxes[i]) for i in numbers])[0]
         texts = towers.read([icons.names[i] for i in numbers])
         similar = texts @ pictures.T
         hits = 0
@@ -189,7 +192,7 @@ def ui_concepts_top1(towers: Towers, icons: Icons) -> SetScores:
         if len(wanted) < 10:
             continue
         views = [plain_view(icons.pictures[found[label]], icons.boxes[found[label]]) for label in wanted]
-        pictures = towers.see(views)
+        pictures, _ = towers.see(views)
         similar = queries[[labels.index(label) for label in wanted]] @ pictures.T
         hits = int((similar.argmax(axis=1) == np.arange(len(wanted))).sum())
         scores[owner], asked[owner] = hits / len(wanted), len(wanted)
@@ -209,3 +212,19 @@ def concept_icons(icons: Icons, owner: str) -> dict[str, int]:
         if drawn:
             found[label] = drawn[0]
     return found
+
+
+def same_drawing_top1(towers: Towers, icons: Icons, seed: int = 0) -> float:
+    """How often the nearest of `SCREEN` icons in other themes, sizes and places is the same drawing.
+
+    The nearest neighbour alone, without place, text or neighbours; twins of a set count as misses.
+    """
+    rng = np.random.default_rng(seed)
+    hits: list[bool] = []
+    for _ in range(6):
+        numbers = rng.choice(len(icons), min(SCREEN, len(icons)), replace=False)
+        shown, now = (
+            towers.see([icon_view(icons.pictures[i], icons.boxes[i], rng) for i in numbers])[1] for _ in range(2)
+        )
+        hits += ((shown @ now.T).argmax(axis=1) == np.arange(len(numbers))).tolist()
+    return round(float(np.mean(hits)), 4)

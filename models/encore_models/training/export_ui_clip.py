@@ -34,7 +34,13 @@ from encore_models.perception.ui_clip import WEIGHTS
 from encore_models.perception.wording import PIECES, WORDS
 from encore_models.training.batches import IconBatches
 from encore_models.training.card import Figures, model_card
-from encore_models.training.evaluate_ui_clip import Towers, recall_at_1_of_100, towers_of, ui_concepts_top1
+from encore_models.training.evaluate_ui_clip import (
+    Towers,
+    recall_at_1_of_100,
+    same_drawing_top1,
+    towers_of,
+    ui_concepts_top1,
+)
 from encore_models.training.icons import Icons, open_icons
 from encore_models.training.train_ui_clip import label_batches
 from encore_models.training.ui_clip import UiClipModel
@@ -149,7 +155,7 @@ def onnx_towers(image: Path, text: Path) -> Towers:
     """Exported graphs in the shape that the figures are measured with."""
     pictures, texts = open_session(image), open_session(text)
     return Towers(
-        lambda planes: pictures.run(["semantic"], {"planes": planes})[0],
+        lambda planes: tuple(pictures.run(["semantic", "instance"], {"planes": planes})),
         lambda ids: texts.run(["vectors"], {"ids": ids})[0],
     )
 
@@ -248,6 +254,8 @@ def _figures(model: UiClipModel, small: Towers, test: Icons, images_seen: int) -
         recall_at_1_of_100(small, test),
         ui_concepts_top1(full, test),
         ui_concepts_top1(small, test),
+        same_drawing_top1(full, test),
+        same_drawing_top1(small, test),
     )
 
 
