@@ -73,6 +73,13 @@ class IconsMissing(ModelsError, FileNotFoundError):
         )
 
 
+class ClipMissing(ModelsError, ValueError):
+    """A CLIP that was asked for is not there, or is none."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} cannot be used as a CLIP: {problem}. Name a folder or checkpoint of transformers")
+
+
 class WrongPicture(ModelsError, ValueError):
     """A picture or a place on it that cannot be looked at."""
 

@@ -97,7 +97,7 @@ def fit_strip(crop: Picture) -> Picture:
     if wanted == width:
         return text
     strip = np.empty((height, width, 3), np.uint8)
-    strip[:] = np.median(_border(crop[None])[0], axis=0)
+    strip[:] = np.median(border_of(crop[None])[0], axis=0)
     strip[:, :wanted] = text
     return strip
 
@@ -132,7 +132,7 @@ def front_end(crops: NDArray[np.uint8]) -> Planes:
         float32 [n, 5, height, width].
     """
     count, height, width, _ = crops.shape
-    background = np.median(_border(crops), axis=1).astype(np.int16)  # [n, 3]
+    background = np.median(border_of(crops), axis=1).astype(np.int16)  # [n, 3]
     # Colours first, [3, n, height, width]: whole planes are compared faster than rows of three.
     colours = np.ascontiguousarray(crops.transpose(3, 0, 1, 2)).astype(np.int16)
     difference = colours - background.T[:, :, None, None]
@@ -154,7 +154,7 @@ def has_ink(planes: Planes) -> NDArray[np.bool_]:
     return np.asarray(planes[:, 0].max(axis=(1, 2)) * FLOOR >= LEAST_INK, np.bool_)
 
 
-def _border(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def border_of(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The outermost pixels of each crop: uint8 [n, pixels, 3]."""
     sides = (crops[:, 0], crops[:, -1], crops[:, 1:-1, 0], crops[:, 1:-1, -1])
     return np.concatenate(sides, axis=1)
