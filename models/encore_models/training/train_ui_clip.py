@@ -41,7 +41,7 @@ class TrainOptions:
     weight_decay: float = 0.05
     warmup: int = 150
     """Steps in which the learning rate rises."""
-    falling: float = 0.35
+    falling: float = 0.4
     """Part of the steps, at the end, in which it falls to nothing."""
     label_share: float = 0.2
     """Part of the steps that show labels instead of icons."""
