@@ -61,3 +61,11 @@ class RehearsalFailed(DemoError, RuntimeError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the rehearsal ended early: {what}")
+
+
+class PlayerFailed(DemoError, RuntimeError):
+    """The stand-in player did not do what was waited for."""
+
+    def __init__(self, what: str, seconds: float, status: int | None, detail: str) -> None:
+        ended = "" if status is None else f"; it ended with status {status}"
+        super().__init__(f"The player was not {what} after {seconds:g} s{ended}. {detail}")

@@ -21,6 +21,7 @@ from rich.table import Table
 
 from demos.errors import DemoError
 from demos.hands import Hands
+from demos.player.remote import RemotePlayer
 from demos.rehearsal import Asked, Rehearsal, encore_on
 from demos.report import table, write_report
 from demos.stage import Stage, StageOptions
@@ -52,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: Console) -> int:
     hands = Hands(stage, seed=options.seed)
-    with encore_on(stage, models) as service, open_player(stage) as places:
-        rehearsal = Rehearsal(stage, service, places, hands)
+    with encore_on(stage, models) as service, RemotePlayer(stage) as player:
+        rehearsal = Rehearsal(stage, service, player, hands)
         console.print("preparing the hearing model (once)")
         service.prepare()
         console.print(f"1. a person says “Play {SHOWN}” and does it; Encore records")
@@ -61,7 +62,9 @@ def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: C
         console.print(f"2. Encore learned “{learned.phrases[0]}” ({learned.steps} steps)")
         rehearsal.hush()
         rehearsal.listen()
-        song = options.song or random.Random(options.seed).choice(sorted(set(rehearsal.tracks) - {SHOWN}))
+        song = options.song or random.Random(options.seed).choice(
+            sorted({track.title for track in rehearsal.tracks} - {SHOWN})
+        )
         console.print(f"3. another voice says “Play {song}”")
         asked = rehearsal.ask(song, ASKED_BY)
         macro = service.library.macro(learned.macro_id)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from demos.errors import RehearsalFailed
 from demos.hands import Hands
-from demos.player.catalogue import Track, catalogue
-from demos.player.places import Places
+from demos.player.catalogue import generate
+from demos.player.remote import RemotePlayer
 from demos.player.tones import identify
 from demos.stage import Stage
 from encore_agent.messages import (
@@ -36,7 +36,7 @@ from encore_agent.service import Service, open_service
 from encore_agent.settings import Settings
 
 PLAYER = "encore_player"
-"""The player's name on the session bus, after `org.mpris.MediaPlayer2.`."""
+"""The player's name on the session bus, as playerctl takes it."""
 LISTEN_S = 1.2
 """How long the speakers are listened to; longer than one turn of a track's tone pattern."""
 
@@ -90,20 +90,20 @@ class Asked:
 class Rehearsal:
     """Encore, a player and a person on one stage."""
 
-    def __init__(self, stage: Stage, service: Service, places: Places, hands: Hands) -> None:
+    def __init__(self, stage: Stage, service: Service, player: RemotePlayer, hands: Hands) -> None:
         """Put the parts together.
 
         Args:
             stage: Applied to this process.
             service: Encore, with its library on the stage.
-            places: Where the player's controls are, for the hands.
+            player: Tells the hands where its controls are.
             hands: The person.
         """
         self.stage = stage
         self.service = service
-        self.places = places
+        self.player = player
         self.hands = hands
-        self.tracks: dict[str, Track] = {track.title: track for track in catalogue()}
+        self.tracks = generate().tracks
         self._events: queue.SimpleQueue[AgentEvent] = queue.SimpleQueue()
         service.subscribe(self._events.put)
 
@@ -117,10 +117,11 @@ class Rehearsal:
         self._await(RecordingStarted, 15.0)
         spoken = self.hands.say(f"Play {song}.", voice, wait=False)
         time.sleep(0.4)
-        self.hands.click(*self.places.search_box())
+        self.hands.click(*self.player.box("Search field").center)
         self.hands.type(song)
-        self.hands.double_click(*self.places.row(song))
+        self.hands.double_click(*self.player.box(f"title: {song}").center)
         spoken.wait()
+        self.player.wait_until_playing(song)
         time.sleep(1.0)
         self.service.stop_recording()
         learned, _ = self._await(Learned, 120.0)
@@ -157,15 +158,12 @@ class Rehearsal:
 
     def playing(self) -> str | None:
         """The title that the player reports over MPRIS, or None while nothing plays."""
-        asked = ["playerctl", f"--player={PLAYER}", "metadata", "--format", "{{status}}\t{{title}}"]
-        told = subprocess.run(asked, env=self.stage.env, capture_output=True, text=True, check=False).stdout
-        status, _, title = told.rstrip("\n").partition("\t")
-        return title if status == "Playing" else None
+        return self.player.title if self.player.status == "Playing" else None
 
     def heard(self) -> str | None:
         """The title of the track whose tones come out of the speakers."""
         recording = self.stage.record_speakers(LISTEN_S)
-        track = identify(recording.samples, recording.rate, list(self.tracks.values()))
+        track = identify(recording.samples, recording.rate, self.tracks)
         return track.title if track else None
 
     def hush(self) -> None:

@@ -115,7 +115,7 @@ class Stage:
         self.home = self.folder = Path()
         self.sound = Sound(self.spawn)
         self._cleanup = ExitStack()
-        self._started = 0
+        self._logs: dict[int, Path] = {}
 
     def __enter__(self) -> Stage:
         """Bring the desktop up.
@@ -162,8 +162,7 @@ class Stage:
             stderr: Likewise.
             pass_fds: File descriptors the program inherits.
         """
-        self._started += 1
-        log = self.folder / "logs" / f"{self._started:03}-{Path(argv[0]).name}.log"
+        log = self.folder / "logs" / f"{len(self._logs):03}-{Path(argv[0]).name}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 argv,
@@ -174,17 +173,13 @@ class Stage:
                 pass_fds=pass_fds,
                 start_new_session=True,
             )
+        self._logs[process.pid] = log
         self._cleanup.callback(end, process)
         return process
 
-    def log_of(self, program: str) -> str:
-        """The end of what the latest run of `program` wrote."""
-        logs = sorted((self.folder / "logs").glob(f"*-{program}.log"))
-        return logs[-1].read_text(errors="replace")[-2000:] if logs else ""
-
-    def environment(self) -> dict[str, str]:
-        """A copy of `env`, to change and hand to a program of one's own."""
-        return dict(self.env)
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        """The end of what a program started by `spawn` wrote."""
+        return self._logs[process.pid].read_text(errors="replace")[-2000:]
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -315,7 +310,7 @@ class Stage:
             self.display = self.env["DISPLAY"] = f":{number}"
             if self._await_x(server, number):
                 return
-        raise StageFailed("X server", self.options.ready_timeout_s, self.log_of("Xvfb"))
+        raise StageFailed("X server", 0, f"no display is free from :{first} to :{first + 99}")
 
     def _await_x(self, server: subprocess.Popen[bytes], number: int) -> bool:
         """Whether `server` came up as display `number`; False if another one was quicker."""
@@ -325,29 +320,29 @@ class Stage:
                 _locked_by(number) == server.pid and bool(self._ask("xprop", "-root", "_NET_SUPPORTED"))
             )
 
-        self._await("X server", "Xvfb", decided)
+        self._await("X server", server, decided)
         return server.poll() is None
 
     def _start_bus(self) -> None:
         address = self.env["DBUS_SESSION_BUS_ADDRESS"]
-        self.spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"])
+        daemon = self.spawn(["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"])
         bus = self.folder / "run" / "bus"
-        self._await("D-Bus session", "dbus-daemon", bus.exists)
+        self._await("D-Bus session", daemon, bus.exists)
 
     def _start_sound(self) -> None:
         script = self.folder / "pulse.pa"
         script.write_text(server_script(self.folder / "run" / "pulse.socket"))
-        self.spawn(
+        server = self.spawn(
             ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=yes",
              "--high-priority=no", "--realtime=no", "-F", str(script)],
         )  # fmt: skip
-        self._await("sound server", "pulseaudio", lambda: MICROPHONE in self._ask("pactl", "get-default-source"))
+        self._await("sound server", server, lambda: MICROPHONE in self._ask("pactl", "get-default-source"))
 
     def _start_window_manager(self) -> None:
-        self.spawn(["openbox", "--sm-disable"])
+        manager = self.spawn(["openbox", "--sm-disable"])
         self._await(
             "window manager",
-            "openbox",
+            manager,
             lambda: "#" in self._ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"),
         )
         # With one desktop only, a turn of the wheel over the background changes nothing.
@@ -359,13 +354,13 @@ class Stage:
             "panel_items = TS\npanel_size = 100% 30\npanel_position = bottom center horizontal\n"
             "systray_icon_size = 22\nsystray_padding = 6 3 6\nstrut_policy = follow_size\nwm_menu = 0\n"
         )
-        self.spawn(["tint2", "-c", str(settings)])
-        self._await("tray", "tint2", lambda: bool(self._ask("xdotool", "search", "--onlyvisible", "--class", "tint2")))
+        panel = self.spawn(["tint2", "-c", str(settings)])
+        self._await("tray", panel, lambda: bool(self._ask("xdotool", "search", "--onlyvisible", "--class", "tint2")))
 
     def _ask(self, *argv: str) -> str:
         return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=10, check=False).stdout
 
-    def _await(self, part: str, program: str, ready: Callable[[], bool]) -> None:
+    def _await(self, part: str, program: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self.options.ready_timeout_s
         while not ready():
             if time.monotonic() > deadline:

@@ -130,15 +130,17 @@ class PyAutoGuiActuator:
             case DoubleClick(modifiers=held):
                 with gui.hold(list(held)):
                     gui.doubleClick()
-            case Drag(end=end, button=button):
-                gui.mouseDown(button=button)
-                gui.moveTo(end.x, end.y, duration=4 * GLIDE_S, tween=gui.easeInOutQuad)
-                gui.mouseUp(button=button)
-            case Scroll(dx=dx, dy=dy):
-                if dy:
-                    gui.scroll(dy)
-                if dx:
-                    gui.hscroll(dx)
+            case Drag(end=end, button=button, modifiers=held):
+                with gui.hold(list(held)):
+                    gui.mouseDown(button=button)
+                    gui.moveTo(end.x, end.y, duration=4 * GLIDE_S, tween=gui.easeInOutQuad)
+                    gui.mouseUp(button=button)
+            case Scroll(dx=dx, dy=dy, modifiers=held):
+                with gui.hold(list(held)):
+                    if dy:
+                        gui.scroll(dy)
+                    if dx:
+                        gui.hscroll(dx)
 
 
 @dataclass

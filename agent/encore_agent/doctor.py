@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
@@ -65,7 +66,8 @@ def _windows(settings: Settings, environment: Mapping[str, str]) -> Finding:
     from encore_recorder.sources.window import open_window_system
 
     try:
-        windows = open_window_system().windows()
+        with closing(open_window_system()) as system:
+            windows = system.windows()
     except RecorderError as error:
         return Finding("window manager", "problem", str(error), "start a window manager, for example openbox")
     return Finding("window manager", "ok", f"{len(windows)} windows open")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from encore_agent.act import Actuator, PyAutoGuiActuator
@@ -300,7 +300,7 @@ class Service:
             self._start_episode(
                 command.macro_id,
                 command.slots,
-                self._chooser(understander, heard, command.macro_id),
+                partial(understander.choose_value, heard),
                 utterance.end_ns,
             )
 

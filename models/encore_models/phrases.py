@@ -47,7 +47,7 @@ class Match:
     """Fillers behind it."""
 
     def spoken(self, values: dict[str, str]) -> str:
-        """The whole utterance as Whisper would write it, with other values in some slots: `Please play yesterday.`"""
+        """The whole utterance as Whisper would write it, with other values in some slots."""
         text = " ".join(filter(None, (self.before, fill(self.phrase.text, self.slots | values), self.after)))
         return f"{text[:1].upper()}{text[1:]}."
 

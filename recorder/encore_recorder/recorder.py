@@ -41,7 +41,7 @@ class RecorderOptions:
 
     name: str = ""
     """For people."""
-    fps: int = 20
+    fps: int = 15
     """Pictures a second at most; only changed ones are stored."""
     microphone: bool = True
     """Whether sound is recorded."""
@@ -161,6 +161,8 @@ class Recorder:
             self._queue.put(order)
         while not order.done.wait(self.CHECK_S):
             self.check()
+            if not self._worker.running and not order.done.is_set():
+                raise NotRecording("forget", self.state)
 
     def stop(self) -> Demonstration:
         """End the recording; everything that was captured is written.

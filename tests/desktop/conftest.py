@@ -9,12 +9,14 @@ they start: open devices inside tests, and run code that needs its own QApplicat
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from demos.errors import MissingPrograms
+from demos.player.remote import RemotePlayer
 from demos.stage import DEBIAN_PACKAGES, Stage, missing_programs
 
 _HERE = Path(__file__).parent
@@ -42,3 +44,19 @@ def stage(stage_programs: None) -> Iterator[Stage]:
     """The private desktop that this pytest process is on."""
     with Stage() as running, running.applied():
         yield running
+
+
+StartPlayer = Callable[..., RemotePlayer]
+
+
+@pytest.fixture
+def start_player(stage: Stage) -> Iterator[StartPlayer]:
+    """Starts players on the stage: `start_player("--theme", "light")`; they end with the test."""
+    with ExitStack() as players:
+        yield lambda *flags: players.enter_context(RemotePlayer(stage, *flags))
+
+
+@pytest.fixture
+def player(start_player: StartPlayer) -> RemotePlayer:
+    """A player with its usual look."""
+    return start_player()

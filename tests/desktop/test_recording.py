@@ -481,3 +481,4 @@ def test_an_unplugged_microphone_comes_back(stage_programs: None):
         assert microphone.connected
         assert block.time_ns - first.time_ns > SECOND
         assert abs(time.monotonic_ns() - block.time_ns) < SECOND
+        assert microphone.lost_ns == pytest.approx(block.time_ns - first.time_ns, abs=SECOND)

@@ -32,8 +32,11 @@ class FakeHearing:
     def encode(self, samples: np.ndarray) -> Encoded:
         return ENCODED
 
-    def transcribe(self, encoded: Encoded) -> Transcript:
-        return Transcript(self.text, -0.2)
+    def transcribe(self, encoded: Encoded, prefix: str = "") -> Transcript:
+        if not prefix:
+            return Transcript(self.text, -0.2, 10)
+        led = next((text for text in self.totals if text.startswith(prefix)), "")
+        return Transcript(led, self.totals.get(led, self.otherwise) / 10, 10)
 
     def token_logprobs(self, encoded: Encoded, texts: Sequence[str]) -> list[np.ndarray]:
         heard = words_of(self.text)
@@ -111,9 +114,17 @@ def test_words_that_the_decoder_does_not_believe_fire_nothing() -> None:
 
 
 def test_a_near_phrase_fires_only_if_it_is_nearly_as_likely() -> None:
-    for total, accepted in ((-1.5, True), (-2.5, False)):
+    for total, accepted in ((-4.0, True), (-9.0, False)):
         outcome = understand("Clay Yesterday.", totals={"Play yesterday.": total})
         assert isinstance(outcome, Accepted) == accepted, outcome
+
+
+def test_first_words_that_were_misheard_are_heard_in_the_light_of_the_phrase() -> None:
+    for total, accepted in ((-4.0, True), (-9.0, False)):
+        outcome = understand("Place day with me.", totals={"Play stay with me.": total})
+        assert isinstance(outcome, Accepted) == accepted, outcome
+        if isinstance(outcome, Accepted):
+            assert outcome.command.slots == {"song": "stay with me"}
 
 
 def heard(text: str, totals: dict[str, float]) -> tuple[Understander, Heard]:

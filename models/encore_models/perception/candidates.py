@@ -182,9 +182,9 @@ def _belong(a: Rect, b: Rect) -> bool:
         return small.width <= 0.6 * high  # the dot of an i, an accent
     hull = _hull(a, b)
     same_width = min(a.width, b.width) >= 0.6 * max(a.width, b.width) and -gap_x >= 0.6 * min(a.width, b.width)
-    # The bars of a menu icon: thin, as wide as each other, together about a square.
-    square = hull.width <= LINE and hull.height <= 1.3 * hull.width
-    return same_width and square and high <= 0.35 * hull.width and 0 <= gap_y <= 0.3 * hull.width
+    # The bars of a menu icon: thinner than letters, as wide as each other, together about a square.
+    square = hull.width <= 48 and hull.height <= 1.3 * hull.width
+    return same_width and square and low <= 8 and 0 <= gap_y <= 0.3 * hull.width
 
 
 def _hull(a: Rect, b: Rect) -> Rect:

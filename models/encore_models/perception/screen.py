@@ -33,6 +33,8 @@ LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
 """Cosine from which two candidates look the same."""
+FILLED = 28
+"""Pixels of a filled button's side, and grey levels between it and what is around it."""
 BLANK = 48
 """Side of the box around a place where nothing is."""
 
@@ -77,6 +79,19 @@ class Scene:
     def descriptors(self) -> NDArray[np.float32]:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
         return self._appearance.describe(self.image, [candidate.box for candidate in self.candidates])
+
+    def core_of(self, candidate: Candidate) -> NDArray[np.float32] | None:
+        """What is drawn inside a filled button, a unit vector [d]; None for candidates that are no such thing.
+
+        The outline of a round button drowns the difference between play and pause.
+        """
+        box = candidate.box
+        if min(box.width, box.height) < FILLED or not 0.7 <= box.width / box.height <= 1.4:
+            return None
+        core = Rect(box.left + box.width // 5, box.top + box.height // 5, box.width * 3 // 5, box.height * 3 // 5)
+        if float(np.abs(_rim(self.image, core) - _rim(self.image, box)).max()) < FILLED:
+            return None
+        return np.asarray(self._appearance.describe(self.image, [core])[0], np.float32)
 
     @cached_property
     def boxes(self) -> NDArray[np.float32]:
@@ -312,3 +327,12 @@ def _aligned(boxes: NDArray[np.float32], box: Rect) -> NDArray[np.bool_]:
 
 def _from_center(box: Rect, point: Point) -> Point:
     return Point(point.x - box.center.x, point.y - box.center.y)
+
+
+def _rim(image: NDArray[np.uint8], box: Rect) -> NDArray[np.float64]:
+    """The median colour along the edge of a box, BGR [3]."""
+    height, width = image.shape[:2]
+    left, top = max(0, box.left), max(0, box.top)
+    crop = image[top : min(box.bottom, height), left : min(box.right, width)]
+    rim = np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]])
+    return np.asarray(np.median(rim, axis=0), np.float64)

@@ -52,6 +52,13 @@ class Transcript:
     text: str
     mean_logprob: float
     """Natural logarithm, mean over the tokens and the end; 0 is certain."""
+    tokens: int = 1
+    """How many, the end included."""
+
+    @property
+    def logprob(self) -> float:
+        """Natural logarithm, of all tokens together."""
+        return self.mean_logprob * self.tokens
 
 
 class Voice:
@@ -84,6 +91,10 @@ class Voice:
 
         return Tokenizer.from_file(str(self._tokenizer_file))
 
+    def tokens(self, text: str) -> list[int]:
+        """A text as Whisper writes it after the start of a transcript: with a blank before it."""
+        return list(self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
+
     def encode(self, samples: Array) -> Encoded:
         """Encode an utterance; what goes beyond 30 s is not heard.
 
@@ -104,19 +115,23 @@ class Voice:
         keys, values = self._cross.run(["keys", "values"], {"frames": attended})
         return Encoded(frames[0], keys, values, min(seconds, LONG_SECONDS))
 
-    def transcribe(self, encoded: Encoded, most_tokens: int | None = None) -> Transcript:
+    def transcribe(self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None) -> Transcript:
         """The likeliest words, token by token.
 
         Args:
             encoded: From `encode`.
+            prefix: Words that the transcript has to begin with; what follows is heard in their light. "Play" makes
+                "Play stay with me" of what alone is heard as "Place day with me". They count in the likelihood.
             most_tokens: Where to stop if no end comes; None allows what a fast speaker can say.
         """
         most = most_tokens or min(220, 8 + round(10 * encoded.seconds))
-        said: list[int] = []
-        total = 0.0
-        tokens, past = np.array([self._start], np.int64), self._nothing(1)
-        while len(said) < most:
-            logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
+        said = self._tokenizer.encode(" " + prefix, add_special_tokens=False).ids if prefix else []
+        tokens = np.array([[*self._start, *said]], np.int64)
+        targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
+        feed = self._feed(encoded, tokens, targets, self._nothing(1))
+        logits, past, logprobs = self._decoder.run(["logits", "present", "logprobs"], feed)
+        total = float(logprobs[0, len(self._start) - 1 : -1].sum())
+        while True:
             row = logits[0]
             row[self._never] = -np.inf
             if not said:
@@ -124,11 +139,12 @@ class Voice:
             best = int(row.argmax())
             total -= float(np.log(np.exp(row - row[best]).sum()))
             said.append(best)
-            if best == self._end:
+            if best == self._end or len(said) >= most:
                 break
             tokens = np.array([[best]], np.int64)
+            logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
         words = [token for token in said if token != self._end]
-        return Transcript(self._tokenizer.decode(words).strip(), total / len(said))
+        return Transcript(self._tokenizer.decode(words).strip(), total / len(said), len(said))
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
@@ -145,7 +161,7 @@ class Voice:
         """Log p of each token of each text, and of the end after it; one array [n + 1] a text."""
         if not texts:
             return []
-        spoken = [self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids for text in texts]
+        spoken = [self.tokens(text) for text in texts]
         width = len(self._start) + max(map(len, spoken))
         tokens = np.full((len(spoken), width), self._end, np.int64)
         targets = tokens.copy()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle, Contents, Graph, Shape, open_session, write_bundle
 from encore_models.errors import BundleBroken, BundleMissing, UnfitProcessor
-from encore_models.perception.mel import RATE, log_mel
+from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
 from encore_models.whisper import graphs
+from encore_models.whisper.tail import Array, babble, padding_tail
 from encore_models.whisper.weights import LICENCE, SOURCE, WhisperFiles, read_whisper
 
 log = logging.getLogger(__name__)
@@ -33,6 +32,7 @@ END = 50256
 _BUILDERS = {"encoder": graphs.encoder, "cross": graphs.cross, "decoder": graphs.decoder}
 _OUTSIDE_FROM = 1024
 """Bytes from which a tensor lies beside the graph, where the runtime can map it."""
+_THREADS = 2
 _LEAST_LIKENESS = 0.98
 """Of int8 frames to float32 ones; below it, this processor's int8 arithmetic cannot be trusted."""
 
@@ -75,7 +75,7 @@ def _fill(made: Path, files: WhisperFiles, progress: Progress) -> Contents:
     """Write the graphs, the tokenizer and the tail into the folder."""
     described = {}
     for index, (name, build) in enumerate(_BUILDERS.items()):
-        progress(f"writing the {name}", 0.15 + 0.2 * index)
+        progress(f"writing the {name}", 0.15 + 0.1 * index)
         model = build(files.weights, "int8")
         described[name] = _describe(name, model)
         onnx.save_model(
@@ -86,9 +86,11 @@ def _fill(made: Path, files: WhisperFiles, progress: Progress) -> Contents:
             size_threshold=_OUTSIDE_FROM,
         )
     (made / TOKENIZER_FILE).write_bytes(files.tokenizer)
-    np.save(made / TAIL_FILE, stored_tail(), allow_pickle=False)
-    progress("comparing int8 with float32", 0.8)
-    likeness = _likeness(made / "encoder.onnx", files)
+    exact = _encode_with(graphs.encoder(files.weights, "float32").SerializeToString())
+    progress("listening to silence", 0.6)
+    np.save(made / TAIL_FILE, padding_tail(exact), allow_pickle=False)
+    progress("comparing int8 with float32", 0.95)
+    likeness = _likeness(exact, _encode_with(made / "encoder.onnx"))
     if likeness < _LEAST_LIKENESS:
         raise UnfitProcessor(likeness)
     return Contents(
@@ -118,24 +120,18 @@ def _shapes(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:
     }
 
 
-def stored_tail() -> NDArray[np.float16]:
-    """Encoder frames at padding, float16 [100, D]: the project's own, see `encore_models/weights/README.md`."""
-    with (resources.files("encore_models") / "weights" / "whisper-tiny.en-tail.npy").open("rb") as file:
-        tail: NDArray[np.float16] = np.load(file, allow_pickle=False)
-    return tail
+def _encode_with(model: Path | bytes) -> Callable[[Array], Array]:
+    session = open_session(model, _THREADS)
+
+    def encode(mel: Array) -> Array:
+        frames: Array = session.run(["frames"], {"mel": mel})[0]
+        return frames
+
+    return encode
 
 
-def _likeness(encoder: Path, files: WhisperFiles) -> float:
-    """Mean cosine of int8 and float32 frames over a sound with speech's pitch and loudness."""
-    mel = log_mel(_humming(), SHORT_SECONDS)
-    exact = graphs.encoder(files.weights, "float32").SerializeToString()
-    (a,), (b,) = (open_session(model).run(["frames"], {"mel": mel}) for model in (exact, encoder))
-    products = (a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
-    return float(products.mean())
-
-
-def _humming() -> NDArray[np.float32]:
-    """Three seconds of voiced syllables at 120 Hz."""
-    time_s = np.arange(3 * RATE) / RATE
-    voice = sum(np.sin(2 * np.pi * 120 * n * time_s) / n for n in range(1, 30))
-    return (0.1 * voice * np.maximum(0, np.sin(2 * np.pi * 3 * time_s))).astype(np.float32)
+def _likeness(one: Callable[[Array], Array], other: Callable[[Array], Array]) -> float:
+    """Mean cosine of two encoders' frames over a sound that is like speech."""
+    mel = log_mel(babble(3), SHORT_SECONDS)
+    a, b = one(mel)[0], other(mel)[0]
+    return float(((a * b).sum(-1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))).mean())

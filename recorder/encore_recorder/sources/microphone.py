@@ -122,6 +122,7 @@ class Microphone:
         self._stream: Any = None
         self._timer: BlockTimer | None = None
         self._heard_s = 0.0
+        self._gone_s = 0.0
         self._level = 0.0
         self._closed = threading.Event()
 
@@ -150,7 +151,7 @@ class Microphone:
 
     @property
     def lost_ns(self) -> int:
-        """Sound that the driver lost so far; the times of the blocks leave a gap for it."""
+        """Sound that did not come, lost by the driver or unplugged; the times of the blocks leave a gap for it."""
         return self._lost_ns + (self._timer.clock.lost_ns if self._timer is not None else 0)
 
     def __iter__(self) -> Iterator[SoundBlock]:
@@ -251,6 +252,7 @@ class Microphone:
             log.warning("the microphone %r gives no sound any more", self.name)
             self._lost_ns = self.lost_ns
             self._timer = None
+            self._gone_s = self._heard_s
             self._shut()
         self._heard_s = time.monotonic()
         try:
@@ -259,6 +261,7 @@ class Microphone:
         except NoMicrophone as error:
             log.info("trying again: %s", error)
         else:
+            self._lost_ns += round((time.monotonic() - self._gone_s) * SECOND)
             log.info("the microphone %r is back", self.name)
 
 

@@ -60,8 +60,8 @@ class MediaPlayers:
         """
         if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
             raise ConnectionError("DBUS_SESSION_BUS_ADDRESS is not set")
-        from jeepney.auth import AuthenticationError  # type: ignore[import-untyped]
-        from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
+        from jeepney.auth import AuthenticationError
+        from jeepney.io.blocking import open_dbus_connection
 
         try:
             self._bus = open_dbus_connection("SESSION")
@@ -74,7 +74,7 @@ class MediaPlayers:
 
     def players(self) -> list[PlaybackState]:
         """What every media player reports now, by name."""
-        from jeepney import message_bus  # type: ignore[import-untyped]
+        from jeepney import message_bus
 
         names = self._ask(message_bus.ListNames()) or ()
         found = sorted(name for name in names if name.startswith(PREFIX))

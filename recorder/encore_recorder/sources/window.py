@@ -160,8 +160,8 @@ class X11Windows:
             database = self._display.screen().root.get_full_text_property(self._atom("RESOURCE_MANAGER")) or ""
         for line in str(database).splitlines():
             name, _, value = line.partition(":")
-            if name.strip() == "Xft.dpi":
-                return float(value) / 96.0
+            if name.strip() == "Xft.dpi" and value.strip().isdecimal():
+                return int(value) / 96.0
         return 1.0
 
     def _atom(self, name: str) -> int:

@@ -1,0 +1,98 @@
+"""Where a target stands among its neighbours: the evidence that tells two equal drawings apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.perception.screen import Scene
+from encore_recorder.geometry import Rect
+
+NEIGHBOURS = 26
+SCALES = (0.5, 2.0)
+"""How much smaller or larger the same window may be drawn: from 175 % to 100 % and the other way."""
+REACH = 120.0
+"""Pixels at which a neighbour counts half; what is far away moves on its own when a window is resized."""
+FREE = 0.8
+"""What a neighbour of the same row counts that slid along it."""
+
+
+def ramp(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+    """0 up to `low`, 1 from `high` on, a straight line between."""
+    return np.asarray(np.clip((value - low) / (high - low), 0, 1), np.float32)
+
+
+def scene_scale(shown: Scene, now: Scene) -> float:
+    """How much larger `now` is drawn, by the median height of its labels; 1 where there are too few."""
+    heights = [[c.box.height for c in scene.candidates if c.kind == "text"] for scene in (shown, now)]
+    if min(len(h) for h in heights) < 5:
+        return 1.0
+    return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
+
+
+def surroundings(shown: Scene, place: Rect, now: Scene, pool: Sequence[Rect]) -> NDArray[np.float32]:
+    """How well the neighbours of each place in `pool` agree with those of `place`, 0 to 1, [len(pool)].
+
+    The constellation of the nearest candidates is laid over each place of the pool at the scale that its own
+    size suggests. A neighbour counts if a candidate of its kind and looks is where it should be; one in the
+    same row may slide along it.
+    """
+    scores = np.zeros(len(pool), np.float32)
+    neighbours, weights = _neighbours(shown, place)
+    if not len(neighbours) or not now.candidates:
+        return scores
+    likeness = _likeness(shown, neighbours, now)
+    overall = scene_scale(shown, now)
+    anchors = _anchors(shown)[neighbours] - _anchor(place)
+    level = np.abs(anchors[:, 1]) <= 0.6 * np.maximum(shown.boxes[neighbours, 3], place.height)
+    stars = _anchors(now)
+    for number, box in enumerate(pool):
+        own = box.height / max(1, place.height)
+        for scale in {overall, *(float(np.clip(own * fine, *SCALES)) for fine in (0.94, 1.0, 1.06))}:
+            away = stars[None] - _anchor(box) - scale * anchors[:, None]
+            slack = 5 + 0.05 * scale * np.hypot(anchors[:, 0], anchors[:, 1])[:, None]
+            there = (np.abs(away) <= slack[..., None]).all(axis=2)
+            same_side = np.sign(stars[None, :, 0] - _anchor(box)[0]) == np.sign(anchors[:, None, 0])
+            slid = level[:, None] & same_side & (np.abs(away[..., 1]) <= 5) & (likeness >= 0.8)
+            agreed = np.maximum(np.where(there, likeness, 0), np.where(slid, FREE * likeness, 0)).max(axis=1)
+            scores[number] = max(scores[number], float(weights @ agreed))
+    return scores
+
+
+def _neighbours(scene: Scene, place: Rect) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The nearest candidates outside of the place and not around it, and their weights, which add up to 1."""
+    left, top, width, height = scene.boxes.T
+    shared = np.maximum(0, np.minimum(left + width, place.right) - np.maximum(left, place.left)) * np.maximum(
+        0, np.minimum(top + height, place.bottom) - np.maximum(top, place.top)
+    )
+    apart = np.flatnonzero(shared < 0.5 * np.minimum(width * height, place.area))
+    across = np.maximum(0, np.maximum(left - place.right, place.left - left - width))
+    down = np.maximum(0, np.maximum(top - place.bottom, place.top - top - height))
+    distance = np.hypot(across, down)[apart]
+    nearest = np.argsort(distance, kind="stable")[:NEIGHBOURS]
+    weights = 1 / (1 + distance[nearest] / REACH)
+    return apart[nearest], np.asarray(weights / max(float(weights.sum()), 1e-6), np.float32)
+
+
+def _likeness(shown: Scene, neighbours: NDArray[np.intp], now: Scene) -> NDArray[np.float32]:
+    """How well each candidate of now could be each neighbour, 0 to 1, [neighbours, candidates]."""
+    fields = [np.array([c.kind == "field" for c in scene.candidates], bool) for scene in (shown, now)]
+    same_kind = fields[0][neighbours][:, None] == fields[1][None]
+    ratio = now.boxes[None, :, 3] / np.maximum(1, shown.boxes[neighbours, 3][:, None])
+    fitting = (ratio > 0.45) & (ratio < 2.2)
+    looks = ramp(np.asarray(shown.descriptors[neighbours] @ now.descriptors.T, np.float32), 0.7, 0.93)
+    # A frame looks like what stands in it, so only its being a frame counts.
+    looks[fields[0][neighbours]] = 1.0
+    # A place that is taken by another drawing of the same size still says a little: rows get new texts.
+    return np.asarray(same_kind * fitting * (0.25 + 0.75 * looks), np.float32)
+
+
+def _anchors(scene: Scene) -> NDArray[np.float32]:
+    """The point of each candidate that stays when its text changes: the middle of its left edge, [n, 2]."""
+    return np.stack([scene.boxes[:, 0], scene.boxes[:, 1] + scene.boxes[:, 3] / 2], axis=1)
+
+
+def _anchor(box: Rect) -> NDArray[np.float32]:
+    return np.array([box.left, box.top + box.height / 2], np.float32)

@@ -1,0 +1,116 @@
+"""What a search for one target knows, and the measures that its evidence is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.context import scene_scale
+from encore_agent.findings import FindOptions, Found, LookAlike
+from encore_models.macro import Target
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene
+from encore_recorder.geometry import Point, Rect
+
+PATCH = (96, 64)
+"""Width and height of the piece around a place that is compared pixel by pixel."""
+NEAREST = 3
+"""Look-alikes that a result carries."""
+FLAT = 3.0
+"""Standard deviation in grey levels below which a patch shows nothing."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """One target, the picture it was shown on and the picture it is looked for on."""
+
+    target: Target
+    shown: Scene
+    now: Scene
+    options: FindOptions
+
+    @cached_property
+    def cell(self) -> Candidate | None:
+        """The candidate of the shown picture that was acted on; None where it cannot be made out again."""
+        kind = self.target.kind
+        fitting = [c for c in self.shown.candidates if (c.kind == "field") == (kind == "field")]
+        best = max(fitting, key=lambda c: c.box.overlap(self.target.box), default=None)
+        return best if best is not None and best.box.overlap(self.target.box) >= 0.5 else None
+
+    @cached_property
+    def scale(self) -> float:
+        """How much larger the current picture is drawn."""
+        return scene_scale(self.shown, self.now)
+
+    def place(self, box: Rect) -> Point:
+        """Where to act on a candidate that lies at `box` now."""
+        target = self.target
+        across = _moved(target.offset.x, target.box.width, box.width, self.scale)
+        down = _moved(target.offset.y, target.box.height, box.height, self.scale)
+        screen = self.now.rect
+        x, y = box.center.x + across, box.center.y + down
+        return Point(min(max(x, 0), screen.right - 1), min(max(y, 0), screen.bottom - 1))
+
+    def found(
+        self, box: Rect, evidence: str, score: float, near: Sequence[LookAlike] = (), point: Point | None = None
+    ) -> Found:
+        """The result for a candidate that was chosen."""
+        point = point or self.place(box)
+        around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(self.now.rect)
+        assert around is not None  # the point is inside
+        return Found(box, point, evidence, score, cut(self.now.image, around).copy(), around, tuple(near))
+
+
+def _moved(offset: int, shown: int, now: int, scale: float) -> int:
+    """An offset from the centre on another size: inside the ink in proportion, outside by its distance."""
+    half = shown / 2
+    if abs(offset) <= half:
+        return round(offset * now / max(1, shown))
+    beyond = (abs(offset) - half) * scale
+    return round((now / 2 + beyond) * (1 if offset > 0 else -1))
+
+
+def cut(image: NDArray[np.uint8], box: Rect) -> NDArray[np.uint8]:
+    """The pixels of a box; less where it reaches over the picture's right or lower edge."""
+    return image[max(0, box.top) : box.bottom, max(0, box.left) : box.right]
+
+
+def correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """How alike two pieces of the same size are, -1 to 1; two flat ones are alike if their colour is."""
+    if a.shape != b.shape or not a.size:
+        return -1.0
+    if min(float(a.std()), float(b.std())) < FLAT:
+        # Correlation says nothing about a piece without contrast.
+        return 1.0 if float(cv2.absdiff(a, b).max()) <= 2 * FLAT else 0.0
+    return float(cv2.matchTemplate(a, b, cv2.TM_CCOEFF_NORMED)[0, 0])
+
+
+def looks_of(here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Cosine between a candidate of one scene and some of another, [len(pool)]."""
+    indexes = [there.index(c) for c in pool]
+    return np.asarray(there.descriptors[indexes] @ here.descriptors[here.index(cell)], np.float32)
+
+
+def size_fits(a: Rect, b: Rect, scale: float) -> bool:
+    """Whether `b` could be `a` drawn larger by `scale`."""
+    ratios = (b.width / max(1, a.width) / scale, b.height / max(1, a.height) / scale)
+    return all(0.6 <= ratio <= 1.65 for ratio in ratios) and 0.7 <= ratios[0] / ratios[1] <= 1.4
+
+
+def rival_of(pool: Sequence[Candidate], scores: NDArray[np.float32]) -> float:
+    """The best score of another place than the best one; 0 where there is none."""
+    best = pool[int(np.argmax(scores))].box
+    return max((float(s) for c, s in zip(pool, scores, strict=True) if c.box.overlap(best) < 0.3), default=0.0)
+
+
+def nearest(
+    pool: Sequence[Candidate], scores: NDArray[np.float32], texts: Sequence[str] | None = None
+) -> tuple[LookAlike, ...]:
+    """The best of the pool, best first, for the trace."""
+    order = [int(index) for index in np.argsort(-scores, kind="stable")[: NEAREST + 1]]
+    return tuple(LookAlike(pool[i].box, float(scores[i]), texts[i] if texts else "") for i in order)

@@ -1,0 +1,97 @@
+"""Find a recorded target on today's picture of its window, or say that it is not there.
+
+The choice is always among candidates, never a guess between pixels, and each kind of target has the evidence
+that identifies it: a drawing its looks and its neighbours, a label its text, a row its title, a field its
+frame and what surrounds it. Anything that could as well be something else is absent: a wrong click costs more
+than a question.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.evidence import PATCH, Search, correlation, cut
+from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
+from encore_agent.rows import find_in_list, find_titled, row_choices
+from encore_agent.single import find_field, find_icon, find_label
+from encore_models.macro import Target
+from encore_models.perception.screen import Scene
+from encore_models.perception.text import TextReader
+from encore_recorder.geometry import Point, Rect
+
+__all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice", "draw_trace"]
+
+
+class Finder:
+    """Finds targets; keeps nothing between two searches but what the reader remembers."""
+
+    def __init__(self, reader: TextReader, options: FindOptions | None = None) -> None:
+        """Remember how to read and what is enough."""
+        self.reader = reader
+        self._options = options or FindOptions()
+
+    def find(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> Found | Absent:
+        """The place of the target on the current picture.
+
+        Args:
+            target: What was acted on, in pixels of `shown`.
+            shown: The window as it was recorded.
+            now: The window as it is.
+            text: The title that is wanted, for targets that follow what was said; None for all others.
+        """
+        search = Search(target, shown, now, self._options)
+        if text is not None:
+            return find_titled(search, text)
+        if target.kind in ("row", "row_icon"):
+            return _in_list_or_alone(search)
+        if (found := _same_place(search)) is not None:
+            return found
+        if target.kind == "blank":
+            return Absent("it was a click on an empty place, and the picture around that place has changed")
+        if target.kind == "field":
+            return find_field(search)
+        if target.kind == "text" and target.text:
+            return find_label(search)
+        return find_icon(search)
+
+    def rows_like(self, target: Target, shown: Scene, now: Scene) -> list[RowChoice]:
+        """The rows of the current picture that stand where the shown row stood, with what they are called."""
+        return row_choices(Search(target, shown, now, self._options))
+
+    def still_there(self, found: Found, image: NDArray[np.uint8]) -> bool:
+        """Whether the window still shows at the found place what was found there.
+
+        Args:
+            found: A result of `find`.
+            image: The window's picture now, BGR [height, width, 3].
+        """
+        return correlation(found.patch, cut(image, found.patch_at)) >= self._options.still
+
+
+def _in_list_or_alone(search: Search) -> Found | Absent:
+    """The row in its list; a list of plain labels, such as a side bar, may as well be found label by label."""
+    result = find_in_list(search)
+    target = search.target
+    plain = target.kind == "row" and target.text and target.text == target.row_text
+    if isinstance(result, Absent) and plain and isinstance(alone := find_label(search), Found):
+        return alone
+    return result
+
+
+def _same_place(search: Search) -> Found | None:
+    """The fast path: nothing around the target has changed since it was shown."""
+    target, shown, now, options = search.target, search.shown, search.now, search.options
+    point = Point(target.box.center.x + target.offset.x, target.box.center.y + target.offset.y)
+    around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(shown.rect)
+    if around is None or around.intersection(now.rect) != around or not now.rect.contains(point):
+        return None
+    patch = correlation(cut(shown.image, around), cut(now.image, around))
+    if patch < options.same_patch:
+        return None
+    # A round button's outline drowns the sign in it, so its middle is compared on its own.
+    middle = target.box.grown(-min(target.box.width, target.box.height) // 5)
+    for part in (target.box.grown(2).intersection(around) or around, middle):
+        if correlation(cut(shown.image, part), cut(now.image, part)) < options.same_ink:
+            return None
+    return search.found(target.box, f"nothing changed at its place (patch {patch:.3f})", patch, point=point)

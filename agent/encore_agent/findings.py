@@ -1,0 +1,152 @@
+"""What looking for a target comes to, and a picture of it that a person can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_recorder.geometry import Point, Rect
+
+GREEN = (80, 175, 30)
+AMBER = (0, 150, 240)
+RED = (60, 60, 220)
+WHITE = (255, 255, 255)
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+@dataclass(frozen=True, slots=True)
+class FindOptions:
+    """What is enough to act on; found out on pictures of a player (see tests/benchmarks)."""
+
+    same_patch: float = 0.97
+    """Correlation from which the same place still shows the same."""
+    same_ink: float = 0.95
+    """The same for the target's own box, so that play does not pass for pause."""
+    still: float = 0.95
+    """Correlation just before the click."""
+    icon_looks: float = 0.86
+    icon_score: float = 0.62
+    label_score: float = 0.35
+    field_score: float = 0.55
+    margin: float = 0.08
+    """By how much the chosen one must be ahead of the next."""
+    same_row: float = 70.0
+    """Percent of likeness of the whole row, for a row that does not follow what was said."""
+    row_icon_looks: float = 0.85
+    row_icon_margin: float = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """A candidate that came near, and was not chosen."""
+
+    box: Rect
+    """Pixels of the window picture."""
+    score: float
+    """0 to 1, on the scale of what was chosen."""
+    text: str = ""
+    """What it says, where that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The target's place on the current picture."""
+
+    box: Rect
+    """The ink of the chosen candidate, pixels of the window picture."""
+    point: Point
+    """Where to act: the offset kept from the demonstration, scaled."""
+    evidence: str
+    """Why this place, in words."""
+    score: float
+    """0 to 1."""
+    patch: NDArray[np.uint8] = field(repr=False, compare=False)
+    """BGR pixels of `patch_at`, to tell just before the click whether it is still there."""
+    patch_at: Rect
+    look_alikes: tuple[LookAlike, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The target is not there, or it is not clear enough which of several it is."""
+
+    reason: str
+    """For a person."""
+    look_alikes: tuple[LookAlike, ...] = ()
+    """What came nearest, best first."""
+
+
+LOST = Absent("what was clicked when it was shown cannot be made out in the recording")
+
+
+@dataclass(frozen=True, slots=True)
+class RowChoice:
+    """A row that stands where the shown row stood, among its like."""
+
+    text: str
+    """What the row is called."""
+    box: Rect
+    """The ink of that text, pixels of the window picture."""
+    point: Point
+    """Where a click on the row would go."""
+
+
+def draw_trace(image: NDArray[np.uint8], result: Found | Absent) -> NDArray[np.uint8]:
+    """A picture of the decision: the chosen place, what came near with its score, and the reason.
+
+    Args:
+        image: The window picture that was searched, BGR [height, width, 3]; it is not changed.
+        result: What came of it.
+    """
+    picture = cv2.addWeighted(image, 0.75, np.full_like(image, 127), 0.25, 0)
+    for rank, near in enumerate(result.look_alikes, start=1):
+        color = AMBER if isinstance(result, Found) else RED
+        _frame(picture, near.box, color, 1)
+        _label(picture, Point(near.box.left, near.box.top), f"{rank}: {near.score:.2f}", color)
+    if isinstance(result, Found):
+        around = result.box.grown(4)
+        inside = around.intersection(Rect(0, 0, image.shape[1], image.shape[0]))
+        if inside is not None:
+            area = (slice(inside.top, inside.bottom), slice(inside.left, inside.right))
+            picture[area] = image[area]
+        _frame(picture, around, GREEN, 2)
+        spot = (result.point.x, result.point.y)
+        cv2.circle(picture, spot, 9, WHITE, 4, cv2.LINE_AA)
+        cv2.circle(picture, spot, 9, GREEN, 2, cv2.LINE_AA)
+        cv2.drawMarker(picture, spot, GREEN, cv2.MARKER_CROSS, 7, 1)
+    caption = f"found: {result.evidence}" if isinstance(result, Found) else f"not found: {result.reason}"
+    return _with_caption(np.asarray(picture, np.uint8), caption, GREEN if isinstance(result, Found) else RED)
+
+
+def _frame(picture: cv2.typing.MatLike, box: Rect, color: tuple[int, int, int], width: int) -> None:
+    cv2.rectangle(picture, (box.left, box.top), (box.right, box.bottom), WHITE, width + 2)
+    cv2.rectangle(picture, (box.left, box.top), (box.right, box.bottom), color, width)
+
+
+def _label(picture: cv2.typing.MatLike, corner: Point, text: str, color: tuple[int, int, int]) -> None:
+    (width, height), _ = cv2.getTextSize(text, FONT, 0.4, 1)
+    left = max(0, min(corner.x, picture.shape[1] - width - 4))
+    bottom = corner.y - 3 if corner.y > height + 6 else corner.y + height + 6
+    cv2.rectangle(picture, (left, bottom - height - 2), (left + width + 4, bottom + 3), color, cv2.FILLED)
+    cv2.putText(picture, text, (left + 2, bottom), FONT, 0.4, WHITE, 1, cv2.LINE_AA)
+
+
+def _with_caption(picture: NDArray[np.uint8], caption: str, color: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The picture with the words in a strip below it, so that they hide nothing."""
+    # OpenCV's fonts know ASCII only.
+    plain = caption.encode("ascii", "replace").decode()
+    lines: list[str] = [""]
+    for word in plain.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if cv2.getTextSize(longer, FONT, 0.5, 1)[0][0] > picture.shape[1] - 20 and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    strip = np.full((12 + 20 * len(lines), picture.shape[1], 3), 255, np.uint8)
+    strip[:3] = color
+    for number, line in enumerate(lines):
+        cv2.putText(strip, line, (10, 22 + 20 * number), FONT, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+    return np.vstack([picture, strip])

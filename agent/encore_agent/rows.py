@@ -1,0 +1,227 @@
+"""Rows of a list: which places of the current picture are rows like the one that was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rapidfuzz import fuzz, utils
+
+from encore_agent.context import scene_scale
+from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
+from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
+from encore_agent.titles import Match, best_matches, match
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene
+from encore_recorder.geometry import Rect
+
+LIKE = 0.62
+"""Structure from which a label is taken for the same column of a row."""
+GROUP = 0.12
+"""By how much a column may be less like the shown one than the best column and still be asked."""
+
+
+def rows_like(shown: Scene, cell: Candidate, now: Scene) -> list[tuple[Candidate, float]]:
+    """Labels of the current picture that stand in a row as `cell` stood in its row, from top to bottom.
+
+    Their text plays no part: it is the order of labels and drawings beside them, their gaps and their size. A text in a
+    field, a title in the player's bar and an entry of the side bar stand among other things than a result does.
+
+    Returns:
+        The labels and how alike the rows are, 0 to 1.
+    """
+    scale = scene_scale(shown, now)
+    row = shown.row_of(cell)
+    scored = [
+        (candidate, structure(row, cell, now.row_of(candidate), candidate, scale))
+        for candidate in now.candidates
+        if candidate.kind == "text"
+        and now.field_of(candidate) is None
+        and 0.5 * scale <= candidate.box.height / cell.box.height <= 2.0 * scale
+    ]
+    alike = [(candidate, score) for candidate, score in scored if score >= LIKE]
+    best: dict[int, float] = {}
+    for candidate, score in alike:
+        column = _column(candidate, alike)
+        best[column] = max(best.get(column, 0.0), score)
+    top = max(best.values(), default=0.0)
+    return [(c, score) for c, score in alike if best[_column(c, alike)] >= top - GROUP]
+
+
+def structure(
+    row: Sequence[Candidate], cell: Candidate, other_row: Sequence[Candidate], other: Candidate, scale: float
+) -> float:
+    """How alike two cells stand in their rows, 0 to 1.
+
+    Args:
+        row: The shown row, left to right, with `cell` in it.
+        cell: The cell that was shown.
+        other_row: A row of the current picture with `other` in it.
+        other: The cell in question.
+        scale: How much larger the current picture is drawn.
+    """
+    total = agreed = 0.0
+    for left in (True, False):
+        side, other_side = (_side(r, c, left) for r, c in ((row, cell), (other_row, other)))
+        total += (len(side) + len(other_side)) / 2
+        agreed += _in_order(side, cell.box, other_side, other.box, scale)
+    # A label alone in its row has only itself to compare.
+    return (1 + agreed) / (1 + total)
+
+
+def _side(row: Sequence[Candidate], cell: Candidate, left: bool) -> list[Candidate]:
+    """The cells on one side, nearest first; a second line of the same cell is on neither side."""
+    box = cell.box
+    if left:
+        return sorted((c for c in row if c.box.right <= box.left + 2), key=lambda c: -c.box.right)
+    return sorted((c for c in row if c.box.left >= box.right - 2), key=lambda c: c.box.left)
+
+
+def _in_order(side: list[Candidate], box: Rect, other_side: list[Candidate], other: Rect, scale: float) -> float:
+    """The best that cells can be paired without crossing, each pair worth up to 1."""
+    best = np.zeros((len(side) + 1, len(other_side) + 1))
+    for i, a in enumerate(side):
+        for j, b in enumerate(other_side):
+            pair = best[i, j] + _pair(a, box, b, other, scale)
+            best[i + 1, j + 1] = max(pair, best[i, j + 1], best[i + 1, j])
+    return float(best[-1, -1])
+
+
+def _pair(a: Candidate, box: Rect, b: Candidate, other: Rect, scale: float) -> float:
+    """How well two cells of two rows fit each other: what they are, then how far away they stand."""
+    if (a.kind == "text") != (b.kind == "text"):
+        # Short numbers and wide drawings lie between the two.
+        if max(a.box.width / a.box.height, b.box.width / (b.box.height * 1.0)) > 2.5:
+            return 0.0
+        kind = 0.5
+    else:
+        kind = 1.0
+    ratio = b.box.height / max(1, a.box.height) / scale
+    if not 0.5 <= ratio <= 2.0:
+        return 0.0
+    # Columns begin at their left edge; what is right of the cell ends at its right edge in some.
+    before, after = (a.box.left - box.left) * scale, b.box.left - other.left
+    return kind * (1.0 if abs(before - after) <= 12 + 0.12 * abs(before) else 0.7)
+
+
+def _column(candidate: Candidate, among: Sequence[tuple[Candidate, float]]) -> int:
+    """The left edge of the leftmost label that is aligned with this one."""
+    return min(c.box.left for c, _ in among if abs(c.box.left - candidate.box.left) <= 6)
+
+
+# Choosing
+
+
+def row_choices(search: Search) -> list[RowChoice]:
+    """The rows that stand where the shown row stood, with what they are called."""
+    cell = _named_cell(search)
+    if cell is None:
+        return []
+    labels = [label for label, _ in rows_like(search.shown, cell, search.now)]
+    return [
+        RowChoice(text, label.box, search.place(label.box))
+        for label, text in zip(labels, search.now.texts(labels), strict=True)
+        if text
+    ]
+
+
+def find_titled(search: Search, wanted: str) -> Found | Absent:
+    """The row or label that is called `wanted`, or the shown drawing in that row."""
+    cell = _named_cell(search)
+    if cell is None:
+        return LOST
+    rows = rows_like(search.shown, cell, search.now)
+    labels = [label for label, _ in rows]
+    titles = search.now.texts(labels)
+    kind, places = best_matches(wanted, titles)
+    if not places:
+        what = f"no row reads {wanted!r}" if rows else "there is no list like the one that was shown"
+        return Absent(what, _titles_near(wanted, labels, titles))
+    chosen, why = _one_of([rows[place] for place in places], search, cell)
+    if chosen is None:
+        near = _titles_near(wanted, labels, titles)
+        return Absent(f"{len(places)} rows read {wanted!r}, and nothing tells which one is meant", near)
+    title = search.now.texts([chosen[0]])[0]
+    return _in_row(search, chosen[0], f"row reads {title!r} ({kind.words}){why}", chosen[1])
+
+
+def find_in_list(search: Search) -> Found | Absent:
+    """The very row that was shown, wherever it stands now, or the shown drawing in it."""
+    cell = _named_cell(search)
+    title = search.shown.texts([cell])[0] if cell is not None else ""
+    if cell is None or not title:
+        return Absent("the row that was clicked has no text to know it by")
+    rows = rows_like(search.shown, cell, search.now)
+    labels = [label for label, _ in rows]
+    titles = search.now.texts(labels)
+    near = _titles_near(title, labels, titles)
+    named = [row for row, text in zip(rows, titles, strict=True) if match(title, text) >= Match.READ_ALIKE]
+    if not named:
+        return Absent(f"no row reads {title!r}" if rows else "there is no list like the one that was shown", near)
+    likeness = _row_likeness(search, named)
+    order = np.argsort(likeness)[::-1]
+    best = int(order[0])
+    if likeness[best] < search.options.same_row:
+        return Absent(f"a row reads {title!r}, but the rest of it differs from what was shown", near)
+    if len(named) > 1 and likeness[best] - likeness[order[1]] < 5:
+        return Absent(f"{len(named)} rows read {title!r}, and nothing tells which one it is", near)
+    label, columns = named[best]
+    return _in_row(search, label, f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown", columns)
+
+
+def _named_cell(search: Search) -> Candidate | None:
+    """The label that names the shown row: what was acted on itself, or the title beside the drawing."""
+    cell = search.cell
+    if cell is None or search.target.kind != "row_icon":
+        return cell
+    texts = [c for c in search.shown.row_of(cell) if c.kind == "text"]
+    return min(texts, key=lambda c: (c.box.left, c.box.top), default=None)
+
+
+def _one_of(
+    rows: Sequence[tuple[Candidate, float]], search: Search, cell: Candidate
+) -> tuple[tuple[Candidate, float] | None, str]:
+    """Which of the rows with the same title is meant, and why; None where nothing tells."""
+    if len(rows) == 1:
+        return rows[0], ""
+    likeness = _row_likeness(search, rows)
+    order = np.argsort(likeness)[::-1]
+    if likeness[order[0]] >= 90 and likeness[order[0]] - likeness[order[1]] >= 5:
+        return rows[int(order[0])], ", the rest of the row as shown"
+    column = [label for label, _ in rows_like(search.shown, cell, search.shown)]
+    if column and min(column, key=lambda c: c.box.top).box.overlap(cell.box) > 0.5:
+        return min(rows, key=lambda row: row[0].box.top), f", the first of {len(rows)}, as when it was shown"
+    return None, ""
+
+
+def _in_row(search: Search, label: Candidate, evidence: str, score: float) -> Found | Absent:
+    """The cell of the row to act on: the label itself, or the drawing in it that looks as shown."""
+    evidence = f"{evidence}, columns {score:.2f}"
+    if search.target.kind != "row_icon":
+        return search.found(label.box, evidence, score)
+    cell = search.cell
+    if cell is None:
+        return LOST
+    cells = [c for c in search.now.row_of(label) if c.kind != "text" and size_fits(cell.box, c.box, search.scale)]
+    if not cells:
+        return Absent(f"{evidence}, but there is no such drawing in it")
+    looks = looks_of(search.shown, cell, search.now, cells)
+    best, near = int(np.argmax(looks)), nearest(cells, looks)
+    if looks[best] < search.options.row_icon_looks:
+        return Absent(f"{evidence}, but nothing in it looks like what was clicked", near)
+    if looks[best] - rival_of(cells, looks) < search.options.row_icon_margin:
+        return Absent(f"{evidence}, but two drawings in it look like what was clicked", near)
+    return search.found(cells[best].box, f"{evidence}, looks {looks[best]:.2f}", score, near[1:])
+
+
+def _row_likeness(search: Search, rows: Sequence[tuple[Candidate, float]]) -> list[float]:
+    """Percent by which the text of each row agrees with the shown row's; the order of words plays no part."""
+    return [
+        fuzz.token_set_ratio(search.target.row_text, search.now.row_text(label), processor=utils.default_process)
+        for label, _ in rows
+    ]
+
+
+def _titles_near(wanted: str, labels: Sequence[Candidate], titles: Sequence[str]) -> tuple[LookAlike, ...]:
+    likeness = [fuzz.ratio(wanted, title, processor=utils.default_process) / 100 for title in titles]
+    return nearest(labels, np.asarray(likeness, np.float32), titles)

@@ -1,0 +1,157 @@
+"""Finding what stands for itself: a drawing, a label, a field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz, utils
+
+from encore_agent.context import ramp, surroundings
+from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
+from encore_agent.findings import LOST, Absent, Found
+from encore_agent.titles import Match, match
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene
+from encore_recorder.geometry import Rect
+
+SHORTLIST = 24
+"""Drawings whose surroundings are compared."""
+SAME_CORE = 0.84
+"""Cosine between the drawings of two filled buttons from which they are the same: play and pause have 0.7."""
+READ_FIRST = 16
+"""Labels that are read before all are."""
+
+
+def find_icon(search: Search) -> Found | Absent:
+    """A drawing by its looks and its neighbours; unique, and found back from there."""
+    cell, options = search.cell, search.options
+    if cell is None:
+        return LOST
+    pool = _alike(search.shown, cell, search.now, search.scale)
+    if not pool:
+        return Absent("nothing on the screen looks like it, or it shows another sign now")
+    looks, around, scores = _icon_scores(search.shown, cell, search.now, pool)
+    best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
+    evidence = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}"
+    if looks[best] < options.icon_looks or scores[best] < options.icon_score:
+        return Absent(f"nothing is enough like it: the nearest has {evidence}", near)
+    if scores[best] - rival < options.margin:
+        return Absent("two places look like it, and their neighbours do not tell which one it is", near)
+    back = _alike(search.now, pool[best], search.shown, 1 / search.scale)
+    if not back or not _is(cell, back, _icon_scores(search.now, pool[best], search.shown, back)[2]):
+        return Absent("what looks like it fits another part of the recorded window better", near)
+    return search.found(pool[best].box, f"{evidence}, next best {rival:.2f}", float(scores[best]), near[1:])
+
+
+def find_label(search: Search) -> Found | Absent:
+    """A label by its text; where that is there more than once, by its neighbours."""
+    cell, wanted, options = search.cell, search.target.text, search.options
+    if cell is None:
+        return LOST
+    pool = [
+        c
+        for c in search.now.candidates
+        if c.kind == "text" and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
+    ]
+    looks = looks_of(search.shown, cell, search.now, pool) if pool else np.zeros(0, np.float32)
+    pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
+    same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[READ_FIRST:])
+    if not same:
+        texts = search.now.texts(pool)
+        likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
+        near = nearest(pool, np.asarray(likeness, np.float32), texts)
+        return Absent(f"no label on the screen reads {wanted!r}", near)
+    around = surroundings(search.shown, cell.box, search.now, [c.box for c in same])
+    looks = ramp(looks_of(search.shown, cell, search.now, same), 0.7, 0.95)
+    scores = np.asarray(0.5 * looks + 0.5 * around, np.float32)
+    best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
+    if scores[best] < options.label_score:
+        return Absent(f"{wanted!r} is there, but stands among other things than when it was shown", near)
+    if scores[best] - rival < options.margin:
+        return Absent(f"{wanted!r} is there more than once, and nothing tells which one it is", near)
+    evidence = f"reads {wanted!r}, neighbours {around[best]:.2f}, next best {rival:.2f}"
+    return search.found(same[best].box, evidence, float(scores[best]), near[1:])
+
+
+def find_field(search: Search) -> Found | Absent:
+    """A field by its frame, the sign in it and its neighbours; what was typed in it does not matter."""
+    cell, options = search.cell, search.options
+    if cell is None:
+        return LOST
+    pool = [c for c in search.now.candidates if c.kind == "field"]
+    if not pool:
+        return Absent("there is no field on the screen")
+    scores = _field_scores(search.shown, cell, search.now, pool, search.scale)
+    best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
+    if scores[best] < options.field_score:
+        return Absent("no field stands among what stood around the one that was shown", near)
+    if scores[best] - rival < options.margin:
+        return Absent("two fields are alike, and their neighbours do not tell which one it is", near)
+    back = [c for c in search.shown.candidates if c.kind == "field"]
+    if not _is(cell, back, _field_scores(search.now, pool[best], search.shown, back, 1 / search.scale)):
+        return Absent("the field fits another field of the recorded window better", near)
+    evidence = f"frame, sign and neighbours {scores[best]:.2f}, next best {rival:.2f}"
+    return search.found(pool[best].box, evidence, float(scores[best]), near[1:])
+
+
+def _is(cell: Candidate, pool: Sequence[Candidate], scores: NDArray[np.float32]) -> bool:
+    """Whether the best of the pool is the cell: the way back leads to where it started."""
+    return pool[int(np.argmax(scores))].box.overlap(cell.box) > 0.5
+
+
+def _alike(here: Scene, cell: Candidate, there: Scene, scale: float) -> list[Candidate]:
+    """The drawings of another picture that could be the cell, the likest first."""
+    pool = [c for c in there.candidates if c.kind != "field" and size_fits(cell.box, c.box, scale)]
+    if not pool:
+        return []
+    looks = looks_of(here, cell, there, pool)
+    order = [int(index) for index in np.argsort(-looks, kind="stable")[:SHORTLIST]]
+    fitting = [pool[index] for index in order if looks[index] >= 0.75]
+    core = here.core_of(cell)
+    return fitting if core is None else [c for c in fitting if _same_core(core, there.core_of(c))]
+
+
+def _same_core(a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
+    """Whether two filled buttons carry the same drawing."""
+    return b is not None and float(a @ b) >= SAME_CORE
+
+
+def _icon_scores(
+    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Looks (cosine), neighbours and both together, each [len(pool)]."""
+    looks = looks_of(here, cell, there, pool)
+    around = surroundings(here, cell.box, there, [c.box for c in pool])
+    return looks, around, np.asarray(0.5 * ramp(looks, 0.8, 0.97) + 0.5 * around, np.float32)
+
+
+def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
+    texts = scene.texts(pool)
+    return [c for c, text in zip(pool, texts, strict=True) if match(wanted, text) >= Match.READ_ALIKE]
+
+
+def _field_scores(
+    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate], scale: float
+) -> NDArray[np.float32]:
+    around = surroundings(here, cell.box, there, [c.box for c in pool])
+    sign = _sign(here, cell)
+    scores = []
+    for candidate, neighbours in zip(pool, around, strict=True):
+        other = _sign(there, candidate)
+        if sign is not None and other is not None:
+            same = float(ramp(looks_of(here, sign, there, [other]), 0.75, 0.93)[0])
+        else:
+            same = 0.6 if sign is other else 0.0
+        height = candidate.box.height / max(1, cell.box.height) / scale
+        frame = 1.0 if 0.75 <= height <= 1.33 else 0.0
+        scores.append(0.2 * frame + 0.3 * same + 0.5 * neighbours)
+    return np.asarray(scores, np.float32)
+
+
+def _sign(scene: Scene, field: Candidate) -> Candidate | None:
+    """The drawing at the left end of a field, such as a magnifier."""
+    left = Rect(field.box.left, field.box.top, round(1.5 * field.box.height), field.box.height)
+    signs = [c for c in scene.candidates if c.kind == "icon" and left.contains(c.box.center)]
+    return min(signs, key=lambda c: c.box.left, default=None)

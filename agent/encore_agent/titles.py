@@ -1,0 +1,82 @@
+"""Whether what a row says is what was asked for: "Yesterday" is not "Yesterday Once More"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from enum import IntEnum
+
+LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
+"""Characters that a reader takes for each other in many fonts."""
+DECORATION = re.compile(
+    r"\s*(?:[-–—]\s+|[(\[])\s*"
+    r"(?:(?:feat\.?|ft\.?|with)\s.*|(?:(?:\d{4}|remaster(?:ed)?|mono|stereo|album|single|original|version|mix)[\s/]*)+)[)\]]?\s*$",
+    re.IGNORECASE,
+)
+"""What catalogues append to a title without making it another song; "live" and "remix" do make it another one."""
+ELISION = re.compile(r"\s*(?:…|\.{2,})$")
+ELIDED_PART = 0.75
+"""Share of the title that must be left of it when the rest is cut off."""
+
+
+class Match(IntEnum):
+    """How well a text matches; better is larger."""
+
+    NONE = 0
+    SHORTENED = 1
+    """Cut off with an ellipsis; what is left agrees."""
+    DECORATED = 2
+    """The same title with "(Remastered 2009)" or the like after it."""
+    READ_ALIKE = 3
+    """The same but for letters that a reader confuses, such as l and 1."""
+    EXACT = 4
+    """The same but for case, accents and punctuation."""
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        return {
+            Match.NONE: "not the same",
+            Match.SHORTENED: "cut off, the rest agrees",
+            Match.DECORATED: "the same but for what the catalogue appends",
+            Match.READ_ALIKE: "the same but for letters that look alike",
+            Match.EXACT: "exactly",
+        }[self]
+
+
+def match(wanted: str, read: str) -> Match:
+    """How the text read from the screen matches what is wanted; words more or less never match."""
+    want, have = plain(wanted), plain(read)
+    if not want or not have:
+        same = bool(wanted.strip()) and wanted.strip().casefold() == read.strip().casefold()
+        return Match.EXACT if same else Match.NONE
+    if elided := ELISION.search(read):
+        left = plain(read[: elided.start()])
+        enough = ELIDED_PART * len(want) <= len(left) < len(want)
+        return Match.SHORTENED if enough and want.startswith(left) else Match.NONE
+    if want == have:
+        return Match.EXACT
+    if _skeleton(want) == _skeleton(have):
+        return Match.READ_ALIKE
+    bare = DECORATION.sub("", read)
+    if bare != read and plain(bare) == want:
+        return Match.DECORATED
+    return Match.NONE
+
+
+def best_matches(wanted: str, texts: Sequence[str]) -> tuple[Match, list[int]]:
+    """The best kind of match among the texts and the places of those that have it; none gives an empty list."""
+    matches = [match(wanted, text) for text in texts]
+    best = max(matches, default=Match.NONE)
+    return best, [index for index, found in enumerate(matches) if found == best and best != Match.NONE]
+
+
+def plain(text: str) -> str:
+    """Letters and digits only, lower case, without accents; blanks go too, since readers lose them."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    return "".join(letter for letter in decomposed if letter.isalnum())
+
+
+def _skeleton(text: str) -> str:
+    return text.translate(LOOKS_LIKE).replace("rn", "m").replace("vv", "w")

@@ -1,0 +1,127 @@
+"""`make bench-main`: the main job over and over, with other songs and voices, on an unchanged player.
+
+One demonstration is recorded and learned, then 20 songs are asked for by 4 voices. A run is right when the song
+that was asked for plays, by MPRIS and by its tone on the speakers; it is wrong when another song plays.
+`--install` also measures what a fresh virtual environment without torch costs in time and space.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from demos.hands import Hands
+from demos.player.remote import RemotePlayer
+from demos.quickstart import SHOWN, SHOWN_BY
+from demos.rehearsal import Asked, Rehearsal, encore_on
+from demos.stage import Stage
+from encore_agent.settings import Settings
+
+VOICES = ("pico-us", "pico-gb", "flite-slt", "flite-rms")
+RESULTS = Path(__file__).parent / "results" / "main.json"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """What a fresh installation costs."""
+
+    seconds: float
+    megabytes: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and write the figures."""
+    parser = argparse.ArgumentParser(prog="make bench-main", description=__doc__)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--install", action="store_true", help="also measure a fresh installation without torch")
+    options = parser.parse_args(argv)
+    console = Console(highlight=False)
+    install = measure_install() if options.install else None
+    asked = rehearse(options.runs, options.seed, console)
+    figures = summarise(asked, install)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    console.print_json(json.dumps({key: value for key, value in figures.items() if key != "runs"}))
+    console.print(f"written to {RESULTS.relative_to(ROOT)}")
+    return 0
+
+
+def rehearse(runs: int, seed: int, console: Console) -> list[Asked]:
+    """Show once, then ask for `runs` different songs in turn by each voice."""
+    models = Settings.default().models
+    asked = []
+    with Stage() as stage, stage.applied(), encore_on(stage, models) as service, RemotePlayer(stage) as player:
+        rehearsal = Rehearsal(stage, service, player, Hands(stage, seed=seed))
+        service.prepare()
+        rehearsal.show(SHOWN, SHOWN_BY)
+        rehearsal.listen()
+        songs = random.Random(seed).sample(sorted({track.title for track in rehearsal.tracks} - {SHOWN}), runs)
+        for number, song in enumerate(songs):
+            rehearsal.hush()
+            run = rehearsal.ask(song, VOICES[number % len(VOICES)])
+            asked.append(run)
+            verdict = "right" if run.right else "WRONG" if run.wrong else "halted"
+            console.print(f"{number + 1:2}. {verdict:6} {run.voice:9} {run.said}  {run.outcome}")
+    return asked
+
+
+def summarise(asked: Sequence[Asked], install: Install | None) -> dict[str, object]:
+    """The figures of the README, medians over the runs that were right."""
+    right = [run for run in asked if run.right]
+    first = [run.first_action_ms for run in right if run.first_action_ms is not None]
+    playing = [run.playing_ms for run in right if run.playing_ms is not None]
+    return {
+        "runs_total": len(asked),
+        "right": len(right),
+        "wrong": sum(run.wrong for run in asked),
+        "halted_or_rejected": sum(not run.right and not run.wrong for run in asked),
+        "first_action_ms_median": round(statistics.median(first)) if first else None,
+        "playing_ms_median": round(statistics.median(playing)) if playing else None,
+        "right_by_voice": {
+            voice: f"{sum(run.right for run in asked if run.voice == voice)}/{sum(run.voice == voice for run in asked)}"
+            for voice in VOICES
+        },
+        "install_seconds": round(install.seconds) if install else None,
+        "install_megabytes": round(install.megabytes) if install else None,
+        "runs": [
+            {
+                "song": run.song,
+                "voice": run.voice,
+                "heard": run.accepted.text if run.accepted else None,
+                "playing": run.song_playing,
+                "heard_on_speakers": run.song_heard,
+                "first_action_ms": run.first_action_ms,
+                "playing_ms": run.playing_ms,
+                "outcome": str(run.outcome),
+            }
+            for run in asked
+        ],
+    }
+
+
+def measure_install() -> Install:
+    """Time and size of `pip install .` in a fresh virtual environment."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        began = time.monotonic()
+        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
+        seconds = time.monotonic() - began
+        size = sum(path.lstat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        return Install(seconds, size / 1e6)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
