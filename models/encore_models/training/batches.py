@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,34 +45,25 @@ class Batch:
     """[n, vocabulary]; rows add up to 1, or to 0."""
 
 
-@dataclass(frozen=True, slots=True)
 class IconBatches:
     """Draws batches of icons; which ones depends on the generator only."""
 
-    icons: Icons
-    names: list[str] = field(init=False)
-    by_name: dict[str, dict[str, list[int]]] = field(init=False)
-    """Name to set to the pictures of that set."""
-    chances: NDArray[np.float64] = field(init=False)
-    words: dict[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, icons: Icons) -> None:
+        self.icons = icons
         by_name: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for number, (name, owner) in enumerate(zip(self.icons.names, self.icons.sets, strict=True)):
+        for number, (name, owner) in enumerate(zip(icons.names, icons.sets, strict=True)):
             by_name[name][owner].append(number)
-        names = sorted(by_name)
+        self._by_name = by_name
+        self.names = sorted(by_name)
         # A name that many sets draw is one that screens show often; a name of one set still teaches its words.
-        weights = np.array([len(by_name[name]) if len(by_name[name]) > 1 else 0.5 for name in names])
-        counts = Counter(word for name in names for word in name.split() for _ in by_name[name])
-        common = [word for word, _ in counts.most_common(VOCABULARY)]
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "by_name", {name: dict(sets) for name, sets in by_name.items()})
-        object.__setattr__(self, "chances", weights / weights.sum())
-        object.__setattr__(self, "words", {word: number for number, word in enumerate(common)})
+        weights = np.array([len(by_name[name]) if len(by_name[name]) > 1 else 0.5 for name in self.names])
+        self._chances = weights / weights.sum()
+        counts = Counter(word for name in self.names for word in name.split() for _ in by_name[name])
+        self.words = {word: number for number, (word, _) in enumerate(counts.most_common(VOCABULARY))}
 
     def draw(self, count: int, rng: np.random.Generator) -> Batch:
         """`count` different names, each with two views."""
-        chosen = [self.names[i] for i in rng.choice(len(self.names), count, replace=False, p=self.chances)]
+        chosen = [self.names[i] for i in rng.choice(len(self.names), count, replace=False, p=self._chances)]
         first = [self._drawing(name, rng) for name in chosen]
         second = [self._partner(name, number, rng) for name, number in zip(chosen, first, strict=True)]
         crops = [icon_view(self.icons.pictures[i], self.icons.boxes[i], rng) for i in first + second]
@@ -86,12 +77,12 @@ class IconBatches:
         )
 
     def _drawing(self, name: str, rng: np.random.Generator) -> int:
-        sets = list(self.by_name[name].values())
+        sets = list(self._by_name[name].values())
         of_set = sets[rng.integers(len(sets))]
         return of_set[rng.integers(len(of_set))]
 
     def _partner(self, name: str, number: int, rng: np.random.Generator) -> int:
-        sets = [numbers for owner, numbers in self.by_name[name].items() if owner != self.icons.sets[number]]
+        sets = [numbers for owner, numbers in self._by_name[name].items() if owner != self.icons.sets[number]]
         if not sets or rng.random() >= OTHER_DRAWING:
             return number
         of_set = sets[rng.integers(len(sets))]
@@ -109,7 +100,7 @@ class IconBatches:
     def _word_parts(self, names: list[str]) -> NDArray[np.float32]:
         parts = np.zeros((len(names), len(self.words)), np.float32)
         for row, name in enumerate(names):
-            known = [self.words[word] for word in name.split() if word in self.words]
+            known = sorted({self.words[word] for word in name.split() if word in self.words})
             parts[row, known] = 1 / max(1, len(known))
         return parts
 
