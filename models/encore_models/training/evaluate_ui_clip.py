@@ -59,14 +59,14 @@ CONCEPT_NAMES: dict[str, tuple[str, ...]] = {
     "mute": ("volume mute", "volume off", "volume x", "mute", "volume slash", "speaker slash"),
     "volume": ("volume up", "volume", "volume high", "unmute", "speaker high"),
     "heart": ("heart",),
-    "home": ("home", "house", "home 1", "home 2"),
+    "home": ("home", "home 1", "house"),
     "settings": ("settings", "gear", "cog", "settings 1", "settings 3", "cog one"),
     "close": ("close", "x", "x lg", "cross"),
     "add": ("plus", "add", "plus lg"),
-    "remove": ("minus", "remove", "subtract", "dash", "dash lg"),
+    "remove": ("minus", "remove", "dash", "minimize", "subtract"),
     "delete": ("trash", "delete", "delete bin", "delete 2", "trash can"),
     "edit": ("pencil", "edit", "pen", "edit 1"),
-    "save": ("save", "floppy", "floppy disk", "save 3"),
+    "save": ("floppy", "floppy disk", "save"),
     "menu": ("menu", "list", "three bars"),
     "user": ("user", "person", "account", "user 3"),
     "share": ("share", "share 1", "share forward"),
@@ -75,7 +75,10 @@ CONCEPT_NAMES: dict[str, tuple[str, ...]] = {
     "lock": ("lock", "lock closed"),
     "file": ("file", "file earmark", "document"),
 }
-"""The names under which test sets draw a concept, where they are not its own name."""
+"""The names under which test sets draw a concept, where they are not its own name; the first that a set has counts.
+
+The order matters: some sets call other drawings "subtract" (a cut-out shape), "house" (a building) or "save" (a box).
+"""
 
 
 SCREEN = 170
