@@ -16,7 +16,7 @@ from encore_models.training.icon_sets import TEST_SETS, TRAIN_SETS
 from encore_recorder.geometry import Rect
 from tests.golden.drawn_controls import DARK, DRAWN, GREEN, LIGHT, toolbar
 
-GOLDEN = Path(__file__).parent / "ui_clip.npz"
+GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
 INT8_COSINE = 0.98
 """Least cosine of any single vector between int8 here and float32 in torch."""
 NAMES = list(DRAWN)

@@ -1,4 +1,4 @@
-"""Write what torch sees in the drawn controls: `python -m tests.golden.write_ui_clip runs/ui_clip/model`.
+"""Write what torch sees in the drawn controls: `python -m tests.golden.make_ui_clip_reference runs/ui_clip/model`.
 
 To be run with the model that the committed weights were exported from.
 """
@@ -16,7 +16,7 @@ from encore_models.perception.wording import text_ids
 from encore_models.training.ui_clip import UiClipModel
 from tests.golden.drawn_controls import DRAWN, toolbar
 
-GOLDEN = Path(__file__).parent / "ui_clip.npz"
+GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
 
 
 @torch.no_grad()
