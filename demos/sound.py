@@ -105,9 +105,9 @@ class Sound:
         Raises:
             SoundFailed: the file cannot be read or the sound server refused it.
         """
-        process = self._spawn(
-            ["paplay", "--verbose", f"--device={FEED}", "--latency-msec=30", str(wav)], stderr=subprocess.PIPE
-        )
+        # A buffer of 200 ms: with 30 ms speech is cut up on a busy machine, and it begins no earlier.
+        buffer = ["--latency-msec=200", "--process-time-msec=20"]
+        process = self._spawn(["paplay", "--verbose", f"--device={FEED}", *buffer, str(wav)], stderr=subprocess.PIPE)
         assert process.stderr is not None
         said = b""
         while chunk := os.read(process.stderr.fileno(), 4096):

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,37 +26,8 @@ from types import TracebackType
 
 from demos import keeper
 from demos.errors import MissingPrograms, StageFailed
+from demos.packages import DEBIAN_PACKAGES, PROGRAMS, missing_programs
 from demos.sound import MICROPHONE, SPEAKERS, Playback, Sound, SpeakerRecording, server_script
-
-PROGRAMS = {
-    "Xvfb": "xvfb",
-    "openbox": "openbox",
-    "xprop": "x11-utils",
-    "xdotool": "xdotool",
-    "dbus-daemon": "dbus",
-    "pulseaudio": "pulseaudio",
-    "pactl": "pulseaudio-utils",
-    "paplay": "pulseaudio-utils",
-    "parec": "pulseaudio-utils",
-    "tint2": "tint2",
-    "playerctl": "playerctl",
-    "flite": "flite",
-    "espeak-ng": "espeak-ng",
-}
-"""Programs that the stage and its scripted person start, and the Debian package of each."""
-
-LIBRARIES = (
-    # PortAudio, and its way to PulseAudio
-    "libportaudio2 libasound2-plugins "
-    # PySide6's X11 platform plugin
-    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 "
-    "libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 "
-    # accessible names, pyautogui's import, letters
-    "at-spi2-core python3-tk fonts-dejavu-core fonts-noto-core"
-).split()
-
-DEBIAN_PACKAGES = tuple(sorted({*PROGRAMS.values(), *LIBRARIES}))
-"""Everything from Debian that the demonstrations and the desktop tests need."""
 
 _SESSION_PREFIXES = (
     "XDG_", "DBUS_", "PULSE_", "WAYLAND_", "QT_", "GTK_", "GDK_", "SDL_", "AT_SPI_", "DESKTOP_", "GNOME_", "KDE_",
@@ -90,11 +60,6 @@ class StageOptions:
     def __post_init__(self) -> None:
         if min(self.size) < 200:
             raise ValueError(f"a stage of {self.size[0]} x {self.size[1]} pixels is too small; 200 x 200 at least")
-
-
-def missing_programs() -> list[str]:
-    """Programs of the stage that are not on PATH."""
-    return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
 class Stage:

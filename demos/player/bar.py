@@ -64,7 +64,7 @@ class NowPlayingBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 14, 6)
         row.setSpacing(12)
-        parts = [(self._song(), 3), (self._transport(order), 5), (self._extras(), 3)]
+        parts = [(self._song(), 4), (self._transport(order), 5), (self._extras(), 3)]
         for part, stretch in reversed(parts) if order == "mirrored" else parts:
             row.addWidget(part, stretch)
         playback.changed.connect(self._refresh)

@@ -6,6 +6,7 @@ are unique within one, and many differ only slightly on purpose.
 
 from __future__ import annotations
 
+import math
 import random
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -244,9 +245,15 @@ def _closeness(query: str, track: Track) -> float:
         return 1.05
     if title.startswith(query) or query in (f"{title} {artist}", f"{title} by {artist}", f"{artist} {title}"):
         return 1.1
-    whole = max(fuzz.ratio(query, title), fuzz.ratio(query.replace(" ", ""), title.replace(" ", ""))) / 100
+    whole = max(_likeness(query, title), _likeness(query.replace(" ", ""), title.replace(" ", "")))
     by_word = _words_found(query.split(), f"{title} {artist}".split())
-    return max(whole, 0.95 * by_word, 0.9 * fuzz.ratio(query, artist) / 100)
+    return max(whole, 0.95 * by_word, 0.9 * _likeness(query, artist))
+
+
+def _likeness(one: str, other: str) -> float:
+    """0..1; a word is not like another merely because the longer one contains its letters."""
+    shorter, longer = sorted((len(one), len(other)))
+    return fuzz.ratio(one, other) / 100 * math.pow(shorter / longer, 0.4)
 
 
 def _words_found(asked: Sequence[str], there: Sequence[str]) -> float:

@@ -105,6 +105,7 @@ class TrackPage(QWidget):
         self._name.setText(playlist.name)
         minutes = sum(track.duration_s for track in playlist.tracks) // 60
         self._detail.setText(f"{len(playlist.tracks)} songs, {minutes} min")
+        self._play.setVisible(bool(playlist.tracks))
         self._cover.setPixmap(cover(art, 88, self.devicePixelRatioF(), radius=6))
         self.list.load(lambda: playlist.tracks, self._slow_ms, ("Nothing here yet", "Add songs from their menu."))
 

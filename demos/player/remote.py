@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from jeepney import DBusAddress, MessageType, Properties, new_method_call  # type: ignore[import-untyped]
-from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
-from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]
-from jeepney.low_level import Message  # type: ignore[import-untyped]
+from jeepney import DBusAddress, MessageType, Properties, new_method_call
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.low_level import Message
 
 from demos.errors import PlayerFailed
 from demos.stage import Stage, end
@@ -45,15 +45,18 @@ class RemotePlayer:
     Args:
         stage: Where it runs.
         flags: As for `python -m demos.player`.
+        env: Variables beside the stage's own.
         ready_timeout_s: How long it may take to come up.
 
     Raises:
         PlayerFailed: it ended or did not answer in time.
     """
 
-    def __init__(self, stage: Stage, *flags: str, ready_timeout_s: float = 30.0) -> None:
+    def __init__(
+        self, stage: Stage, *flags: str, env: Mapping[str, str] | None = None, ready_timeout_s: float = 30.0
+    ) -> None:
         self._stage = stage
-        self.process: subprocess.Popen[bytes] = stage.spawn([sys.executable, "-m", "demos.player", *flags])
+        self.process: subprocess.Popen[bytes] = stage.spawn([sys.executable, "-m", "demos.player", *flags], env=env)
         self._connection: DBusConnection = open_dbus_connection(stage.env["DBUS_SESSION_BUS_ADDRESS"])
         self._name = ""
         try:

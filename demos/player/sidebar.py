@@ -40,7 +40,7 @@ class Sidebar(QFrame):
         column.setContentsMargins(8, 10, 8, 8)
         column.setSpacing(2)
         for name, _, _ in _NAVIGATION:
-            column.addWidget(self._button(name))
+            column.addWidget(self._button(name, "nav"))
         column.addSpacing(10)
         label = named(QLabel("" if collapsed else "  PLAYLISTS"), "section")
         label.setFixedHeight(24)
@@ -56,8 +56,8 @@ class Sidebar(QFrame):
             color = self._theme.text if here else self._theme.dim
             self._buttons[name_].setIcon(icon(filled if here else outlined, color))
 
-    def _button(self, name: str) -> QToolButton:
-        button = named(QToolButton(), "nav")
+    def _button(self, name: str, style: str) -> QToolButton:
+        button = named(QToolButton(), style)
         button.setText(f"  {name}")
         button.setAccessibleName(name)
         button.setCheckable(True)
@@ -66,11 +66,11 @@ class Sidebar(QFrame):
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        icons_only = self._collapsed
-        button.setToolTip(name if icons_only else "")
-        button.setToolButtonStyle(
-            Qt.ToolButtonStyle.ToolButtonIconOnly if icons_only else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if self._collapsed:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setStyleSheet("padding: 0;")
+            button.setToolTip(name)
         button.clicked.connect(lambda: self.chosen.emit(name))
         self._buttons[name] = button
         return button
@@ -81,7 +81,7 @@ class Sidebar(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         for name in playlists:
-            button = self._button(name)
+            button = self._button(name, "playlist")
             button.setIconSize(QSize(32, 32))
             button.setIcon(cover(name, 32, ratio))
             column.addWidget(button)
@@ -89,5 +89,7 @@ class Sidebar(QFrame):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if self._collapsed:
+            area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
         return area

@@ -79,9 +79,10 @@ QToolButton:disabled { background: transparent; }
 #playpause, #playlist_play { background: $text; border-radius: 18px; }
 #playlist_play { background: $accent; border-radius: 22px; }
 #playpause:hover, #playlist_play:hover { border: 2px solid $dim; }
-#nav { border-radius: 6px; padding: 0 12px; text-align: left; font-size: 14px; font-weight: bold; color: $dim; }
-#nav:hover { color: $text; }
-#nav:checked { color: $text; background: $raised; }
+#nav, #playlist { border-radius: 6px; padding: 0 12px; text-align: left; font-size: 14px; color: $dim; }
+#nav { font-weight: bold; }
+#nav:hover, #playlist:hover { color: $text; }
+#nav:checked, #playlist:checked { color: $text; background: $raised; }
 #section { color: $dim; font-size: 12px; font-weight: bold; }
 #title { font-size: 26px; font-weight: bold; }
 #heading { font-size: 18px; font-weight: bold; }
@@ -97,7 +98,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QSlider { min-height: 18px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $line; }
 QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $text; }
-QSlider:hover::sub-page:horizontal { background: $accent; }
+QSlider::sub-page:horizontal:hover { background: $accent; }
 QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: $text; }
 QMenu { background: $raised; border: 1px solid $line; border-radius: 6px; padding: 5px; font-size: 13px; }
 QMenu::item { padding: 7px 26px 7px 12px; border-radius: 4px; }

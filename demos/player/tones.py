@@ -30,7 +30,9 @@ SCALE_HZ = tuple(220.0 * 2 ** ((12 * octave + step) / 12) for octave in range(4)
 
 _SILENT_RMS = 1e-4
 _DISTINCT = 3.0
-"""The third strongest note must hold this much more energy than the fourth."""
+"""The third strongest note must hold this many times the energy of the fourth,"""
+_AUDIBLE = 0.01
+"""and this share of that of the strongest."""
 
 
 @cache
@@ -78,7 +80,8 @@ def identify(samples: NDArray[np.float32], rate: int, tracks: Iterable[Track]) -
     # A band reaches a third of the way to the next note: tones of a quarter second are several Hz wide.
     energies = np.array([power[np.abs(frequencies - note) < 0.035 * note].sum() for note in SCALE_HZ])
     order = np.argsort(energies)[::-1]
-    if energies[order[2]] < _DISTINCT * energies[order[3]] or energies.sum() < 0.5 * power.sum():
+    first, third, fourth = energies[order[[0, 2, 3]]]
+    if third < _DISTINCT * fourth or third < _AUDIBLE * first or energies.sum() < 0.5 * power.sum():
         return None
     heard = frozenset(SCALE_HZ[number] for number in order[:3])
     return next((track for track in tracks if frozenset(pattern(track)) == heard), None)

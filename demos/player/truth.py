@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -25,12 +27,18 @@ def boxes_of(window: QWidget) -> Boxes:
         seen = widget.visibleRegion().boundingRect()
         name = widget.accessibleName()
         if name and widget.isVisible() and not seen.isEmpty():
-            found[name] = _on_screen(widget, seen)
+            found[_unused(name, found)] = _on_screen(widget, seen)
         if isinstance(widget, TrackList) and widget.isVisible():
             found |= {row: _on_screen(widget.viewport(), box) for row, box in widget.boxes().items()}
     if popup is None:
         found["window"] = _on_screen(window, window.rect())
     return found
+
+
+def _unused(name: str, found: Boxes) -> str:
+    """The name itself, or "NAME (2)" for a second control that is called the same."""
+    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(candidate for candidate in names if candidate not in found)
 
 
 def _menu_boxes(menu: QMenu) -> Boxes:

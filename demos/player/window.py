@@ -71,7 +71,7 @@ class PlayerWindow(QMainWindow):
         self._connect()
         self.setStyleSheet(style_sheet(look.theme))
         self.setWindowIcon(icon("music-circle", look.theme.accent))
-        self.setMinimumSize(640, 420)
+        self.setMinimumSize(560, 360)
         self._show(self._here)
         self._retitle()
 
@@ -272,6 +272,7 @@ class PlayerWindow(QMainWindow):
 
     def _show_trouble(self, text: str) -> None:
         self._trouble.setText(text)
+        self._trouble.setAccessibleName(text)
         self._trouble.setVisible(bool(text))
 
     def _show_toast(self, text: str) -> None:

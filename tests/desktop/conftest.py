@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from demos.errors import MissingPrograms
+from demos.packages import DEBIAN_PACKAGES, missing_programs
 from demos.player.remote import RemotePlayer
-from demos.stage import DEBIAN_PACKAGES, Stage, missing_programs
+from demos.stage import Stage
 
 _HERE = Path(__file__).parent
 
@@ -53,7 +54,7 @@ StartPlayer = Callable[..., RemotePlayer]
 def start_player(stage: Stage) -> Iterator[StartPlayer]:
     """Starts players on the stage: `start_player("--theme", "light")`; they end with the test."""
     with ExitStack() as players:
-        yield lambda *flags: players.enter_context(RemotePlayer(stage, *flags))
+        yield lambda *flags, **options: players.enter_context(RemotePlayer(stage, *flags, **options))
 
 
 @pytest.fixture
