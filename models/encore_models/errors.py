@@ -63,6 +63,37 @@ class UnfitProcessor(ModelsError, RuntimeError):
         )
 
 
+class IconsMissing(ModelsError, FileNotFoundError):
+    """The icons that UI-CLIP is trained on are not in the cache."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"there are no rendered icons in {folder}. They need npm and the train extra: "
+            "python -m encore_models.training.icons"
+        )
+
+
+class ClipMissing(ModelsError, ValueError):
+    """A CLIP that was asked for is not there, or is none."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} cannot be used as a CLIP: {problem}. Name a folder or checkpoint of transformers")
+
+
+class WrongPicture(ModelsError, ValueError):
+    """A picture or a place on it that cannot be looked at."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"a picture is uint8 [height, width, 3], and a place on it has at least one pixel: {problem}")
+
+
+class ExportStrays(ModelsError, ArithmeticError):
+    """An exported graph does not compute what the trained model does."""
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"{what} {problem}. The weights were not written; train on, or loosen the quantisation")
+
+
 class WrongSound(ModelsError, ValueError):
     """Samples that are not float32 mono, or longer than one utterance may be."""
 

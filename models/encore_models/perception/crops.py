@@ -1,0 +1,168 @@
+"""What the image tower sees: a place on a picture, brought to one size, without its colours.
+
+The same code prepares training pictures and pictures of the user's screen, so the two cannot drift apart. A network
+fed with raw colours hardly learns here, because themes change every colour; this front end shows the network only
+how each pixel differs from the background of its crop:
+
+    0  contrast: largest colour difference to the median of the crop's border, 0 to 1
+    1  gradient of that contrast, 0 to 1
+    2  signed grey: darker (-1) or brighter (+1) than the border
+    3  column and 4 row of the pixel, -1 to 1, so that the same stroke at another place differs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.errors import WrongPicture
+from encore_recorder.geometry import Rect
+
+Picture = NDArray[np.uint8]
+"""uint8 [height, width, 3], blue, green, red."""
+Planes = NDArray[np.float32]
+"""float32 [n, 5, height, width], the front end's result."""
+
+CHANNELS = 5
+ICON = (48, 48)
+"""Height and width of a fitted icon."""
+STRIP = (24, 192)
+"""Height and width of a fitted strip of text."""
+STRIP_ASPECT = 2.0
+"""Width over height from which a box is a strip of text."""
+ICON_MARGIN, STRIP_MARGIN = 0.15, 0.2
+"""Background kept on each side, as a part of the larger side of an icon and of the height of a strip."""
+LEAST_MARGIN = 2
+"""Pixels."""
+FLOOR = 24.0
+"""Grey levels: weaker contrast than this is not stretched to full strength, so that noise stays noise."""
+LEAST_INK = 8.0
+"""Grey levels: a crop with less contrast than this shows nothing."""
+LUMA = np.array([0.114, 0.587, 0.299], np.float32)
+"""Weights of blue, green and red (ITU-R BT.601)."""
+
+
+def is_strip(box: Rect) -> bool:
+    """Whether a box has the shape of a line of text."""
+    return box.width >= STRIP_ASPECT * box.height
+
+
+def check_picture(picture: Picture) -> None:
+    """Raise `WrongPicture` unless it is uint8 [height, width, 3] with at least one pixel."""
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
+        raise WrongPicture(f"it is {picture.dtype} {list(picture.shape)}")
+
+
+def cut(picture: Picture, box: Rect) -> Picture:
+    """The box with its margin, at the picture's own scale; beyond the edge the edge's pixels repeat.
+
+    Raises:
+        WrongPicture: The picture is not uint8 BGR, or the box lies outside of it or is empty.
+    """
+    check_picture(picture)
+    height, width = picture.shape[:2]
+    if box.intersection(Rect(0, 0, width, height)) is None:
+        raise WrongPicture(f"{box} is empty or not on the picture of {width} x {height} pixels")
+    region = _with_margin(box)
+    left, top = max(0, region.left), max(0, region.top)
+    right, bottom = min(width, region.right), min(height, region.bottom)
+    inside = picture[top:bottom, left:right]
+    beyond = (top - region.top, region.bottom - bottom, left - region.left, region.right - right)
+    if not any(beyond):
+        return inside
+    return np.asarray(cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _with_margin(box: Rect) -> Rect:
+    if is_strip(box):
+        return box.grown(max(LEAST_MARGIN, round(STRIP_MARGIN * box.height)))
+    side = max(box.width, box.height)
+    side += 2 * max(LEAST_MARGIN, round(ICON_MARGIN * side))
+    return Rect(box.left - (side - box.width) // 2, box.top - (side - box.height) // 2, side, side)
+
+
+def fit_icon(crop: Picture) -> Picture:
+    """A square crop at the size of an icon."""
+    return _resized(crop, *ICON)
+
+
+def fit_strip(crop: Picture) -> Picture:
+    """A crop of text at the height of a strip; filled up with its background, or squeezed when it is too long."""
+    height, width = STRIP
+    wanted = min(width, max(1, round(crop.shape[1] * height / crop.shape[0])))
+    text = _resized(crop, height, wanted)
+    if wanted == width:
+        return text
+    strip = np.empty((height, width, 3), np.uint8)
+    strip[:] = np.median(border_of(crop[None])[0], axis=0)
+    strip[:, :wanted] = text
+    return strip
+
+
+def _resized(crop: Picture, height: int, width: int) -> Picture:
+    shrinks = crop.shape[0] > height or crop.shape[1] > width
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (width, height), interpolation=how), np.uint8)
+
+
+def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int], list[Picture]]]:
+    """Cut and fit every box that touches the picture: numbers and crops of the icons, then of the strips.
+
+    Raises:
+        WrongPicture: The picture is not uint8 BGR.
+    """
+    check_picture(picture)
+    frame = Rect(0, 0, picture.shape[1], picture.shape[0])
+    there = [number for number, box in enumerate(boxes) if box.intersection(frame) is not None]
+    for strips, fit in ((False, fit_icon), (True, fit_strip)):
+        numbers = [number for number in there if is_strip(boxes[number]) == strips]
+        yield numbers, [fit(cut(picture, boxes[number])) for number in numbers]
+
+
+def front_end(crops: NDArray[np.uint8]) -> Planes:
+    """The network's input.
+
+    Args:
+        crops: uint8 [n, height, width, 3], fitted.
+
+    Returns:
+        float32 [n, 5, height, width].
+    """
+    count, height, width, _ = crops.shape
+    background = np.median(border_of(crops), axis=1).astype(np.int16)  # [n, 3]
+    # Colours first, [3, n, height, width]: whole planes are compared faster than rows of three.
+    colours = np.ascontiguousarray(crops.transpose(3, 0, 1, 2)).astype(np.int16)
+    difference = colours - background.T[:, :, None, None]
+    contrast = np.abs(difference).max(axis=0).astype(np.float32)
+    strongest = np.maximum(contrast.max(axis=(1, 2), keepdims=True), FLOOR)
+    contrast /= strongest
+    planes = np.empty((count, CHANNELS, height, width), np.float32)
+    planes[:, 0] = contrast
+    planes[:, 1] = _gradient(contrast)
+    # Luma of a difference is the difference of lumas. Ink as bright as its background stays near 0.
+    planes[:, 2] = np.tensordot(LUMA, difference.astype(np.float32), 1) / strongest
+    planes[:, 3] = np.linspace(-1, 1, width, dtype=np.float32)
+    planes[:, 4] = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    return planes
+
+
+def has_ink(planes: Planes) -> NDArray[np.bool_]:
+    """Which of the front end's results show anything at all: bool [n]."""
+    return np.asarray(planes[:, 0].max(axis=(1, 2)) * FLOOR >= LEAST_INK, np.bool_)
+
+
+def border_of(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The outermost pixels of each crop: uint8 [n, pixels, 3]."""
+    sides = (crops[:, 0], crops[:, -1], crops[:, 1:-1, 0], crops[:, 1:-1, -1])
+    return np.concatenate(sides, axis=1)
+
+
+def _gradient(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Length of the central difference: [n, height, width], clipped to 1."""
+    across, down = np.zeros_like(plane), np.zeros_like(plane)
+    across[:, :, 1:-1] = plane[:, :, 2:] - plane[:, :, :-2]
+    down[:, 1:-1] = plane[:, 2:] - plane[:, :-2]
+    return np.minimum(np.sqrt(across * across + down * down), np.float32(1))

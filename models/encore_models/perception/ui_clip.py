@@ -1,0 +1,98 @@
+"""What a candidate looks like and what it would be called: UI-CLIP with numpy and onnxruntime.
+
+`UiClip` is an `Appearance`: where the finder takes one, it takes this one. It also compares candidates with words,
+so that "press the heart" finds a heart that was never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.bundle import Bundle
+from encore_models.perception.crops import Picture, fitted, front_end, has_ink
+from encore_models.perception.wording import text_ids
+from encore_recorder.geometry import Rect
+
+WEIGHTS = Path(__file__).parents[1] / "weights" / "ui_clip"
+"""The trained weights that Encore comes with."""
+AT_ONCE = 64
+"""Crops that run together; more need memory and are not faster."""
+
+Vectors = NDArray[np.float32]
+
+
+class UiClip:
+    """The towers of UI-CLIP, ready to run."""
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Open both graphs.
+
+        Args:
+            bundle: With the graphs `image` and `text`.
+            threads: CPU threads of one call.
+        """
+        self._image = bundle.session("image", threads)
+        self._text = bundle.session("text", threads)
+        self.dimensions = int(self._text.get_outputs()[0].shape[1])
+
+    @classmethod
+    def load(cls, folder: Path = WEIGHTS, threads: int = 1) -> UiClip:
+        """Open and verify the weights in `folder`.
+
+        Raises:
+            BundleMissing: There are none.
+            BundleBroken: A file is missing or changed.
+        """
+        return cls(Bundle.open(folder), threads)
+
+    def describe(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
+        """What each box looks like: near for the same drawing under another theme, size or place.
+
+        Args:
+            image: uint8 BGR [height, width, 3].
+            boxes: Ink of the candidates, in pixels of the picture.
+
+        Returns:
+            Unit vectors, float32 [n, 192]; zeros for a box without ink or outside of the picture.
+
+        Raises:
+            WrongPicture: `image` is not uint8 BGR.
+        """
+        return self._seen(image, boxes, "instance")
+
+    def meanings(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
+        """What each box shows: near the `words` that name it. Otherwise as `describe`."""
+        return self._seen(image, boxes, "semantic")
+
+    def words(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of names or labels, float32 [n, 192]; zeros for a text without a letter or digit."""
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        ids = text_ids(texts)
+        vectors: Vectors = self._text.run(["vectors"], {"ids": ids})[0]
+        vectors[~ids.any(axis=(1, 2))] = 0
+        return vectors
+
+    def name(self, image: Picture, boxes: Sequence[Rect], texts: Sequence[str]) -> Vectors:
+        """How well each text names each box.
+
+        Returns:
+            Cosines, float32 [boxes, texts]: compare them with each other, they are no probabilities.
+
+        Raises:
+            WrongPicture: `image` is not uint8 BGR.
+        """
+        return self.meanings(image, boxes) @ self.words(texts).T
+
+    def _seen(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
+        vectors = np.zeros((len(boxes), self.dimensions), np.float32)
+        for numbers, crops in fitted(image, boxes):
+            for start in range(0, len(crops), AT_ONCE):
+                planes = front_end(np.stack(crops[start : start + AT_ONCE]))
+                found = self._image.run([head], {"planes": planes})[0] * has_ink(planes)[:, None]
+                vectors[numbers[start : start + AT_ONCE]] = found
+        return vectors

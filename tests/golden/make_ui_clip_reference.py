@@ -1,0 +1,32 @@
+"""Write what torch sees in the drawn controls: `python -m tests.golden.make_ui_clip_reference runs/ui_clip/model`.
+
+To be run with the model that the committed weights were exported from.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from encore_models.perception.crops import fitted, front_end
+from encore_models.perception.wording import text_ids
+from encore_models.training.ui_clip import UiClipModel
+from tests.golden.drawn_controls import DRAWN, toolbar
+
+GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
+
+
+@torch.no_grad()
+def main(model_folder: Path) -> None:
+    model = UiClipModel.from_pretrained(model_folder)
+    (_, crops), _ = fitted(*toolbar())
+    semantic, instance = model.image(torch.from_numpy(front_end(np.stack(crops))))
+    words = model.text(torch.from_numpy(text_ids(list(DRAWN))))
+    np.savez(GOLDEN, semantic=semantic.numpy(), instance=instance.numpy(), words=words.numpy())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

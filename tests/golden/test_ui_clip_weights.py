@@ -1,0 +1,121 @@
+"""The committed weights: they are whole, small, compute what torch computed, and see."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from encore_models.bundle import Bundle
+from encore_models.errors import BundleBroken, BundleMissing, WrongPicture
+from encore_models.perception.appearance import Appearance
+from encore_models.perception.ui_clip import WEIGHTS, UiClip
+from encore_models.training.icon_sets import TEST_SETS, TRAIN_SETS
+from encore_recorder.geometry import Rect
+from tests.golden.drawn_controls import DARK, DRAWN, GREEN, LIGHT, toolbar
+
+GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
+INT8_COSINE = 0.98
+"""Least cosine of any single vector between int8 here and float32 in torch."""
+NAMES = list(DRAWN)
+
+
+@pytest.fixture(scope="module")
+def clip() -> UiClip:
+    return UiClip.load()
+
+
+def test_it_is_an_appearance(clip: UiClip) -> None:
+    appearance: Appearance = clip
+    picture, boxes = toolbar()
+    vectors = appearance.describe(picture, boxes)
+    assert vectors.shape == (len(boxes), 192)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+
+
+def test_int8_sees_and_reads_what_torch_did(clip: UiClip) -> None:
+    golden = np.load(GOLDEN)
+    picture, boxes = toolbar()
+    found = {
+        "instance": clip.describe(picture, boxes),
+        "semantic": clip.meanings(picture, boxes),
+        "words": clip.words(NAMES),
+    }
+    for head, vectors in found.items():
+        cosines = (vectors * golden[head]).sum(axis=1)
+        assert cosines.min() >= INT8_COSINE, head
+
+
+@pytest.mark.parametrize(("theme", "side"), [(DARK, 24), (GREEN, 24), (LIGHT, 16), (DARK, 36)])
+def test_a_control_is_found_again_in_another_theme_and_size(clip: UiClip, theme, side: int) -> None:
+    shown, now = clip.describe(*toolbar()), clip.describe(*toolbar(theme, side))
+    cosines = shown @ now.T
+    assert cosines.argmax(axis=1).tolist() == list(range(len(NAMES)))
+    assert np.diag(cosines).min() > 0.9
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK, GREEN])
+def test_controls_are_found_by_their_names(clip: UiClip, theme) -> None:
+    scores = clip.name(*toolbar(theme), NAMES)
+    right = scores.argmax(axis=0) == np.arange(len(NAMES))
+    assert right.mean() >= 0.8, [name for name, hit in zip(NAMES, right, strict=True) if not hit]
+
+
+def test_places_without_ink_or_off_the_picture_have_no_appearance(clip: UiClip) -> None:
+    blank = np.full((60, 60, 3), 200, np.uint8)
+    vectors = clip.describe(blank, [Rect(5, 5, 20, 20), Rect(400, 5, 20, 20), Rect(0, 0, 50, 6)])
+    assert not vectors.any()
+    assert clip.describe(blank, []).shape == (0, 192)
+    assert clip.name(blank, [], ["play"]).shape == (0, 1)
+    assert clip.name(blank, [Rect(5, 5, 20, 20)], []).shape == (1, 0)
+    assert not clip.words(["?"]).any()
+
+
+def test_many_boxes_come_out_in_their_order(clip: UiClip) -> None:
+    picture, boxes = toolbar()
+    label = Rect(boxes[0].left - 5, boxes[0].top - 5, 150, 30)
+    mixed = [label, *boxes, label, *boxes * 8]
+    together = clip.describe(picture, mixed)
+    for number in (0, 1, 11, 12, 70):
+        alone = clip.describe(picture, [mixed[number]])[0]
+        np.testing.assert_allclose(together[number], alone, atol=1e-4)
+
+
+def test_extreme_pictures_are_seen_without_a_crash(clip: UiClip) -> None:
+    huge = np.zeros((2880, 5120, 3), np.uint8)
+    huge[100:140, 100:140] = 255
+    vectors = clip.describe(huge, [Rect(100, 100, 40, 40), Rect(0, 0, 5120, 2880), Rect(100, 100, 1, 1)])
+    assert np.isfinite(vectors).all()
+    with pytest.raises(WrongPicture):
+        clip.describe(huge[..., 0], [Rect(0, 0, 5, 5)])
+
+
+def test_the_weights_are_small_and_say_what_they_are() -> None:
+    sizes = {path.name: path.stat().st_size for path in WEIGHTS.iterdir()}
+    assert sizes["image.int8.onnx"] <= 4e6
+    assert sum(sizes.values()) <= 10e6
+    contents = Bundle.open(WEIGHTS).contents
+    assert contents.metrics["icon_r1_of_100_int8"] > 0.3
+    assert contents.metrics["images_seen"] > 100_000
+    card = (WEIGHTS / "README.md").read_text()
+    assert all(f"{s.name} {s.version}" in card for s in TRAIN_SETS + TEST_SETS)
+
+
+def test_no_folder_of_the_machine_they_were_made_on_is_in_them() -> None:
+    for path in WEIGHTS.iterdir():
+        data = path.read_bytes()
+        assert not any(trace in data for trace in (b"/home/", b"/root/", b"/tmp/", b"site-packages", b".py\n")), path
+
+
+def test_broken_and_missing_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleMissing):
+        UiClip.load(tmp_path)
+    shutil.copytree(WEIGHTS, tmp_path / "broken")
+    data = bytearray((tmp_path / "broken" / "image.int8.onnx").read_bytes())
+    data[len(data) // 2] ^= 255
+    (tmp_path / "broken" / "image.int8.onnx").write_bytes(data)
+    with pytest.raises(BundleBroken, match="has changed"):
+        UiClip.load(tmp_path / "broken")
