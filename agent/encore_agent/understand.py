@@ -30,11 +30,11 @@ Ranking = list[tuple[Macro, Match]]
 class Hearing(Protocol):
     """What understanding needs of the voice model (see `encore_models.perception.voice.Voice`)."""
 
-    def encode(self, samples: Samples) -> Encoded:
-        """Encode an utterance."""
+    def hear(self, samples: Samples) -> tuple[Encoded, Transcript]:
+        """Encode an utterance and find its likeliest words."""
 
-    def transcribe(self, encoded: Encoded, prefix: str = "") -> Transcript:
-        """Its likeliest words, or the likeliest that begin with `prefix`."""
+    def transcribe(self, encoded: Encoded, prefix: str) -> Transcript:
+        """The likeliest words that begin with `prefix`."""
 
     def tokens(self, text: str) -> list[int]:
         """The text in the vocabulary's pieces."""
@@ -118,8 +118,7 @@ class Understander:
 
     def hear(self, utterance: Utterance) -> Heard:
         """The words of an utterance, without asking what they mean."""
-        encoded = self._hearing.encode(utterance.samples)
-        return Heard(utterance, encoded, self._hearing.transcribe(encoded))
+        return Heard(utterance, *self._hearing.hear(utterance.samples))
 
     def understand(self, utterance: Utterance) -> tuple[Accepted | Rejected, Heard]:
         """What the utterance asks for, or why nothing; and what was heard, for `choose_value`."""

@@ -118,7 +118,7 @@ def learn(
 def _command(demonstration: Demonstration, first_action_ns: int, voice: Voice) -> str:
     """The words that lead into the first action; empty where nothing was said."""
     utterance = leading_utterance(utterances_of(demonstration.sound()), first_action_ns)
-    return "" if utterance is None else voice.transcribe(voice.encode(utterance.samples)).text
+    return "" if utterance is None else voice.hear(utterance.samples)[1].text
 
 
 def leading_utterance(utterances: Sequence[Utterance], first_action_ns: int) -> Utterance | None:

@@ -119,3 +119,14 @@ def test_silence_ends_and_a_cap_holds(voice: Voice):
         voice.encode(np.full(100, np.nan, np.float32))
     with pytest.raises(ValueError, match="at least one sample"):
         voice.encode(np.zeros(0, np.float32))
+
+
+def test_where_the_short_window_finds_no_end_the_long_one_is_asked(voice: Voice, monkeypatch: pytest.MonkeyPatch):
+    assert len(voice.hear(SOUND)[0].frames) == 200
+    # With speech in the place of its tail, the short window runs away.
+    monkeypatch.setattr(voice, "_tail", voice.encode(SOUND).frames[:100])
+    assert not voice.transcribe(voice.encode(SOUND)).ended
+    encoded, heard = voice.hear(SOUND)
+    assert len(encoded.frames) == 1500
+    assert heard.ended
+    assert heard.text.lower() == str(REFERENCE["greedy"]).lower()

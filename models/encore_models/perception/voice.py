@@ -55,6 +55,8 @@ class Transcript:
     """Natural logarithm, mean over the tokens and the end; 0 is certain."""
     tokens: int = 1
     """How many, the end included."""
+    ended: bool = True
+    """Whether Whisper came to an end by itself; where not, the words are of no use."""
 
     @property
     def logprob(self) -> float:
@@ -96,11 +98,25 @@ class Voice:
         """A text as Whisper writes it after the start of a transcript: with a blank before it."""
         return list(self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
 
-    def encode(self, samples: Array) -> Encoded:
+    def hear(self, samples: Array) -> tuple[Encoded, Transcript]:
+        """Encode and transcribe an utterance; once more over the full window where the short one finds no end.
+
+        Raises:
+            WrongSound: Samples of another kind.
+        """
+        encoded = self.encode(samples)
+        heard = self.transcribe(encoded)
+        if heard.ended or encoded.seconds > SHORT_SECONDS:
+            return encoded, heard
+        encoded = self.encode(samples, full=True)
+        return encoded, self.transcribe(encoded)
+
+    def encode(self, samples: Array, full: bool = False) -> Encoded:
         """Encode an utterance; what goes beyond 30 s is not heard.
 
         Args:
             samples: float32 mono at 16 kHz, [n], full scale 1.
+            full: Use the window of 30 s however short it is.
 
         Raises:
             WrongSound: Samples of another kind.
@@ -110,7 +126,7 @@ class Voice:
         if not np.isfinite(samples).all():
             raise WrongSound("some of these are not finite")
         seconds = len(samples) / RATE
-        short = seconds <= SHORT_SECONDS
+        short = seconds <= SHORT_SECONDS and not full
         (frames,) = self._encoder.run(["frames"], {"mel": log_mel(samples, SHORT_SECONDS if short else LONG_SECONDS)})
         attended = np.concatenate([frames, self._tail[None]], axis=1) if short else frames
         keys, values = self._cross.run(["keys", "values"], {"frames": attended})
@@ -126,7 +142,7 @@ class Voice:
             most_tokens: Where to stop if no end comes; None allows what a fast speaker can say.
         """
         most = most_tokens or min(220, 8 + round(10 * encoded.seconds))
-        said = self._tokenizer.encode(" " + prefix, add_special_tokens=False).ids if prefix else []
+        said = self.tokens(prefix) if prefix else []
         tokens = np.array([[*self._start, *said]], np.int64)
         targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
         feed = self._feed(encoded, tokens, targets, self._nothing(1))
@@ -148,7 +164,7 @@ class Voice:
         text = self._tokenizer.decode(words).strip()
         if encoded.seconds <= SHORT_SECONDS:
             text = _once(text)
-        return Transcript(text, total / len(said), len(said))
+        return Transcript(text, total / len(said), len(said), said[-1] == self._end)
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
