@@ -37,7 +37,7 @@ class _GlyphEngine(QIconEngine):
         colours = Colours.now()
         colour: QColor = getattr(colours, self._colour)
         if mode == QIcon.Mode.Disabled:
-            colour = colours.line
+            colour = colours.muted
         painter.save()
         painter.setPen(colour)
         painter.setFont(qtawesome.font(_SET, round(rect.height() * 0.92)))

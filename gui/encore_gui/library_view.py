@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
@@ -13,12 +15,11 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QTabWidget,
-    QToolButton,
     QWidget,
 )
 
 from encore_agent.errors import AgentError
-from encore_agent.hotkey import RECORD
+from encore_agent.hotkey import LISTEN, RECORD
 from encore_agent.messages import AgentEvent, EpisodeStarted, Finished, Halted, LibraryChanged, Rejected
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
@@ -97,6 +98,7 @@ class LibraryView(QMainWindow):
         state.episode_changed.connect(self._follow_episode)
         self.reload()
         self._follow()
+        self.macros.list.setFocus()
 
     # Parts
 
@@ -109,8 +111,9 @@ class LibraryView(QMainWindow):
         self._detail = QLabel(textFormat=Qt.TextFormat.PlainText)
         self._detail.setProperty("role", "muted")
         self._meter = LevelMeter()
-        self._listen = QToolButton(toolButtonStyle=Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._listen.setDefaultAction(self._commands.listen)
+        self._listen = QPushButton()
+        self._listen.setToolTip(f"Start macros by voice ({LISTEN})")
+        self._listen.clicked.connect(self._commands.listen.trigger)
         self._record = QPushButton()
         self._record.setProperty("role", "primary")
         self._record.clicked.connect(self._commands.record.trigger)
@@ -149,14 +152,24 @@ class LibraryView(QMainWindow):
             "<p>Screen and sound are recorded until you stop; nothing leaves this machine.</p>",
             wordWrap=True,
         )
-        steps.setMaximumWidth(560)
         button = QPushButton(glyph("record", "on_accent"), "Record a demonstration")
         button.setProperty("role", "primary")
         button.clicked.connect(self._commands.record.trigger)
-        layout = in_column(page, spacing=2 * SPACE)
+        # Of a fixed width, since the height of text that wraps depends on it.
+        middle = QWidget()
+        middle.setFixedWidth(520)
+        content = in_column(middle, spacing=2 * SPACE)
+        for widget in (sign, title):
+            content.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        content.addWidget(steps)
+        content.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        across = in_row()
+        across.addStretch(1)
+        across.addWidget(middle)
+        across.addStretch(1)
+        layout = in_column(page)
         layout.addStretch(2)
-        for widget in (sign, title, steps, button):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(across)
         layout.addStretch(3)
         return page
 
@@ -220,6 +233,10 @@ class LibraryView(QMainWindow):
         self._meter.setVisible(activity is Activity.LISTENING)
         (self._level_timer.start if self._meter.isVisible() else self._level_timer.stop)()
         recording = activity in (Activity.RECORDING, Activity.PAUSED)
+        on = self._agent.listening
+        self._listen.setText("Stop listening" if on else "Listen for commands")
+        self._listen.setIcon(glyph("microphone-off" if on else "microphone-outline"))
+        self._listen.setEnabled(self._commands.listen.isEnabled())
         self._record.setText(self._commands.record.text())
         self._record.setIcon(glyph("stop" if recording else "record", "on_accent"))
         self._record.setToolTip(f"{self._record.text()} ({RECORD})")
@@ -274,7 +291,7 @@ class LibraryView(QMainWindow):
         """Move a macro to the trash if the person agrees."""
         name = self._agent.library.macro(macro_id).name
         box = QMessageBox(QMessageBox.Icon.Question, "Delete a macro", f"Delete “{name}”?", parent=self)
-        box.setInformativeText(f"It is moved to {self._agent.library.trash_folder}.")
+        box.setInformativeText(f"It is moved to Encore's trash, {_at_home(self._agent.library.trash_folder)}.")
         delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -311,3 +328,9 @@ class LibraryView(QMainWindow):
         """Tell that the person closed it; the tray stays."""
         super().closeEvent(event)
         self.closed.emit()
+
+
+def _at_home(path: Path) -> str:
+    """The path as people write it, from `~`."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

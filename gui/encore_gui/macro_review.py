@@ -19,6 +19,7 @@ from encore_agent.describe import describe_step
 from encore_gui.icons import icon_button
 from encore_gui.layouts import FlowLayout, in_column, in_row
 from encore_gui.picture_dialog import Exhibit, PictureDialog
+from encore_gui.pictures import focus_of
 from encore_gui.replay_box import ReplayBox
 from encore_gui.state import EpisodeProgress
 from encore_gui.step_card import StepCard
@@ -95,7 +96,7 @@ class MacroReview(QScrollArea):
 
         self.name = NameField()
         self.name.renamed.connect(self._on_renamed)
-        self._facts = QLabel()
+        self._facts = QLabel(wordWrap=True)
         self._facts.setProperty("role", "muted")
         delete = icon_button("delete-outline", "Delete this macro", "danger")
         delete.clicked.connect(self._on_delete)
@@ -172,8 +173,13 @@ class MacroReview(QScrollArea):
         """Show the picture of a step large."""
         assert self._macro is not None
         exhibits = [
-            Exhibit(self._folder / step.before, f"{number}. {describe_step(step)}", step)
-            for number, step in enumerate(self._macro.steps, start=1)
+            Exhibit(
+                self._folder / step.before,
+                f"{number + 1}. {describe_step(step)}",
+                step,
+                focus_of(self._macro.steps, number),
+            )
+            for number, step in enumerate(self._macro.steps)
         ]
         self._open(PictureDialog(exhibits, index, self))
 
@@ -214,7 +220,9 @@ class MacroReview(QScrollArea):
 
     def _show_steps(self, macro: Macro) -> None:
         clear(self._steps)
-        self._cards = [StepCard(index, step, self._folder) for index, step in enumerate(macro.steps)]
+        self._cards = [
+            StepCard(index, step, self._folder, focus_of(macro.steps, index)) for index, step in enumerate(macro.steps)
+        ]
         for card in self._cards:
             card.enlarge_requested.connect(self.enlarge)
             self._steps.addWidget(card)

@@ -28,6 +28,8 @@ class Exhibit:
     caption: str
     step: Step | None = None
     """Whose marks to draw; None where the picture carries its own."""
+    focus: Rect | None = None
+    """What the step is about, see `focus_of`."""
 
 
 class _Canvas(QWidget):
@@ -36,12 +38,12 @@ class _Canvas(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._image = QImage()
-        self._step: Step | None = None
+        self._exhibit: Exhibit | None = None
         self.setMinimumSize(320, 200)
 
     def show_exhibit(self, exhibit: Exhibit) -> None:
         self._image = QImage(str(exhibit.path))
-        self._step = exhibit.step
+        self._exhibit = exhibit
         self.setAccessibleName(exhibit.caption)
         self.updateGeometry()
         self.update()
@@ -67,8 +69,8 @@ class _Canvas(QWidget):
         whole = Rect(0, 0, self._image.width(), self._image.height())
         shown = fitted(whole, frame)
         painter.drawImage(shown, self._image)
-        if self._step is not None:
-            draw_marks(painter, self._step, whole, shown)
+        if self._exhibit is not None and self._exhibit.step is not None:
+            draw_marks(painter, self._exhibit.step, self._exhibit.focus, whole, shown)
         painter.end()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -20,22 +22,43 @@ def place_of(step: Step) -> Point | None:
     return None if isinstance(step.action, TypeText | PressKeys) else step.action.position
 
 
-def crop_of(step: Step, size: tuple[int, int], aspect: float) -> Rect:
-    """The part of the picture that shows the step best.
+def focus_of(steps: Sequence[Step], index: int) -> Rect | None:
+    """The box that a step is about: its target's; for typing, the field that was clicked last.
+
+    Returns:
+        Pixels of the step's picture; None where nothing tells.
+    """
+    step = steps[index]
+    if step.target is not None:
+        return step.target.box
+    if not isinstance(step.action, TypeText):
+        return None
+    for earlier in reversed(steps[:index]):
+        if earlier.window.app_class != step.window.app_class:
+            return None
+        if earlier.target is not None:
+            return earlier.target.box if earlier.target.kind == "field" else None
+    return None
+
+
+def crop_of(box: Rect | None, place: Point | None, size: tuple[int, int], aspect: float) -> Rect:
+    """The part of a step's picture that shows best what it is about.
 
     Args:
-        step: Whose picture it is.
+        box: What `focus_of` gave.
+        place: What `place_of` gave.
         size: Width and height of the picture, pixels.
         aspect: Width by height of the place to show it in.
 
     Returns:
-        Inside the picture; of that aspect where the picture is large enough. Typing and keys show everything.
+        Inside the picture; of that aspect where the picture is large enough. All of it where nothing is known.
     """
-    place = place_of(step)
     width, height = size
-    if place is None:
-        return Rect(0, 0, width, height)
-    box = step.target.box if step.target else Rect(place.x, place.y, 1, 1)
+    if box is None:
+        if place is None:
+            return Rect(0, 0, width, height)
+        box = Rect(place.x, place.y, 1, 1)
+    place = place or box.center
     wide = min(WIDEST, max(NARROWEST, round(box.width * 1.3), round(box.height * 1.6 * aspect)), width)
     tall = min(round(wide / aspect), height)
     wide = min(wide, max(1, round(tall * aspect)))
@@ -47,18 +70,17 @@ def crop_of(step: Step, size: tuple[int, int], aspect: float) -> Rect:
     return Rect(left, top, wide, tall)
 
 
-def draw_marks(painter: QPainter, step: Step, crop: Rect, target: QRectF) -> None:
-    """Draw the target's box and the place acted on.
+def draw_marks(painter: QPainter, step: Step, focus: Rect | None, crop: Rect, target: QRectF) -> None:
+    """Draw the box that the step is about and the place acted on.
 
     Args:
         painter: Draws on the widget.
         step: Whose marks.
+        focus: What `focus_of` gave.
         crop: The part of the picture that is shown.
         target: Where on the widget it is shown.
     """
     place = place_of(step)
-    if place is None:
-        return
     scale = target.width() / crop.width
 
     def on_widget(x: float, y: float) -> QPointF:
@@ -67,15 +89,16 @@ def draw_marks(painter: QPainter, step: Step, crop: Rect, target: QRectF) -> Non
     painter.save()
     painter.setClipRect(target)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if step.target is not None:
-        box = step.target.box.grown(3)
+    if focus is not None:
+        box = focus.grown(3)
         _outlined(painter, QRectF(on_widget(box.left, box.top), on_widget(box.right, box.bottom)))
-    if isinstance(step.action, Drag):
+    if isinstance(step.action, Drag) and place is not None:
         end = on_widget(step.action.end.x, step.action.end.y)
         for colour, width in ((QColor(255, 255, 255, 230), 5.0), (MARK, 2.5)):
             painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawLine(on_widget(place.x, place.y), end)
-    _spot(painter, on_widget(place.x, place.y))
+    if place is not None:
+        _spot(painter, on_widget(place.x, place.y))
     painter.restore()
 
 
@@ -87,11 +110,11 @@ def _outlined(painter: QPainter, box: QRectF) -> None:
 
 
 def _spot(painter: QPainter, at: QPointF) -> None:
-    """A dot in a ring: where the pointer pressed."""
+    """A ring with a small dot, so that what is under it can still be seen: where the pointer pressed."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for colour, width in ((QColor(255, 255, 255, 230), 4.5), (MARK, 2.0)):
+    for colour, width in ((QColor(255, 255, 255, 200), 3.5), (MARK, 2.0)):
         painter.setPen(QPen(colour, width))
-        painter.drawEllipse(at, 9, 9)
-    painter.setPen(QPen(QColor("white"), 1))
+        painter.drawEllipse(at, 7, 7)
+    painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(MARK)
-    painter.drawEllipse(at, 3.5, 3.5)
+    painter.drawEllipse(at, 1.8, 1.8)

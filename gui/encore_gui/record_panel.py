@@ -65,7 +65,7 @@ class RecordPanel(QFrame):
         row = in_row(spacing=SPACE + 4)
         for widget in (self._sign, self._time, self._meter):
             row.addWidget(widget)
-        row.addSpacing(SPACE)
+        row.addStretch(1)
         row.addWidget(self.pause)
         row.addWidget(self.stop)
         layout = in_column(self, spacing=SPACE, margins=(2 * SPACE, SPACE + 4, SPACE + 4, SPACE + 4))
@@ -107,23 +107,27 @@ class RecordPanel(QFrame):
         self.pause.setText("Go on" if paused else "Pause")
         self.pause.setIcon(glyph("record" if paused else "pause", "danger" if paused else "text"))
         self.pause.setToolTip("Keep screen, sound and input again" if paused else "Keep nothing until you go on")
-        for widget in (self._time, self._meter, self.pause, self.stop):
+        for widget in (self._meter, self.pause, self.stop):
             widget.setVisible(recording)
         progress = self._state.progress
         if learning:
+            self._time.setText("Learning")
             self._hint.setText(progress.what.capitalize() if progress else "Learning from what you showed")
         else:
             self._hint.setText("Paused: nothing is kept." if paused else "Say the command while you show it.")
         self._learning.setVisible(learning)
         self._learning.setRange(0, 100 if progress else 0)
         self._learning.setValue(round(100 * progress.done) if progress else 0)
-        # Learning is told over when the macro is there; what comes between must not move the panel.
+        # The panel keeps its width while it learns, so that it does not jump.
+        self.setMinimumWidth(self.width() if learning else 0)
         self.adjustSize()
         if not self.isVisible():
             self.move(self._corner())
             self.show()
 
     def _tick(self) -> None:
+        if not self._agent.recording:
+            return
         self._time.setText(clock_text(self._agent.recording_seconds))
         self._meter.show_level(0.0 if self._state.activity is Activity.PAUSED else self._agent.recording_level)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QWidget,
 )
 
@@ -108,6 +109,7 @@ class ReplayBox(QFrame):
             field.addItems(list(slot.values))
             field.setCurrentText(typed.get(slot.name, ""))
             field.setMinimumContentsLength(12)
+            field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             field.setAccessibleName(slot_title(slot.name))
             line = field.lineEdit()
             assert line is not None

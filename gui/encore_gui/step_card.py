@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWid
 
 from encore_agent.describe import describe_step
 from encore_gui.layouts import in_column, in_row
-from encore_gui.pictures import crop_of, draw_marks
+from encore_gui.pictures import crop_of, draw_marks, place_of
 from encore_gui.state import StepProgress
 from encore_gui.theme import SPACE, Colours, enlarge
 from encore_gui.words import SlotLabel
@@ -23,10 +23,11 @@ THUMBNAIL = QSize(232, 132)
 class StepPicture(QAbstractButton):
     """The picture before a step, cropped around its target. A click, Enter or Space asks for the large one."""
 
-    def __init__(self, path: Path, step: Step, parent: QWidget | None = None) -> None:
+    def __init__(self, path: Path, step: Step, focus: Rect | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = path
         self._step = step
+        self._focus = focus
         self._image: QImage | None = None
         self.setFixedSize(THUMBNAIL)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -65,10 +66,11 @@ class StepPicture(QAbstractButton):
         painter.end()
 
     def _paint_picture(self, painter: QPainter, image: QImage, frame: QRectF) -> None:
-        crop = crop_of(self._step, (image.width(), image.height()), frame.width() / frame.height())
+        size = (image.width(), image.height())
+        crop = crop_of(self._focus, place_of(self._step), size, frame.width() / frame.height())
         shown = fitted(crop, frame)
         painter.drawImage(shown, image, QRectF(crop.left, crop.top, crop.width, crop.height))
-        draw_marks(painter, self._step, crop, shown)
+        draw_marks(painter, self._step, self._focus, crop, shown)
 
 
 def fitted(crop: Rect, frame: QRectF) -> QRectF:
@@ -117,8 +119,8 @@ class StepCard(QFrame):
     enlarge_requested = Signal(int)
     """Index of the step whose picture is to be shown large."""
 
-    def __init__(self, index: int, step: Step, folder: Path, parent: QWidget | None = None) -> None:
-        """Show `step` of the macro in `folder`."""
+    def __init__(self, index: int, step: Step, folder: Path, focus: Rect | None, parent: QWidget | None = None) -> None:
+        """Show `step` of the macro in `folder`; `focus` is what it is about, see `focus_of`."""
         super().__init__(parent)
         self.setProperty("role", "card")
         self._step = step
@@ -128,7 +130,7 @@ class StepCard(QFrame):
         enlarge(self._sentence, 1.08)
         self._note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._picture = StepPicture(folder / step.before, step)
+        self._picture = StepPicture(folder / step.before, step, focus)
         self._picture.clicked.connect(lambda: self.enlarge_requested.emit(index))
 
         words = in_column(spacing=SPACE // 2)

@@ -19,10 +19,13 @@ class Colours:
 
     window: QColor
     card: QColor
+    chip: QColor
     line: QColor
     text: QColor
     muted: QColor
     accent: QColor
+    primary: QColor
+    """The accent as a ground for white text."""
     on_accent: QColor
     good: QColor
     warning: QColor
@@ -34,17 +37,27 @@ class Colours:
         window, text = palette.color(QPalette.ColorRole.Window), palette.color(QPalette.ColorRole.WindowText)
         dark = is_dark(palette)
         accent = palette.color(QPalette.ColorRole.Accent)
+        card = mix(window, QColor("white"), 0.05 if dark else 0.65)
+        chip = mix(card, accent, 0.14)
+
+        def on_all(colour: QColor) -> QColor:
+            for ground in (window, card, chip):
+                colour = readable(colour, ground)
+            return colour
+
         return cls(
             window=window,
-            card=mix(window, QColor("white"), 0.05 if dark else 0.65),
+            card=card,
+            chip=chip,
             line=mix(window, text, 0.18 if dark else 0.16),
             text=text,
-            muted=mix(window, text, 0.68),
-            accent=readable(accent, window),
+            muted=on_all(mix(window, text, 0.68)),
+            accent=on_all(accent),
+            primary=readable(accent, QColor("white")),
             on_accent=QColor("white"),
-            good=QColor("#4cc38a" if dark else "#18794e"),
-            warning=QColor("#ffb224" if dark else "#a24a00"),
-            danger=QColor("#ff7b7b" if dark else "#c1232b"),
+            good=on_all(QColor("#4cc38a" if dark else "#18794e")),
+            warning=on_all(QColor("#ffb224" if dark else "#a24a00")),
+            danger=on_all(QColor("#ff7b7b" if dark else "#c1232b")),
         )
 
     @classmethod
@@ -98,9 +111,7 @@ def enlarge(widget: QWidget, factor: float, bold: bool = False) -> None:
 def style_sheet(colours: Colours) -> str:
     """What the palette alone cannot say: cards, chips, banners and the primary button."""
     c = {name: getattr(colours, name).name() for name in colours.__slots__}
-    filled = mix(colours.window, colours.accent, 0.82) if contrast(colours.accent, QColor("white")) < 4.5 else None
-    primary = readable(filled or colours.accent, QColor("white"))
-    hover, chip = mix(primary, QColor("black"), 0.14), mix(colours.card, colours.accent, 0.14)
+    hover = mix(colours.primary, QColor("black"), 0.14)
     selected, pointed = mix(colours.window, colours.accent, 0.2), mix(colours.window, colours.text, 0.06)
     return f"""
         QFrame[role="card"] {{ background: {c["card"]}; border: 1px solid {c["line"]}; border-radius: {RADIUS}px; }}
@@ -114,17 +125,26 @@ def style_sheet(colours: Colours) -> str:
         QFrame[role="panel"] {{ background: {c["window"]}; border: 1px solid {c["line"]}; }}
         QLabel[role="muted"] {{ color: {c["muted"]}; }}
         QLabel[role="danger"] {{ color: {c["danger"]}; }}
-        QLabel[role="chip"] {{ background: {chip.name()}; border-radius: {RADIUS + 3}px; padding: 3px 10px; }}
+        QLabel[role="chip"] {{ background: {c["chip"]}; border-radius: {RADIUS + 3}px; padding: 3px 10px; }}
         QLineEdit[role="title"] {{ background: transparent; border: 1px solid transparent; border-radius: 6px;
-                                   padding: 2px 6px; margin-left: -7px; }}
+                                   padding: 2px 6px; margin-left: -9px; }}
         QLineEdit[role="title"]:hover {{ border-color: {c["line"]}; }}
         QLineEdit[role="title"]:focus {{ border-color: {c["accent"]}; background: palette(base); }}
-        QPushButton[role="primary"] {{ background: {primary.name()}; color: white; border: 1px solid {hover.name()};
-                                       border-radius: 6px; padding: 6px 16px; font-weight: 600; }}
+        QPushButton {{ background: {c["card"]}; border: 1px solid {c["line"]}; border-radius: 6px;
+                       padding: 6px 14px; min-height: 18px; }}
+        QPushButton:hover, QPushButton:pressed {{ background: {pointed.name()}; }}
+        QPushButton:focus {{ border: 2px solid {c["accent"]}; padding: 5px 13px; }}
+        QPushButton:disabled {{ color: {c["muted"]}; }}
+        QPushButton[role="primary"] {{ background: {c["primary"]}; color: white; border-color: {hover.name()};
+                                       font-weight: 600; }}
         QPushButton[role="primary"]:hover, QPushButton[role="primary"]:pressed {{ background: {hover.name()}; }}
-        QPushButton[role="primary"]:focus {{ border: 2px solid {c["text"]}; padding: 5px 15px; }}
+        QPushButton[role="primary"]:focus {{ border-color: {c["text"]}; }}
         QPushButton[role="primary"]:disabled {{ background: {c["line"]}; color: {c["muted"]};
                                                 border-color: {c["line"]}; }}
+        QComboBox {{ min-height: 24px; }}
+        QLabel#qt_msgbox_label, QLabel#qt_msgbox_informativelabel {{ min-width: 340px; }}
+        QBalloonTip QLabel {{ color: black; }}
+        QBalloonTip QPushButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
         QListWidget[role="side"] {{ background: transparent; border: none; outline: 0; }}
         QListWidget[role="side"]::item {{ border-radius: 6px; }}
         QListWidget[role="side"]::item:selected {{ background: {selected.name()}; color: {c["text"]}; }}
