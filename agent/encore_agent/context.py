@@ -32,6 +32,29 @@ def scene_scale(shown: Scene, now: Scene) -> float:
     return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
 
 
+def anchored(
+    shown: Scene, place: Rect, now: Scene, pool: Sequence[Rect], scale: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How well each place of `pool` keeps its distance to an edge of the window, 0 to 1, [len(pool)] twice.
+
+    Returns:
+        Across: to the left edge, the right edge or the middle; down: to the upper or the lower edge.
+    """
+    old, new = shown.rect, now.rect
+    across, down = [], []
+    for box in pool:
+        sideways = (
+            box.left - scale * place.left,
+            (new.width - box.right) - scale * (old.width - place.right),
+            (box.center.x - new.width / 2) - scale * (place.center.x - old.width / 2),
+        )
+        upright = (box.top - scale * place.top, (new.height - box.bottom) - scale * (old.height - place.bottom))
+        across.append(min(abs(away) for away in sideways))
+        down.append(min(abs(away) for away in upright))
+    far = 32 * max(1.0, scale)
+    return 1 - ramp(np.asarray(across, np.float32), 8, far), 1 - ramp(np.asarray(down, np.float32), 8, far)
+
+
 def surroundings(shown: Scene, place: Rect, now: Scene, pool: Sequence[Rect]) -> NDArray[np.float32]:
     """How well the neighbours of each place in `pool` agree with those of `place`, 0 to 1, [len(pool)].
 

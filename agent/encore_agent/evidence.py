@@ -84,10 +84,15 @@ def correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     """How alike two pieces of the same size are, -1 to 1; two flat ones are alike if their colour is."""
     if a.shape != b.shape or not a.size:
         return -1.0
-    if min(float(a.std()), float(b.std())) < FLAT:
+    if min(contrast(a), contrast(b)) < FLAT:
         # Correlation says nothing about a piece without contrast.
         return 1.0 if float(cv2.absdiff(a, b).max()) <= 2 * FLAT else 0.0
     return float(cv2.matchTemplate(a, b, cv2.TM_CCOEFF_NORMED)[0, 0])
+
+
+def contrast(piece: NDArray[np.uint8]) -> float:
+    """Standard deviation in levels of the liveliest colour; 0 where there are no pixels."""
+    return float(piece.std(axis=(0, 1)).max()) if piece.size else 0.0
 
 
 def looks_of(here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate]) -> NDArray[np.float32]:

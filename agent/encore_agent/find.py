@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.evidence import PATCH, Search, correlation, cut
+from encore_agent.evidence import FLAT, PATCH, Search, contrast, correlation, cut
 from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
 from encore_agent.rows import find_in_list, find_titled, row_choices
 from encore_agent.single import find_field, find_icon, find_label
@@ -90,8 +90,10 @@ def _same_place(search: Search) -> Found | None:
     if patch < options.same_patch:
         return None
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
-    middle = target.box.grown(-min(target.box.width, target.box.height) // 5)
-    for part in (target.box.grown(2).intersection(around) or around, middle):
+    ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
+    for part in (ink, middle):
         if correlation(cut(shown.image, part), cut(now.image, part)) < options.same_ink:
             return None
+    if contrast(cut(now.image, ink)) < FLAT:
+        return None
     return search.found(target.box, f"nothing changed at its place (patch {patch:.3f})", patch, point=point)

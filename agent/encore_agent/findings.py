@@ -29,7 +29,7 @@ class FindOptions:
     """Correlation just before the click."""
     icon_looks: float = 0.86
     icon_score: float = 0.62
-    label_score: float = 0.35
+    label_score: float = 0.5
     field_score: float = 0.55
     margin: float = 0.08
     """By how much the chosen one must be ahead of the next."""

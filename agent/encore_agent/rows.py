@@ -12,7 +12,7 @@ from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
 from encore_agent.titles import Match, best_matches, match
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene
+from encore_models.perception.screen import Scene, title_of
 from encore_recorder.geometry import Rect
 
 LIKE = 0.62
@@ -101,7 +101,11 @@ def _pair(a: Candidate, box: Rect, b: Candidate, other: Rect, scale: float) -> f
         return 0.0
     # Columns begin at their left edge; what is right of the cell ends at its right edge in some.
     before, after = (a.box.left - box.left) * scale, b.box.left - other.left
-    return kind * (1.0 if abs(before - after) <= 12 + 0.12 * abs(before) else 0.7)
+    column = 1.0 if abs(before - after) <= 12 + 0.12 * abs(before) else 0.7
+    # The title stands above the middle of its row, the artist below it.
+    above, below = (a.box.center.y - box.center.y) * scale, b.box.center.y - other.center.y
+    level = 1.0 if abs(above - below) <= 6 * max(1.0, scale) else 0.4
+    return kind * column * level
 
 
 def _column(candidate: Candidate, among: Sequence[tuple[Candidate, float]]) -> int:
@@ -114,10 +118,7 @@ def _column(candidate: Candidate, among: Sequence[tuple[Candidate, float]]) -> i
 
 def row_choices(search: Search) -> list[RowChoice]:
     """The rows that stand where the shown row stood, with what they are called."""
-    cell = _named_cell(search)
-    if cell is None:
-        return []
-    labels = [label for label, _ in rows_like(search.shown, cell, search.now)]
+    labels = [label for cell in _naming_cells(search) for label, _ in rows_like(search.shown, cell, search.now)]
     return [
         RowChoice(text, label.box, search.place(label.box))
         for label, text in zip(labels, search.now.texts(labels), strict=True)
@@ -127,9 +128,16 @@ def row_choices(search: Search) -> list[RowChoice]:
 
 def find_titled(search: Search, wanted: str) -> Found | Absent:
     """The row or label that is called `wanted`, or the shown drawing in that row."""
-    cell = _named_cell(search)
-    if cell is None:
-        return LOST
+    result: Found | Absent = LOST
+    for cell in _naming_cells(search):
+        named = _find_titled(search, wanted, cell)
+        if isinstance(named, Found):
+            return named
+        result = named if result is LOST else result
+    return result
+
+
+def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent:
     rows = rows_like(search.shown, cell, search.now)
     labels = [label for label, _ in rows]
     titles = search.now.texts(labels)
@@ -147,7 +155,7 @@ def find_titled(search: Search, wanted: str) -> Found | Absent:
 
 def find_in_list(search: Search) -> Found | Absent:
     """The very row that was shown, wherever it stands now, or the shown drawing in it."""
-    cell = _named_cell(search)
+    cell = next(iter(_naming_cells(search)), None)
     title = search.shown.texts([cell])[0] if cell is not None else ""
     if cell is None or not title:
         return Absent("the row that was clicked has no text to know it by")
@@ -169,13 +177,17 @@ def find_in_list(search: Search) -> Found | Absent:
     return _in_row(search, label, f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown", columns)
 
 
-def _named_cell(search: Search) -> Candidate | None:
-    """The label that names the shown row: what was acted on itself, or the title beside the drawing."""
+def _naming_cells(search: Search) -> list[Candidate]:
+    """The labels that may name the shown row, the likeliest first.
+
+    The label that was acted on, then the row's title, since a double click may hit the artist; of a drawing, the title.
+    """
     cell = search.cell
-    if cell is None or search.target.kind != "row_icon":
-        return cell
-    texts = [c for c in search.shown.row_of(cell) if c.kind == "text"]
-    return min(texts, key=lambda c: (c.box.left, c.box.top), default=None)
+    if cell is None:
+        return []
+    title = title_of(search.shown.row_of(cell)) if search.target.kind in ("row", "row_icon") else None
+    acted = None if search.target.kind == "row_icon" else cell
+    return list(dict.fromkeys(c for c in (acted, title) if c is not None))
 
 
 def _one_of(
@@ -202,7 +214,7 @@ def _in_row(search: Search, label: Candidate, evidence: str, score: float) -> Fo
     cell = search.cell
     if cell is None:
         return LOST
-    cells = [c for c in search.now.row_of(label) if c.kind != "text" and size_fits(cell.box, c.box, search.scale)]
+    cells = [c for c in search.now.row_of(label) if c != label and size_fits(cell.box, c.box, search.scale)]
     if not cells:
         return Absent(f"{evidence}, but there is no such drawing in it")
     looks = looks_of(search.shown, cell, search.now, cells)

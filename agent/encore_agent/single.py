@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import ramp, surroundings
+from encore_agent.context import anchored, ramp, surroundings
 from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -20,6 +20,14 @@ SHORTLIST = 24
 """Drawings whose surroundings are compared."""
 SAME_CORE = 0.84
 """Cosine between the drawings of two filled buttons from which they are the same: play and pause have 0.7."""
+ANCHORED = 0.6
+"""What the distance to the window's edges counts against a full agreement of neighbours."""
+UNIQUE = 0.3
+"""What the distance to a single edge counts, for a drawing without its like."""
+OTHERS = 0.85
+"""Cosine up to which another drawing is not like it."""
+ELSEWHERE = 0.3
+"""Agreement of its place below which a field is another one, whatever is in it."""
 READ_FIRST = 16
 """Labels that are read before all are."""
 
@@ -32,7 +40,8 @@ def find_icon(search: Search) -> Found | Absent:
     pool = _alike(search.shown, cell, search.now, search.scale)
     if not pool:
         return Absent("nothing on the screen looks like it, or it shows another sign now")
-    looks, around, scores = _icon_scores(search.shown, cell, search.now, pool)
+    alone = search.target.look_alikes == 0
+    looks, around, scores = _icon_scores(search.shown, cell, search.now, pool, search.scale, alone)
     best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
     evidence = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}"
     if looks[best] < options.icon_looks or scores[best] < options.icon_score:
@@ -40,7 +49,7 @@ def find_icon(search: Search) -> Found | Absent:
     if scores[best] - rival < options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
     back = _alike(search.now, pool[best], search.shown, 1 / search.scale)
-    if not back or not _is(cell, back, _icon_scores(search.now, pool[best], search.shown, back)[2]):
+    if not back or not _is(cell, back, _icon_scores(search.now, pool[best], search.shown, back, 1 / search.scale)[2]):
         return Absent("what looks like it fits another part of the recorded window better", near)
     return search.found(pool[best].box, f"{evidence}, next best {rival:.2f}", float(scores[best]), near[1:])
 
@@ -65,7 +74,7 @@ def find_label(search: Search) -> Found | Absent:
         return Absent(f"no label on the screen reads {wanted!r}", near)
     around = surroundings(search.shown, cell.box, search.now, [c.box for c in same])
     looks = ramp(looks_of(search.shown, cell, search.now, same), 0.7, 0.95)
-    scores = np.asarray(0.5 * looks + 0.5 * around, np.float32)
+    scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
     if scores[best] < options.label_score:
         return Absent(f"{wanted!r} is there, but stands among other things than when it was shown", near)
@@ -119,12 +128,21 @@ def _same_core(a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
 
 
 def _icon_scores(
-    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate]
+    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate], scale: float, alone: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Looks (cosine), neighbours and both together, each [len(pool)]."""
+    """Looks (cosine), neighbours, and all evidence together, each [len(pool)].
+
+    Where a page brings new neighbours, the distance to the window's edges speaks for a control, but less; for
+    a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
+    """
+    boxes = [c.box for c in pool]
     looks = looks_of(here, cell, there, pool)
-    around = surroundings(here, cell.box, there, [c.box for c in pool])
-    return looks, around, np.asarray(0.5 * ramp(looks, 0.8, 0.97) + 0.5 * around, np.float32)
+    around = surroundings(here, cell.box, there, boxes)
+    across, down = anchored(here, cell.box, there, boxes, scale)
+    stands = np.maximum(around, ANCHORED * across * down)
+    if alone and rival_of(pool, looks) <= OTHERS:
+        stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
+    return looks, around, np.asarray(0.5 * ramp(looks, 0.8, 0.97) + 0.5 * stands, np.float32)
 
 
 def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
@@ -135,18 +153,21 @@ def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candi
 def _field_scores(
     here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate], scale: float
 ) -> NDArray[np.float32]:
-    around = surroundings(here, cell.box, there, [c.box for c in pool])
+    """Frame, sign and where it stands, 0 to 1, [len(pool)]; 0 for a field that stands elsewhere."""
+    boxes = [c.box for c in pool]
+    around = surroundings(here, cell.box, there, boxes)
+    # Fields stretch with their window, so only the height in it is a place.
+    stands = np.maximum(around, ANCHORED * anchored(here, cell.box, there, boxes, scale)[1])
     sign = _sign(here, cell)
     scores = []
-    for candidate, neighbours in zip(pool, around, strict=True):
+    for candidate, place in zip(pool, stands, strict=True):
         other = _sign(there, candidate)
         if sign is not None and other is not None:
             same = float(ramp(looks_of(here, sign, there, [other]), 0.75, 0.93)[0])
         else:
             same = 0.6 if sign is other else 0.0
-        height = candidate.box.height / max(1, cell.box.height) / scale
-        frame = 1.0 if 0.75 <= height <= 1.33 else 0.0
-        scores.append(0.2 * frame + 0.3 * same + 0.5 * neighbours)
+        frame = 0.75 <= candidate.box.height / max(1, cell.box.height) / scale <= 1.33
+        scores.append(0.2 * frame + 0.3 * same + 0.5 * place if place >= ELSEWHERE else 0.0)
     return np.asarray(scores, np.float32)
 
 

@@ -23,7 +23,7 @@ CandidateKind = Literal["icon", "text", "field", "picture"]
 
 INK = 24
 """Grey levels across an edge from which it is ink; grey text of both themes has 70 and more."""
-FAINT = 10
+FAINT = 6
 """Grey levels across a long straight line; frames may be this faint."""
 WALL_FAINT = 5
 """Grey levels between two panels."""
@@ -80,10 +80,11 @@ def layout(image: NDArray[np.uint8]) -> Layout:
         _erase_outline(ink, frame)
 
     boxes = _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))))
-    boxes += [box for box in _boxes(straight) if _is_cover(box)]
+    boxes += [box for box in _boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in _outermost(boxes) if (candidate := _by_shape(box)) is not None]
-    found += [Candidate(box, "icon") for box in lines if _is_slider(box)]
-    found += [Candidate(frame, "field") for frame in frames if _is_field(frame, found)]
+    fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
+    sliders = [line for line in lines if _is_slider(line) and not any(_inside(line, frame) for frame in frames)]
+    found += [Candidate(line, "icon") for line in sliders] + [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in _boxes(_lines(image, 1, WALL_FAINT, WALL)) if line.width <= 12)
     return Layout(tuple(found), walls)
@@ -177,14 +178,15 @@ def _belong(a: Rect, b: Rect) -> bool:
             return gap_x <= max(4.0, 0.25 * min(high, BLOCK))  # a dot, dash or comma after its word
         # A line's words differ in height by the strokes above and below, a sign beside it by more.
         return gap_x <= max(4.0, (0.55 if high <= 1.75 * low else 0.35) * low)
-    if gap_x < 0 and 0 <= gap_y <= 0.35 * high and low <= 0.4 * high:
+    if gap_x < 0 and 0 <= gap_y <= 0.35 * high and low <= 0.4 * high and high <= 48:
         small = a if a.height == low else b
         return small.width <= 0.6 * high  # the dot of an i, an accent
     hull = _hull(a, b)
     same_width = min(a.width, b.width) >= 0.6 * max(a.width, b.width) and -gap_x >= 0.6 * min(a.width, b.width)
-    # The bars of a menu icon: thinner than letters, as wide as each other, together about a square.
-    square = hull.width <= 48 and hull.height <= 1.3 * hull.width
-    return same_width and square and low <= 8 and 0 <= gap_y <= 0.3 * hull.width
+    if not same_width or hull.width > 48 or gap_y < 0 or hull.height > 1.3 * hull.width:
+        return False
+    # The bars of a menu icon, thinner than letters; or two halves of a drawing, closer than lines of text.
+    return (low <= 8 and gap_y <= 0.3 * hull.width) or (gap_y <= 2 and hull.height >= 0.75 * hull.width)
 
 
 def _hull(a: Rect, b: Rect) -> Rect:
@@ -210,7 +212,9 @@ def _inside(box: Rect, block: Rect) -> bool:
 def _by_shape(box: Rect) -> Candidate | None:
     if max(box.width, box.height) < 2 * SMALLEST or min(box.width, box.height) < SMALLEST:
         return None
-    if TEXT_HEIGHT[0] <= box.height <= TEXT_HEIGHT[1] and box.width >= TEXT_ASPECT * box.height:
+    # Three dots are about three times as wide as high, and lower than any word as short.
+    dots = box.height < 10 and box.width <= 3.3 * box.height
+    if TEXT_HEIGHT[0] <= box.height <= TEXT_HEIGHT[1] and box.width >= TEXT_ASPECT * box.height and not dots:
         return Candidate(box, "text")
     if box.height <= LARGEST_INK and box.width <= 3 * LARGEST_INK:
         squarish = 0.75 <= box.width / box.height <= 1.35
@@ -223,9 +227,15 @@ def _is_slider(line: Rect) -> bool:
     return 6 <= line.height <= 16 and line.width <= 900
 
 
-def _is_cover(outline: Rect) -> bool:
-    """Whether lines close a square, as round a picture."""
-    return LINE <= min(outline.width, outline.height) <= 320 and 0.8 <= outline.width / outline.height <= 1.25
+def _is_cover(outline: Rect, straight: MatLike) -> bool:
+    """Whether lines close a square on all four sides, as round a picture."""
+    if min(outline.width, outline.height) < LINE or max(outline.width, outline.height) > 320:
+        return False
+    if not 0.8 <= outline.width / outline.height <= 1.25:
+        return False
+    inside = straight[outline.top : outline.bottom, outline.left : outline.right]
+    sides = (inside[:5].any(axis=0), inside[-5:].any(axis=0), inside[:, :5].any(axis=1), inside[:, -5:].any(axis=1))
+    return all(float(side.mean()) >= 0.8 for side in sides)
 
 
 # Fields
@@ -255,31 +265,45 @@ def _same_span(upper: Rect, lower: Rect) -> bool:
 
 def _closed(upper: Rect, lower: Rect, faint: MatLike) -> Rect | None:
     """The frame that the two lines are part of, or None where a side is open."""
-    top, bottom = upper.top, lower.bottom
-    height = bottom - top
+    top, height = upper.top, lower.bottom - upper.top
+    left = _side(faint, top, height, min(upper.left, lower.left), -1)
+    right = _side(faint, top, height, max(upper.right, lower.right) - 1, 1)
+    if left is None or right is None or right - left < max(FIELD_WIDTH, FIELD_ASPECT * height):
+        return None
+    return Rect(left, top, right - left + 1, height)
+
+
+def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int | None:
+    """The column where the frame ends near the end of its lines, or None.
+
+    Rounded ends reach out by up to half of the height. An edge that goes on above or below is a panel's.
+    """
+    first, last = end - 4 * outward, end + (height // 2 + 4) * outward
+    left, right = max(0, min(first, last)), max(0, max(first, last) + 1)
     inset = height // 6
-    left, right = min(upper.left, lower.left), max(upper.right, lower.right)
-    # Rounded ends reach out by up to half of the height; the straight part ends before them.
-    reach = height // 2 + 4
-    sides = []
-    for outer, inner in ((left - reach, left + 4), (right - 4, right + reach)):
-        strip = faint[top + inset : bottom - inset, max(0, outer) : max(0, inner)]
-        if strip.size == 0 or float(strip.any(axis=1).mean()) < 0.85:
-            return None
-        # The side is the column with most of its pixels in the middle third of the height.
-        third = strip[strip.shape[0] // 3 : max(1, 2 * strip.shape[0] // 3)]
-        columns = np.flatnonzero(third.mean(axis=0) >= 0.6)
-        if columns.size == 0:
-            return None
-        sides.append(max(0, outer) + int(columns[0] if outer < left else columns[-1]))
-    frame = Rect(sides[0], top, max(0, sides[1] - sides[0] + 1), height)
-    return frame if frame.width >= max(FIELD_WIDTH, FIELD_ASPECT * height) else None
+    if not _upright(faint[top + inset : top + height - inset, left:right], 0.85):
+        return None
+    middle = faint[top + height // 3 : top + height - height // 3, left:right].mean(axis=0) >= 0.85
+    columns = (left + np.flatnonzero(middle)).tolist()
+    # The outermost edge that ends with the frame; a sign inside it lies further in.
+    for column in columns if outward < 0 else reversed(columns):
+        beside = slice(max(0, column - 2), column + 3)
+        above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
+        below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
+        if not _upright(above, 0.9) and not _upright(below, 0.9):
+            return int(column)
+    return None
+
+
+def _upright(strip: MatLike, share: float) -> bool:
+    """Whether an edge runs down the strip, through at least this share of its rows."""
+    return bool(strip.size) and float(strip.any(axis=1).mean()) >= share
 
 
 def _erase_outline(ink: MatLike, frame: Rect) -> None:
     """Take the frame's rounded ends out of the ink, so that the text in it does not grow together with them."""
     inside = np.zeros((frame.height, frame.width), np.uint8)
-    border = 4
+    border = max(4, frame.height // 6)  # a field with the focus has a thick one
     radius = max(1, frame.height // 2 - border)
     middle = frame.height // 2
     for x in (middle, frame.width - 1 - middle):
@@ -293,10 +317,24 @@ def _is_field(frame: Rect, found: Sequence[Candidate]) -> bool:
     """Whether a frame holds what an input field holds: at most a sign, one text at the left, one more sign."""
     inside = sorted((c.box for c in found if _inside(c.box, frame)), key=lambda box: box.left)
     texts = [box for box in inside if box.width >= TEXT_ASPECT * box.height]
-    if len(inside) > 4 or len(texts) > 2:
+    if len(inside) > 4 or len(texts) > 2 or any(box.height > 0.75 * frame.height for box in inside):
         return False
     if not inside:
         return True
     before, after = inside[0].left - frame.left, frame.right - inside[-1].right
     # A button centres its label; a field begins at its left.
     return before <= 1.2 * frame.height and (before < 0.7 * after or len(inside) > 1)
+
+
+def _is_marked_row(frame: Rect, frames: Sequence[Rect], found: Sequence[Candidate]) -> bool:
+    """Whether a frame marks an entry of a list: what is in it stands in columns with entries that have no frame."""
+    inside = sorted((c.box for c in found if _inside(c.box, frame)), key=lambda box: box.left)[:2]
+    free = [c.box for c in found if not any(_inside(c.box, other) for other in frames)]
+    columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in inside]
+    # Middles of one row may fall into neighbouring bins.
+    return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 2
+
+
+def _in_column(box: Rect, cell: Rect) -> bool:
+    edges = (box.left - cell.left, box.right - cell.right, box.center.x - cell.center.x)
+    return min(abs(edge) for edge in edges) <= 4 and 0.5 <= box.height / max(1, cell.height) <= 2

@@ -7,7 +7,7 @@ nothing, and one whose candidates are compared is not read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -29,6 +29,10 @@ ALIGNED = 4
 """Pixels by which edges of one column differ."""
 REPEAT = 160
 """Pixels within which a list repeats its row."""
+LINE_GAP = 0.6
+"""Of a line's ink, to the next line of the same cell; entries of a list stand further apart."""
+BAND = 16
+"""Pixels within which the middles of a row's cells lie, bar a second line."""
 LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
@@ -163,17 +167,29 @@ class Scene:
     def row_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """The candidate and what stands beside it in its row, left to right.
 
-        A row is as high as its tallest cell: a cover holds the title and the artist below it together. It
-        ends at walls; fields and what is in them are never part of one.
+        A row is as high as its tallest cell: a cover holds the title and the artist below it together. Without
+        one, two lines that stand close below each other are one cell. A row ends at walls; fields and what is
+        in them are never part of one.
         """
-        band = self._beside(candidate.box, candidate.box)
-        tallest = max(
-            (c.box for c in band if c.box.height <= 5 * candidate.box.height), key=lambda b: b.height, default=None
-        )
-        if tallest is not None and tallest.height > 1.6 * candidate.box.height:
-            band = self._beside(tallest, candidate.box)
-        cells = {candidate, *band}
-        return tuple(sorted(cells, key=lambda c: (c.box.left, c.box.top)))
+        box = candidate.box
+        band = self._beside(box, box)
+        fitting = [cell.box for cell in band if cell.box.height <= 5 * box.height]
+        span = max(fitting, key=lambda cell: cell.height, default=box)
+        if span.height <= 1.6 * box.height and candidate.kind == "text":
+            span = self._two_lines(box)
+        if span.height > 1.6 * box.height:
+            band = self._beside(span, box)
+        return tuple(sorted({candidate, *band}, key=lambda c: (c.box.left, c.box.top)))
+
+    def _two_lines(self, box: Rect) -> Rect:
+        """The box with the label right above or below it, if it begins where the box begins."""
+        for other in self.candidates:
+            gap = max(other.box.top - box.bottom, box.top - other.box.bottom)
+            aligned = other.kind == "text" and abs(other.box.left - box.left) <= ALIGNED
+            if aligned and other.box != box and -1 <= gap <= LINE_GAP * max(box.height, other.box.height):
+                top = min(box.top, other.box.top)
+                return Rect(box.left, top, box.width, max(box.bottom, other.box.bottom) - top)
+        return box
 
     def _beside(self, span: Rect, origin: Rect) -> list[Candidate]:
         """Ink that shares at least half of its height, or of the span's, with the span."""
@@ -205,11 +221,12 @@ class Scene:
             return "field"
         if self.field_of(candidate) is None and self._in_list(candidate):
             # A number is no drawing, and a cover stands for its row.
-            return "row" if candidate.kind != "icon" or self._is_number(candidate) else "row_icon"
-        return "text" if candidate.kind == "text" else "icon"
+            drawn = candidate.kind == "icon" or (candidate.kind == "text" and not self._legible(candidate))
+            return "row_icon" if drawn and not self._is_number(candidate) else "row"
+        return "text" if candidate.kind == "text" and self._legible(candidate) else "icon"
 
     def _in_list(self, candidate: Candidate) -> bool:
-        """Whether the row repeats above or below: two of its cells or more have their like in one other row."""
+        """Whether the row repeats above or below: at least half of its cells have their like in one other row."""
         row = self.row_of(candidate)
         texts = sum(cell.kind == "text" for cell in row)
         if len(row) < 2 or not texts:
@@ -217,29 +234,27 @@ class Scene:
         return self._repeats(row) >= (1 if texts >= 2 else LIST_ROWS - 1)
 
     def _repeats(self, row: Sequence[Candidate]) -> int:
-        """In how many other bands at least two cells of the row have a candidate aligned with them."""
+        """How many other bands hold the like of half of the row's cells, each aligned with its cell."""
         middle = float(np.mean([cell.box.center.y for cell in row]))
         step = max(cell.box.height for cell in row)
         aligned: dict[int, set[Candidate]] = {}
-        centers = self.boxes[:, 1] + self.boxes[:, 3] / 2
         for cell in row:
             for index in np.flatnonzero(_aligned(self.boxes, cell.box)):
                 other = self.candidates[index]
-                away = abs(float(centers[index]) - middle)
-                like = (other.kind == "text") == (cell.kind == "text")
-                if (
-                    like
-                    and other not in row
-                    and 0.8 * step < away <= REPEAT * LIST_ROWS
-                    and not self._walled(other.box, cell.box)
-                ):
-                    aligned.setdefault(round(float(centers[index]) / 8), set()).add(cell)
-        # A centre near the edge of a bin falls into the next one.
+                away = abs(other.box.center.y - middle)
+                like = (other.kind == "text") == (cell.kind == "text") and other not in row
+                if like and 0.8 * step < away <= REPEAT * LIST_ROWS and not self._walled(other.box, cell.box):
+                    aligned.setdefault(other.box.center.y // BAND, set()).add(cell)
         bands = sorted(aligned)
-        full = [b for b in bands if len(aligned[b] | aligned.get(b + 1, set())) >= 2]
-        apart = [b for i, b in enumerate(full) if i == 0 or b - full[i - 1] > 1]
-        within = [b for b in apart if abs(8 * b - middle) <= REPEAT]
-        return len(apart) if within else 0
+        # The middles of a row differ by some pixels and fall into neighbouring bins.
+        full = [b for b in bands if len(aligned[b] | aligned.get(b + 1, set())) >= max(2, len(row) / 2)]
+        apart = [b for place, b in enumerate(full) if place == 0 or b - full[place - 1] > 1]
+        near = any(abs(BAND * b - middle) <= REPEAT for b in apart)
+        return len(apart) if near else 0
+
+    def _legible(self, candidate: Candidate) -> bool:
+        """Whether it says anything: three dots in a row are as wide as a word."""
+        return any(letter.isalnum() for letter in self.texts([candidate])[0])
 
     def _is_number(self, candidate: Candidate) -> bool:
         return _digits_wide(candidate) and bool(re.fullmatch(r"\d{1,4}", self.texts([candidate])[0]))
@@ -263,7 +278,8 @@ def describe_target(scene: Scene, point: Point) -> Target:
         assert around is not None  # the point is inside
         return Target("blank", around, _from_center(around, point))
     kind = scene.kind_of(candidate)
-    if kind == "row" and candidate.kind != "text":
+    if kind == "row" and (candidate.kind != "text" or not candidate.box.grown(2).contains(point)):
+        # Beside the ink it is the row that was meant, and that is called by its title.
         candidate = label_beside(scene.row_of(candidate), candidate) or candidate
     return Target(
         kind=kind,
@@ -275,13 +291,20 @@ def describe_target(scene: Scene, point: Point) -> Target:
     )
 
 
+def title_of(cells: Iterable[Candidate]) -> Candidate | None:
+    """What a row is called: its first label, and of two lines that begin together the upper one."""
+    texts = [cell for cell in cells if cell.kind == "text"]
+    first = min((cell.box.left for cell in texts), default=0)
+    begin = [cell for cell in texts if cell.box.left <= first + 2 * ALIGNED]
+    return min(begin, key=lambda cell: cell.box.top, default=None)
+
+
 def label_beside(row: Sequence[Candidate], cell: Candidate) -> Candidate | None:
-    """What names a cell that has no text of its own: the next label to its right, else to its left."""
+    """What names a cell: of a label the upper line; of a drawing the next label to its right, else to its left."""
+    begin = cell.box.left if cell.kind == "text" else cell.box.center.x
+    right = title_of(other for other in row if other.box.left >= begin - 2 * ALIGNED)
     texts = [other for other in row if other.kind == "text"]
-    right = [other for other in texts if other.box.left >= cell.box.center.x]
-    if right:
-        return min(right, key=lambda other: (other.box.left, other.box.top))
-    return max(texts, key=lambda other: other.box.right, default=None)
+    return right or max(texts, key=lambda other: other.box.right, default=None)
 
 
 def _own_text(scene: Scene, candidate: Candidate) -> str:
