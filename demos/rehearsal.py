@@ -119,7 +119,9 @@ class Rehearsal:
         time.sleep(0.4)
         self.hands.click(*self.player.box("Search field").center)
         self.hands.type(song)
-        self.hands.double_click(*self.player.box(f"title: {song}").center)
+        title = self.player.box(f"title: {song}")
+        # On the words themselves, as a person does; the artist stands below them.
+        self.hands.double_click(title.left + 24, title.top + title.height // 3)
         spoken.wait()
         self.player.wait_until_playing(song)
         time.sleep(1.0)

@@ -331,11 +331,7 @@ class _Episode:
         if self.field_box is None:
             return "typed; no field known to read back"
         frame = self._settle(window)
-        box = self.field_box.grown(6)
-        wide = max(box.width, int(0.9 * box.height * len(text)))
-        height, width = frame.image.shape[:2]
-        strip = Rect(box.left, box.top, wide, box.height).intersection(Rect(0, 0, width, height))
-        read = self.parts._finder.reader.read(frame.image, [strip])[0] if strip else ""
+        read = self.parts._look(frame.image).text_at(self.field_box)
         likeness = fuzz.partial_ratio(text, read, processor=utils.default_process)
         if likeness < self.parts._options.read_back:
             raise _Halt(f"typed {text!r}, but the field reads {read!r}", frame.image)
