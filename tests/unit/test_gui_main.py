@@ -1,0 +1,45 @@
+"""The `encore` command: no display is one clear line, and Qt comes only with the window."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def run(*argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "XDG_SESSION_TYPE")}
+    return subprocess.run(
+        [sys.executable, *argv], env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({}, "there is no display (DISPLAY is not set)"),
+        ({"DISPLAY": ":9876"}, "the display ':9876' cannot be used"),
+        ({"DISPLAY": ":0", "XDG_SESSION_TYPE": "wayland"}, "this is a Wayland session"),
+    ],
+)
+def test_without_a_display_it_says_so_in_one_line(environment: dict[str, str], problem: str) -> None:
+    result = run("-m", "encore_gui", **environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"encore: {problem}")
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_other_commands_need_no_qt() -> None:
+    code = (
+        "import sys; from encore_gui.__main__ import main\n"
+        "sys.argv = ['encore', '--help']\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert not [name for name in sys.modules if name.startswith('PySide6')]"
+    )
+    result = run("-c", code)
+    assert result.returncode == 0, result.stderr
+    assert "tray" in result.stdout
