@@ -27,8 +27,10 @@ LIBRARIES = (
     # PySide6's X11 platform plugin
     "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 "
     "libxcb-sync1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 "
-    # accessible names, pyautogui's import, letters
-    "at-spi2-core python3-tk fonts-dejavu-core fonts-noto-core"
+    # what pynput needs is built from source (evdev)
+    "gcc libc6-dev linux-libc-dev python3-dev "
+    # accessible names, letters
+    "at-spi2-core fonts-dejavu-core fonts-noto-core"
 ).split()
 
 DEBIAN_PACKAGES = tuple(sorted({*PROGRAMS.values(), *LIBRARIES}))

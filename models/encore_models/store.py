@@ -37,9 +37,7 @@ def read_macro(folder: Path) -> Macro:
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise BrokenMacro(folder, f"{_FILE} is damaged at {place}: {first['msg']}") from error
     if macro.version > FORMAT_VERSION:
-        raise BrokenMacro(
-            folder, f"it was written by a newer Encore (format {macro.version}, known {FORMAT_VERSION})"
-        )
+        raise BrokenMacro(folder, f"it was written by a newer Encore (format {macro.version}, known {FORMAT_VERSION})")
     for step in macro.steps:
         if not (folder / step.before).is_file():
             raise BrokenMacro(folder, f"the picture {step.before} is missing")
