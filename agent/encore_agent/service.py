@@ -19,6 +19,7 @@ from typing import Any
 from encore_agent.act import Actuator, PyAutoGuiActuator
 from encore_agent.errors import AgentError
 from encore_agent.find import Finder
+from encore_agent.hotkey import LISTEN, RECORD, STOP
 from encore_agent.library import Library
 from encore_agent.listen import Listener as MicrophoneListener
 from encore_agent.messages import (
@@ -207,6 +208,7 @@ class Service:
             self.senses.look,
             self.library.new_macro_id,
             phrase,
+            [frozenset(hotkey.keys) for hotkey in (RECORD, LISTEN, STOP)],
             self._progress,
         )
         macro = learning.macro

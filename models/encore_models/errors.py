@@ -49,7 +49,7 @@ class BundleNotWritten(ModelsError, OSError):
 
     def __init__(self, folder: Path, cause: OSError) -> None:
         super().__init__(
-            f"could not write the models to {folder}: {cause.strerror or cause}. About 200 MB must be free there"
+            f"could not write the models to {folder}: {cause.strerror or cause}. About 100 MB must be free there"
         )
 
 

@@ -7,7 +7,7 @@ slot, what was spoken around it the phrase; a clicked row that holds the slot's 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.speech import Utterance, utterances_of
 from encore_models.perception.voice import Voice
 from encore_models.phrases import words_of
-from encore_recorder.actions import Action, Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
+from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, RecordedAction, Scroll, TypeText
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
@@ -75,6 +75,7 @@ def learn(
     look: Look,
     macro_id: Callable[[str], str],
     phrase: str | None = None,
+    own_chords: Collection[frozenset[str]] = (),
     progress: Progress = lambda what, done: None,
 ) -> Learning:
     """Learn one macro.
@@ -85,13 +86,14 @@ def learn(
         look: Analyses a window picture.
         macro_id: Gives a free id for the macro's name.
         phrase: The command with slots in braces; None takes it from what was said.
+        own_chords: Encore's own hotkeys; pressing one is no step.
         progress: Told what is done, 0 to 1.
 
     Raises:
         NothingToLearn: There are no actions, or no command was spoken and none was given.
     """
     progress("reading the actions", 0.0)
-    recorded = demonstration.actions()
+    recorded = [action for action in demonstration.actions() if not _is_own_chord(action, own_chords)]
     if not recorded:
         raise NothingToLearn(demonstration.path, "there is no click and no key in it", "Record it again.")
     progress("listening to the command", 0.1)
@@ -110,6 +112,10 @@ def learn(
     )
     progress("learned", 1.0)
     return Learning(macro, pictures, heard, tuple(notes))
+
+
+def _is_own_chord(recorded: RecordedAction, own_chords: Collection[frozenset[str]]) -> bool:
+    return isinstance(recorded.action, PressKeys) and frozenset(recorded.action.keys) in own_chords
 
 
 # The command

@@ -25,6 +25,7 @@ from demos.player.remote import RemotePlayer
 from demos.quickstart import SHOWN, SHOWN_BY
 from demos.rehearsal import Asked, Rehearsal, encore_on
 from demos.stage import Stage
+from encore_agent.messages import Finished, Halted, Rejected
 from encore_agent.settings import Settings
 
 VOICES = ("pico-us", "pico-gb", "flite-slt", "flite-rms")
@@ -117,11 +118,21 @@ def summarise(asked: Sequence[Asked]) -> dict[str, object]:
                 "heard_on_speakers": run.song_heard,
                 "first_action_ms": run.first_action_ms,
                 "playing_ms": run.playing_ms,
-                "outcome": str(run.outcome),
+                "outcome": _outcome(run),
             }
             for run in asked
         ],
     }
+
+
+def _outcome(run: Asked) -> str:
+    match run.outcome:
+        case Finished(verified_by=verified):
+            return verified or "done, not verified"
+        case Halted(reason=reason) | Rejected(reason=reason):
+            return reason
+        case other:
+            return str(other)
 
 
 def measure_install() -> dict[str, int]:
