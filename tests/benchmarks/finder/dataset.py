@@ -42,7 +42,7 @@ PRESENT = (
 TOGETHER = ("hard", "all")
 """`hard`: scale, theme, font and labels together; `all`: everything at once."""
 GONE = ("absent", "lookalike", "covered")
-"""Pictures on which things of the shown one are gone, replaced by others that look or read much like them, or covered by
+"""Pictures on which things of the shown one are gone, replaced by others that look or read like them, or covered by
 a dialog. What is not gone there is no query of these pictures."""
 
 
