@@ -14,6 +14,7 @@ from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
 from encore_models.perception.voice import Voice
 from encore_models.whisper.prepare import prepare_hearing
 
@@ -47,6 +48,11 @@ class Senses:
         """Reads text on the screen."""
         return RapidOcrReader()
 
+    @cached_property
+    def clip(self) -> UiClip:
+        """Sees what candidates look like and what they would be called."""
+        return UiClip.load(threads=2)
+
     def look(self, image: NDArray[uint8]) -> Scene:
         """Analyse a window picture, BGR [height, width, 3]."""
-        return Scene(image, self.reader)
+        return Scene(image, self.reader, self.clip)

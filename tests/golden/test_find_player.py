@@ -18,10 +18,12 @@ from encore_models.macro import Target
 from encore_models.perception.candidates import layout
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
 
 FOLDER = Path(__file__).parent / "player_pictures"
 READER = RapidOcrReader()
+CLIP = UiClip.load(threads=2)
 FINDER = Finder(READER)
 SAME_ROWS = ["light", "light_150", "wide_right", "moved_125", "playing"]
 TITLES = ["Yesterday", "Yesterday's Rain", "Only Yesterday", "Yesterday Once More"]
@@ -31,7 +33,7 @@ TITLES = ["Yesterday", "Yesterday's Rain", "Only Yesterday", "Yesterday Once Mor
 def scene(name: str) -> Scene:
     picture = cv2.imread(str(FOLDER / f"{name}.png"))
     assert picture is not None
-    return Scene(np.asarray(picture, np.uint8), READER)
+    return Scene(np.asarray(picture, np.uint8), READER, CLIP)
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.macro import Target, TargetKind
-from encore_models.perception.appearance import Appearance, GradientAppearance
+from encore_models.perception.appearance import Appearance
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
@@ -49,19 +49,19 @@ class Scene:
     Not safe for threads; a picture belongs to whoever looks at it.
     """
 
-    def __init__(self, image: NDArray[np.uint8], reader: TextReader, appearance: Appearance | None = None) -> None:
+    def __init__(self, image: NDArray[np.uint8], reader: TextReader, appearance: Appearance) -> None:
         """Nothing is looked at yet.
 
         Args:
             image: BGR [height, width, 3]; not copied, so it must not change.
             reader: Reads text when it is asked for.
-            appearance: Describes candidates; None takes gradients.
+            appearance: Describes candidates, as UI-CLIP does.
         """
         if image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"a scene is BGR [height, width, 3], not {image.shape}")
         self.image = image
         self._reader = reader
-        self._appearance = appearance or GradientAppearance()
+        self._appearance = appearance
         self._texts: dict[Rect, str] = {}
 
     @property
