@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
 NEIGHBOURS = 26
+SURELY = 0.92
+"""Cosine from which two drawings that are each other's likest are the same."""
+LEAST = 5
+"""Things that must be the same on both pictures to tell their scale."""
 SCALES = (0.5, 2.0)
 """How much smaller or larger the same window may be drawn: from 175 % to 100 % and the other way."""
 REACH = 120.0
@@ -24,23 +30,59 @@ def ramp(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.floa
     return np.asarray(np.clip((value - low) / (high - low), 0, 1), np.float32)
 
 
-def scene_scale(shown: Scene, now: Scene) -> float:
-    """How much larger `now` is drawn, by the median height of its labels; 1 where there are too few."""
-    heights = [[c.box.height for c in scene.candidates if c.kind == "text"] for scene in (shown, now)]
-    if min(len(h) for h in heights) < 5:
-        return 1.0
-    return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
+class Pair:
+    """Two pictures of one window, and how what stands on them compares."""
+
+    def __init__(self, here: Scene, there: Scene) -> None:
+        """Nothing is compared yet."""
+        self.here = here
+        self.there = there
+
+    @cached_property
+    def looks(self) -> NDArray[np.float32]:
+        """Cosine between each candidate of `here` and each of `there`: [n, m]."""
+        return np.asarray(self.here.descriptors @ self.there.descriptors.T, np.float32)
+
+    @cached_property
+    def back(self) -> Pair:
+        """The way back."""
+        pair = Pair(self.there, self.here)
+        # Both are known already; the cache of a cached_property is the instance's dictionary.
+        pair.__dict__.update(looks=self.looks.T, scale=1 / self.scale, back=self)
+        return pair
+
+    @cached_property
+    def scale(self) -> float:
+        """How much larger `there` is drawn: the middle ratio of the sizes of what is surely the same."""
+        if min(self.looks.shape) == 0:
+            return 1.0
+        likest = self.looks.argmax(axis=1)
+        numbers = np.arange(len(likest))
+        same = (self.looks.argmax(axis=0)[likest] == numbers) & (self.looks[numbers, likest] >= SURELY)
+        if same.sum() < LEAST:
+            return self._text_scale()
+        sizes = self.here.boxes[numbers[same], 2:].max(axis=1), self.there.boxes[likest[same], 2:].max(axis=1)
+        return float(np.clip(np.median(sizes[1] / np.maximum(1, sizes[0])), *SCALES))
+
+    def _text_scale(self) -> float:
+        """By the median height of the labels, where hardly anything looks the same; 1 where there are too few."""
+        heights = [[c.box.height for c in scene.candidates if c.kind == "text"] for scene in (self.here, self.there)]
+        if min(len(h) for h in heights) < LEAST:
+            return 1.0
+        return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
+
+    def looks_of(self, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
+        """Cosine between a candidate of `here` and some of `there`: [len(pool)]."""
+        return self.looks[self.here.index(cell), [self.there.index(c) for c in pool]]
 
 
-def anchored(
-    shown: Scene, place: Rect, now: Scene, pool: Sequence[Rect], scale: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def anchored(pair: Pair, place: Rect, pool: Sequence[Rect]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How well each place of `pool` keeps its distance to an edge of the window, 0 to 1, [len(pool)] twice.
 
     Returns:
         Across: to the left edge, the right edge or the middle; down: to the upper or the lower edge.
     """
-    old, new = shown.rect, now.rect
+    old, new, scale = pair.here.rect, pair.there.rect, pair.scale
     across, down = [], []
     for box in pool:
         sideways = (
@@ -55,25 +97,25 @@ def anchored(
     return 1 - ramp(np.asarray(across, np.float32), 8, far), 1 - ramp(np.asarray(down, np.float32), 8, far)
 
 
-def surroundings(shown: Scene, place: Rect, now: Scene, pool: Sequence[Rect]) -> NDArray[np.float32]:
+def surroundings(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
     """How well the neighbours of each place in `pool` agree with those of `place`, 0 to 1, [len(pool)].
 
     The constellation of the nearest candidates is laid over each place of the pool at the scale that its own
     size suggests. A neighbour counts if a candidate of its kind and looks is where it should be; one in the
     same row may slide along it.
     """
+    shown, now = pair.here, pair.there
     scores = np.zeros(len(pool), np.float32)
     neighbours, weights = _neighbours(shown, place)
     if not len(neighbours) or not now.candidates:
         return scores
-    likeness = _likeness(shown, neighbours, now)
-    overall = scene_scale(shown, now)
+    likeness = _likeness(pair, neighbours)
     anchors = _anchors(shown)[neighbours] - _anchor(place)
     level = np.abs(anchors[:, 1]) <= 0.6 * np.maximum(shown.boxes[neighbours, 3], place.height)
     stars = _anchors(now)
     for number, box in enumerate(pool):
         own = box.height / max(1, place.height)
-        for scale in {overall, *(float(np.clip(own * fine, *SCALES)) for fine in (0.94, 1.0, 1.06))}:
+        for scale in {pair.scale, *(float(np.clip(own * fine, *SCALES)) for fine in (0.94, 1.0, 1.06))}:
             away = stars[None] - _anchor(box) - scale * anchors[:, None]
             slack = 5 + 0.05 * scale * np.hypot(anchors[:, 0], anchors[:, 1])[:, None]
             there = (np.abs(away) <= slack[..., None]).all(axis=2)
@@ -99,13 +141,14 @@ def _neighbours(scene: Scene, place: Rect) -> tuple[NDArray[np.intp], NDArray[np
     return apart[nearest], np.asarray(weights / max(float(weights.sum()), 1e-6), np.float32)
 
 
-def _likeness(shown: Scene, neighbours: NDArray[np.intp], now: Scene) -> NDArray[np.float32]:
+def _likeness(pair: Pair, neighbours: NDArray[np.intp]) -> NDArray[np.float32]:
     """How well each candidate of now could be each neighbour, 0 to 1, [neighbours, candidates]."""
+    shown, now = pair.here, pair.there
     fields = [np.array([c.kind == "field" for c in scene.candidates], bool) for scene in (shown, now)]
     same_kind = fields[0][neighbours][:, None] == fields[1][None]
     ratio = now.boxes[None, :, 3] / np.maximum(1, shown.boxes[neighbours, 3][:, None])
     fitting = (ratio > 0.45) & (ratio < 2.2)
-    looks = ramp(np.asarray(shown.descriptors[neighbours] @ now.descriptors.T, np.float32), 0.7, 0.93)
+    looks = ramp(pair.looks[neighbours], 0.7, 0.93)
     # A frame looks like what stands in it, so only its being a frame counts.
     looks[fields[0][neighbours]] = 1.0
     # A place that is taken by another drawing of the same size still says a little: rows get new texts.

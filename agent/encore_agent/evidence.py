@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.context import scene_scale
+from encore_agent.context import Pair
 from encore_agent.findings import FindOptions, Found, LookAlike
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
@@ -45,7 +45,12 @@ class Search:
     @cached_property
     def scale(self) -> float:
         """How much larger the current picture is drawn."""
-        return scene_scale(self.shown, self.now)
+        return self.pair.scale
+
+    @cached_property
+    def pair(self) -> Pair:
+        """Both pictures."""
+        return Pair(self.shown, self.now)
 
     def place(self, box: Rect) -> Point:
         """Where to act on a candidate that lies at `box` now."""
@@ -93,12 +98,6 @@ def correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 def contrast(piece: NDArray[np.uint8]) -> float:
     """Standard deviation in levels of the liveliest colour; 0 where there are no pixels."""
     return float(piece.std(axis=(0, 1)).max()) if piece.size else 0.0
-
-
-def looks_of(here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate]) -> NDArray[np.float32]:
-    """Cosine between a candidate of one scene and some of another, [len(pool)]."""
-    indexes = [there.index(c) for c in pool]
-    return np.asarray(there.descriptors[indexes] @ here.descriptors[here.index(cell)], np.float32)
 
 
 def size_fits(a: Rect, b: Rect, scale: float) -> bool:

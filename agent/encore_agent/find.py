@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.blank import find_blank
 from encore_agent.evidence import FLAT, PATCH, Search, contrast, correlation, cut
 from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
 from encore_agent.rows import find_in_list, find_titled, row_choices
@@ -48,7 +49,7 @@ class Finder:
         if (found := _same_place(search)) is not None:
             return found
         if target.kind == "blank":
-            return Absent("it was a click on an empty place, and the picture around that place has changed")
+            return find_blank(search)
         if target.kind == "field":
             return find_field(search)
         if target.kind == "text" and target.text:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import scene_scale
-from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
+from encore_agent.context import Pair
+from encore_agent.evidence import Search, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
 from encore_agent.titles import Match, best_matches, match
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene, title_of
+from encore_models.perception.screen import title_of
 from encore_recorder.geometry import Rect
 
 LIKE = 0.62
@@ -21,7 +21,7 @@ GROUP = 0.12
 """By how much a column may be less like the shown one than the best column and still be asked."""
 
 
-def rows_like(shown: Scene, cell: Candidate, now: Scene) -> list[tuple[Candidate, float]]:
+def rows_like(pair: Pair, cell: Candidate) -> list[tuple[Candidate, float]]:
     """Labels of the current picture that stand in a row as `cell` stood in its row, from top to bottom.
 
     Their text plays no part: it is the order of labels and drawings beside them, their gaps and their size. A text in a
@@ -30,7 +30,7 @@ def rows_like(shown: Scene, cell: Candidate, now: Scene) -> list[tuple[Candidate
     Returns:
         The labels and how alike the rows are, 0 to 1.
     """
-    scale = scene_scale(shown, now)
+    shown, now, scale = pair.here, pair.there, pair.scale
     row = shown.row_of(cell)
     scored = [
         (candidate, structure(row, cell, now.row_of(candidate), candidate, scale))
@@ -118,7 +118,7 @@ def _column(candidate: Candidate, among: Sequence[tuple[Candidate, float]]) -> i
 
 def row_choices(search: Search) -> list[RowChoice]:
     """The rows that stand where the shown row stood, with what they are called."""
-    labels = [label for cell in _naming_cells(search) for label, _ in rows_like(search.shown, cell, search.now)]
+    labels = [label for cell in _naming_cells(search) for label, _ in rows_like(search.pair, cell)]
     return [
         RowChoice(text, label.box, search.place(label.box))
         for label, text in zip(labels, search.now.texts(labels), strict=True)
@@ -138,7 +138,7 @@ def find_titled(search: Search, wanted: str) -> Found | Absent:
 
 
 def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent:
-    rows = rows_like(search.shown, cell, search.now)
+    rows = rows_like(search.pair, cell)
     labels = [label for label, _ in rows]
     titles = search.now.texts(labels)
     kind, places = best_matches(wanted, titles)
@@ -159,7 +159,7 @@ def find_in_list(search: Search) -> Found | Absent:
     title = search.shown.texts([cell])[0] if cell is not None else ""
     if cell is None or not title:
         return Absent("the row that was clicked has no text to know it by")
-    rows = rows_like(search.shown, cell, search.now)
+    rows = rows_like(search.pair, cell)
     labels = [label for label, _ in rows]
     titles = search.now.texts(labels)
     near = _titles_near(title, labels, titles)
@@ -200,7 +200,7 @@ def _one_of(
     order = np.argsort(likeness)[::-1]
     if likeness[order[0]] >= 90 and likeness[order[0]] - likeness[order[1]] >= 5:
         return rows[int(order[0])], ", the rest of the row as shown"
-    column = [label for label, _ in rows_like(search.shown, cell, search.shown)]
+    column = [label for label, _ in rows_like(Pair(search.shown, search.shown), cell)]
     if column and min(column, key=lambda c: c.box.top).box.overlap(cell.box) > 0.5:
         return min(rows, key=lambda row: row[0].box.top), f", the first of {len(rows)}, as when it was shown"
     return None, ""
@@ -217,7 +217,7 @@ def _in_row(search: Search, label: Candidate, evidence: str, score: float) -> Fo
     cells = [c for c in search.now.row_of(label) if c != label and size_fits(cell.box, c.box, search.scale)]
     if not cells:
         return Absent(f"{evidence}, but there is no such drawing in it")
-    looks = looks_of(search.shown, cell, search.now, cells)
+    looks = search.pair.looks_of(cell, cells)
     best, near = int(np.argmax(looks)), nearest(cells, looks)
     if looks[best] < search.options.row_icon_looks:
         return Absent(f"{evidence}, but nothing in it looks like what was clicked", near)

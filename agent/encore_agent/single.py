@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import anchored, ramp, surroundings
-from encore_agent.evidence import Search, looks_of, nearest, rival_of, size_fits
+from encore_agent.context import Pair, anchored, ramp, surroundings
+from encore_agent.evidence import Search, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
 from encore_models.perception.candidates import Candidate
@@ -37,19 +37,19 @@ def find_icon(search: Search) -> Found | Absent:
     cell, options = search.cell, search.options
     if cell is None:
         return LOST
-    pool = _alike(search.shown, cell, search.now, search.scale)
+    pool = _alike(search.pair, cell)
     if not pool:
         return Absent("nothing on the screen looks like it, or it shows another sign now")
     alone = search.target.look_alikes == 0
-    looks, around, scores = _icon_scores(search.shown, cell, search.now, pool, search.scale, alone)
+    looks, around, scores = _icon_scores(search.pair, cell, pool, alone)
     best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
     evidence = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}"
     if looks[best] < options.icon_looks or scores[best] < options.icon_score:
         return Absent(f"nothing is enough like it: the nearest has {evidence}", near)
     if scores[best] - rival < options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
-    back = _alike(search.now, pool[best], search.shown, 1 / search.scale)
-    if not back or not _is(cell, back, _icon_scores(search.now, pool[best], search.shown, back, 1 / search.scale)[2]):
+    back = _alike(search.pair.back, pool[best])
+    if not back or not _is(cell, back, _icon_scores(search.pair.back, pool[best], back)[2]):
         return Absent("what looks like it fits another part of the recorded window better", near)
     return search.found(pool[best].box, f"{evidence}, next best {rival:.2f}", float(scores[best]), near[1:])
 
@@ -64,7 +64,7 @@ def find_label(search: Search) -> Found | Absent:
         for c in search.now.candidates
         if c.kind == "text" and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
     ]
-    looks = looks_of(search.shown, cell, search.now, pool) if pool else np.zeros(0, np.float32)
+    looks = search.pair.looks_of(cell, pool) if pool else np.zeros(0, np.float32)
     pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
     same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[READ_FIRST:])
     if not same:
@@ -72,8 +72,8 @@ def find_label(search: Search) -> Found | Absent:
         likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
         near = nearest(pool, np.asarray(likeness, np.float32), texts)
         return Absent(f"no label on the screen reads {wanted!r}", near)
-    around = surroundings(search.shown, cell.box, search.now, [c.box for c in same])
-    looks = ramp(looks_of(search.shown, cell, search.now, same), 0.7, 0.95)
+    around = surroundings(search.pair, cell.box, [c.box for c in same])
+    looks = ramp(search.pair.looks_of(cell, same), 0.7, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
     if scores[best] < options.label_score:
@@ -92,14 +92,14 @@ def find_field(search: Search) -> Found | Absent:
     pool = [c for c in search.now.candidates if c.kind == "field"]
     if not pool:
         return Absent("there is no field on the screen")
-    scores = _field_scores(search.shown, cell, search.now, pool, search.scale)
+    scores = _field_scores(search.pair, cell, pool)
     best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
     if scores[best] < options.field_score:
         return Absent("no field stands among what stood around the one that was shown", near)
     if scores[best] - rival < options.margin:
         return Absent("two fields are alike, and their neighbours do not tell which one it is", near)
     back = [c for c in search.shown.candidates if c.kind == "field"]
-    if not _is(cell, back, _field_scores(search.now, pool[best], search.shown, back, 1 / search.scale)):
+    if not _is(cell, back, _field_scores(search.pair.back, pool[best], back)):
         return Absent("the field fits another field of the recorded window better", near)
     evidence = f"frame, sign and neighbours {scores[best]:.2f}, next best {rival:.2f}"
     return search.found(pool[best].box, evidence, float(scores[best]), near[1:])
@@ -110,16 +110,16 @@ def _is(cell: Candidate, pool: Sequence[Candidate], scores: NDArray[np.float32])
     return pool[int(np.argmax(scores))].box.overlap(cell.box) > 0.5
 
 
-def _alike(here: Scene, cell: Candidate, there: Scene, scale: float) -> list[Candidate]:
+def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
     """The drawings of another picture that could be the cell, the likest first."""
-    pool = [c for c in there.candidates if c.kind != "field" and size_fits(cell.box, c.box, scale)]
+    pool = [c for c in pair.there.candidates if c.kind != "field" and size_fits(cell.box, c.box, pair.scale)]
     if not pool:
         return []
-    looks = looks_of(here, cell, there, pool)
+    looks = pair.looks_of(cell, pool)
     order = [int(index) for index in np.argsort(-looks, kind="stable")[:SHORTLIST]]
     fitting = [pool[index] for index in order if looks[index] >= 0.75]
-    core = here.core_of(cell)
-    return fitting if core is None else [c for c in fitting if _same_core(core, there.core_of(c))]
+    core = pair.here.core_of(cell)
+    return fitting if core is None else [c for c in fitting if _same_core(core, pair.there.core_of(c))]
 
 
 def _same_core(a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
@@ -128,7 +128,7 @@ def _same_core(a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
 
 
 def _icon_scores(
-    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate], scale: float, alone: bool = False
+    pair: Pair, cell: Candidate, pool: Sequence[Candidate], alone: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Looks (cosine), neighbours, and all evidence together, each [len(pool)].
 
@@ -136,9 +136,9 @@ def _icon_scores(
     a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
     """
     boxes = [c.box for c in pool]
-    looks = looks_of(here, cell, there, pool)
-    around = surroundings(here, cell.box, there, boxes)
-    across, down = anchored(here, cell.box, there, boxes, scale)
+    looks = pair.looks_of(cell, pool)
+    around = surroundings(pair, cell.box, boxes)
+    across, down = anchored(pair, cell.box, boxes)
     stands = np.maximum(around, ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
@@ -150,23 +150,21 @@ def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candi
     return [c for c, text in zip(pool, texts, strict=True) if match(wanted, text) >= Match.READ_ALIKE]
 
 
-def _field_scores(
-    here: Scene, cell: Candidate, there: Scene, pool: Sequence[Candidate], scale: float
-) -> NDArray[np.float32]:
+def _field_scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
     """Frame, sign and where it stands, 0 to 1, [len(pool)]; 0 for a field that stands elsewhere."""
     boxes = [c.box for c in pool]
-    around = surroundings(here, cell.box, there, boxes)
+    around = surroundings(pair, cell.box, boxes)
     # Fields stretch with their window, so only the height in it is a place.
-    stands = np.maximum(around, ANCHORED * anchored(here, cell.box, there, boxes, scale)[1])
-    sign = _sign(here, cell)
+    stands = np.maximum(around, ANCHORED * anchored(pair, cell.box, boxes)[1])
+    sign = _sign(pair.here, cell)
     scores = []
     for candidate, place in zip(pool, stands, strict=True):
-        other = _sign(there, candidate)
+        other = _sign(pair.there, candidate)
         if sign is not None and other is not None:
-            same = float(ramp(looks_of(here, sign, there, [other]), 0.75, 0.93)[0])
+            same = float(ramp(pair.looks_of(sign, [other]), 0.75, 0.93)[0])
         else:
             same = 0.6 if sign is other else 0.0
-        frame = 0.75 <= candidate.box.height / max(1, cell.box.height) / scale <= 1.33
+        frame = 0.75 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.33
         scores.append(0.2 * frame + 0.3 * same + 0.5 * place if place >= ELSEWHERE else 0.0)
     return np.asarray(scores, np.float32)
 

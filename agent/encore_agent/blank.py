@@ -1,0 +1,80 @@
+"""Finding an empty place, such as a spot on a canvas, by what stands around it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.evidence import Search, cut
+from encore_agent.findings import Absent, Found
+from encore_recorder.geometry import Point, Rect
+
+WITNESSES = 32
+"""Nearest things of the shown picture that are asked where the place is."""
+SAME = 0.9
+"""Cosine from which a thing is the shown one."""
+AHEAD = 0.06
+"""By how much the likest thing must be ahead of the next for its word to count."""
+NEAR = 200.0
+"""Pixels at which a witness counts half."""
+AGREED = 0.6
+"""Share of the witnesses' weight that must point to the same place."""
+LEAST = 3
+"""Witnesses that must agree."""
+ROUGH = 14
+"""Grey levels within the place up to which it is empty."""
+EMPTY = 16
+"""Side in pixels of what must be empty around the place."""
+
+
+def find_blank(search: Search) -> Found | Absent:
+    """The spot that lies to its surroundings as the shown one did, if it is still empty."""
+    target = search.target
+    point = target.box.center.moved(target.offset.x, target.offset.y)
+    votes, weights = _votes(search, point)
+    if len(votes) < LEAST:
+        return Absent("it was a click on an empty place, and too little of what stood around it is there")
+    slack = 5 + 3 * search.scale
+    agree = (np.abs(votes[:, None] - votes[None]) <= slack).all(axis=2)
+    best = int(np.argmax(agree @ weights))
+    share = float(weights[agree[best]].sum() / weights.sum())
+    if share < AGREED or agree[best].sum() < LEAST:
+        return Absent("it was a click on an empty place, and what stood around it has moved apart")
+    x, y = np.average(votes[agree[best]], axis=0, weights=weights[agree[best]])
+    place = Point(round(float(x)), round(float(y)))
+    if not search.now.rect.contains(place) or not _is_empty(search.now.image, place):
+        return Absent("it was a click on an empty place, and something stands there now")
+    box = Rect(place.x - target.box.width // 2, place.y - target.box.height // 2, target.box.width, target.box.height)
+    evidence = f"an empty place, {share:.0%} of what stands around it agree"
+    return search.found(box.intersection(search.now.rect) or box, evidence, share, point=place)
+
+
+def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Where each witness says the place is, [n, 2], and how much its word counts, [n]."""
+    shown, now = search.shown, search.now
+    none = np.zeros((0, 2), np.float32), np.zeros(0, np.float32)
+    if not shown.candidates or not now.candidates:
+        return none
+    here, there = _middles(shown.boxes), _middles(now.boxes)
+    away = np.hypot(*(here - (point.x, point.y)).T)
+    asked = np.argsort(away, kind="stable")[:WITNESSES]
+    ratio = now.boxes[None, :, 2:] / (search.scale * np.maximum(1, shown.boxes[asked, None, 2:]))
+    fits = ((ratio > 0.7) & (ratio < 1.4)).all(axis=2)
+    looks = np.where(fits, shown.descriptors[asked] @ now.descriptors.T, -1)
+    order = np.sort(looks, axis=1)
+    runner_up = order[:, -2] if looks.shape[1] > 1 else np.full(len(asked), -1)
+    sure = (order[:, -1] >= SAME) & (order[:, -1] - runner_up >= AHEAD)
+    if not sure.any():
+        return none
+    found = there[looks.argmax(axis=1)]
+    votes = found + search.scale * (np.array([point.x, point.y]) - here[asked])
+    return np.asarray(votes[sure], np.float32), np.asarray(1 / (1 + away[asked][sure] / NEAR), np.float32)
+
+
+def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(boxes[:, :2] + boxes[:, 2:] / 2, np.float32)
+
+
+def _is_empty(image: NDArray[np.uint8], place: Point) -> bool:
+    piece = cut(image, Rect(place.x - EMPTY // 2, place.y - EMPTY // 2, EMPTY, EMPTY))
+    return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) <= ROUGH
