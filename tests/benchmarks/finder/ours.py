@@ -1,0 +1,170 @@
+"""Encore's finder on the screens of the benchmark."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.find import Absent, Finder, Found, draw_trace
+from encore_models.macro import Target
+from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
+from encore_recorder.geometry import Rect
+from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, Thing, read_image
+from tests.benchmarks.finder.score import Outcome, outcome, recalled
+
+Image = NDArray[np.uint8]
+
+BLUE = (220, 120, 0)
+CROP = (480, 320)
+"""Width and height of what a miss shows of the recording."""
+
+
+class Eyes:
+    """What pictures are looked at with: the same as the agent's."""
+
+    def __init__(self, threads: int, remembered: int = 4096) -> None:
+        """Load the weights.
+
+        Args:
+            threads: CPU threads of one call.
+            remembered: Strips whose text is kept; 0 reads everything anew.
+        """
+        self.reader = RapidOcrReader(threads, remembered)
+        self._clip = UiClip.load(threads=threads)
+
+    def look(self, image: Image) -> Scene:
+        """A picture as the agent sees it."""
+        return Scene(image, self.reader, self._clip)
+
+
+@dataclass(slots=True)
+class Measured:
+    """What came of one screen."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    recall: Counter[tuple[str, str, bool]] = field(default_factory=Counter)
+    """Toolkit, kind, whether a candidate stood for the thing."""
+    missing: list[str] = field(default_factory=list)
+    """Things for which no candidate stood."""
+
+    def add(self, other: Measured) -> None:
+        """Take in what came of another screen."""
+        self.outcomes += other.outcomes
+        self.recall += other.recall
+        self.missing += other.missing
+
+
+class Looker:
+    """Looks at the pictures of one screen, each once."""
+
+    def __init__(self, folder: Path, screen: Screen, eyes: Eyes) -> None:
+        """Look at nothing yet."""
+        self._folder, self._screen, self._eyes = folder, screen, eyes
+        self._scenes: dict[str, Scene] = {}
+        self._targets: dict[str, Target] = {}
+
+    def scene(self, picture: str) -> Scene:
+        """A picture, seen before or now."""
+        if picture not in self._scenes:
+            self._scenes[picture] = self._eyes.look(read_image(self._folder, self._screen, picture))
+        return self._scenes[picture]
+
+    def target(self, thing: Thing) -> Target:
+        """What a click on a thing of the shown picture is kept as."""
+        if thing.id not in self._targets:
+            self._targets[thing.id] = describe_target(self.scene(SHOWN), thing.point)
+        return self._targets[thing.id]
+
+
+@cache
+def _eyes(threads: int) -> Eyes:
+    """One pair a process: loading takes as long as some queries."""
+    return Eyes(threads)
+
+
+def measure_screen(
+    folder: Path, screen: Screen, asked: Sequence[Query], threads: int, misses: Path | None = None
+) -> Measured:
+    """Ask everything of one screen; what was seen of a picture is kept for its next query.
+
+    Args:
+        folder: The dataset's.
+        screen: Its things count for the recall of candidates, asked or not.
+        asked: Queries of this screen.
+        threads: For reading.
+        misses: Where to draw what went wrong.
+    """
+    eyes = _eyes(threads)
+    finder, looker, measured = Finder(eyes.reader), Looker(folder, screen, eyes), Measured()
+    for picture, things in screen.pictures.items():
+        _count_recall(looker, screen, picture, things, measured)
+    for query in asked:
+        target = looker.target(query.shown)
+        shown, now = looker.scene(SHOWN), looker.scene(query.picture)
+        began = time.perf_counter()
+        found = finder.find(target, shown, now, query.said)
+        ms = 1e3 * (time.perf_counter() - began)
+        one = outcome(query, found.point if isinstance(found, Found) else None, ms, _why(target, found))
+        measured.outcomes.append(one)
+        if misses is not None and one.verdict not in ("hit", "rightly absent"):
+            _draw_miss(misses, query, one, shown.image, now.image, target, found)
+    return measured
+
+
+def _count_recall(looker: Looker, screen: Screen, picture: str, things: Iterable[Thing], measured: Measured) -> None:
+    for thing in things:
+        if thing.covered or thing.kind == "blank":
+            continue
+        stood = recalled(thing, looker.scene(picture).candidates)
+        measured.recall[screen.toolkit, thing.kind, stood] += 1
+        if not stood:
+            measured.missing.append(f"{screen.id} {picture} {thing.kind} {thing.id} {thing.box}")
+
+
+def _why(target: Target, found: Found | Absent) -> str:
+    seen = f"seen as {target.kind}" + (f" {target.text!r}" if target.text else "")
+    said = f"{found.score:.2f}: {found.evidence}" if isinstance(found, Found) else found.reason
+    return f"{seen}; {said}"
+
+
+def miss_name(one: Outcome) -> str:
+    """Of the picture that shows it."""
+    parts = (one.verdict, one.kind, one.picture, one.screen, one.thing, "said" if one.said else "")
+    return "-".join("".join(c if c.isalnum() else "_" for c in part) for part in parts if part)[:120] + ".png"
+
+
+def _draw_miss(
+    folder: Path, query: Query, one: Outcome, shown: Image, now: Image, target: Target, found: Found | Absent
+) -> None:
+    """The place that was shown beside the decision; the truth is blue."""
+    point = query.shown.point
+    left = shown.copy()
+    _frame(left, target.box, (40, 40, 230))
+    _frame(left, query.shown.box, BLUE)
+    cv2.drawMarker(left, (point.x, point.y), (200, 0, 200), cv2.MARKER_CROSS, 17, 2)
+    around = Rect(point.x - CROP[0] // 2, point.y - CROP[1] // 2, *CROP)
+    inside = around.intersection(Rect(0, 0, shown.shape[1], shown.shape[0]))
+    assert inside is not None  # the point is inside
+    crop = left[inside.top : inside.bottom, inside.left : inside.right]
+    trace = draw_trace(now, found)
+    if query.answer is not None:
+        _frame(trace, query.answer.box, BLUE)
+    height = max(len(crop), len(trace))
+    sides = [
+        cv2.copyMakeBorder(p, 0, height - len(p), 0, 6, cv2.BORDER_CONSTANT, value=(90, 90, 90)) for p in (crop, trace)
+    ]
+    cv2.imwrite(str(folder / miss_name(one)), np.hstack(sides))
+
+
+def _frame(picture: Image, box: Rect, color: tuple[int, int, int]) -> None:
+    cv2.rectangle(picture, (box.left, box.top), (box.right, box.bottom), color, 1)
