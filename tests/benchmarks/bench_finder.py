@@ -240,7 +240,8 @@ def _miss_lines(measured: Sequence[Measured]) -> Iterator[str]:
     for verdict in ("wrong", "false hit", "missed"):
         for one in sorted((o for m in measured for o in m.outcomes if o.verdict == verdict), key=miss_name):
             said = f" said {one.said!r}" if one.said else ""
-            yield f"{verdict} | {one.kind} {one.thing}{said} | {one.picture} of {one.screen} | {one.why} | {miss_name(one)}"
+            place = f"{one.picture} of {one.screen}"
+            yield f"{verdict} | {one.kind} {one.thing}{said} | {place} | {one.why} | {miss_name(one)}"
     for one in measured:
         yield from (f"no candidate | {line}" for line in one.missing)
 
