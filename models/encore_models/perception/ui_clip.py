@@ -21,6 +21,10 @@ WEIGHTS = Path(__file__).parents[1] / "weights" / "ui_clip"
 """The trained weights that Encore comes with."""
 AT_ONCE = 64
 """Crops that run together; more need memory and are not faster."""
+SPAN = ("different_drawings_p95", "same_drawing_median")
+"""Metrics of a bundle that say where different drawings end and the same drawing begins."""
+USUAL_SPAN = (0.427, 0.947)
+"""Of the weights that were exported before it was measured."""
 
 Vectors = NDArray[np.float32]
 
@@ -29,14 +33,20 @@ class UiClip:
     """The towers of UI-CLIP, ready to run."""
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
-        """Open both graphs.
+        """Open the graphs.
 
         Args:
-            bundle: With the graphs `image` and `text`.
+            bundle: With the graphs `icons`, `strips` and `text`.
             threads: CPU threads of one call.
+
+        Raises:
+            BundleBroken: It holds something else.
         """
-        self._image = bundle.session("image", threads)
+        # The first weights have one graph for both shapes.
+        images = ("image", "image") if "image" in bundle.contents.graphs else ("icons", "strips")
+        self._images = tuple(bundle.session(name, threads) for name in images)
         self._text = bundle.session("text", threads)
+        self.span = span_in(bundle)
         self.dimensions = int(self._text.get_outputs()[0].shape[1])
 
     @classmethod
@@ -90,9 +100,15 @@ class UiClip:
 
     def _seen(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
         vectors = np.zeros((len(boxes), self.dimensions), np.float32)
-        for numbers, crops in fitted(image, boxes):
+        for tower, (numbers, crops) in zip(self._images, fitted(image, boxes), strict=True):
             for start in range(0, len(crops), AT_ONCE):
                 planes = front_end(np.stack(crops[start : start + AT_ONCE]))
-                found = self._image.run([head], {"planes": planes})[0] * has_ink(planes)[:, None]
+                found = tower.run([head], {"planes": planes})[0] * has_ink(planes)[:, None]
                 vectors[numbers[start : start + AT_ONCE]] = found
         return vectors
+
+
+def span_in(bundle: Bundle) -> tuple[float, float]:
+    """The cosine of looks at which different drawings end, and at which the same drawing begins."""
+    low, high = (bundle.contents.metrics.get(name, usual) for name, usual in zip(SPAN, USUAL_SPAN, strict=True))
+    return low, high

@@ -20,6 +20,8 @@ class Figures:
     concepts_int8: SetScores
     same_drawing: float
     same_drawing_int8: float
+    same_label: float
+    same_label_int8: float
 
     def as_metrics(self) -> dict[str, float]:
         """The means, for a manifest."""
@@ -31,6 +33,8 @@ class Figures:
             "ui_concepts_top1_int8": self.concepts_int8.mean,
             "same_drawing_top1": self.same_drawing,
             "same_drawing_top1_int8": self.same_drawing_int8,
+            "same_label_top1": self.same_label,
+            "same_label_top1_int8": self.same_label_int8,
         }
 
 
@@ -49,8 +53,8 @@ def model_card(figures: Figures, cosines: dict[str, float]) -> str:
 HEAD = """# UI-CLIP
 
 A CLIP for user interfaces, trained from scratch by Encore. The image tower (a ResNet of 1.7 million parameters)
-sees one icon at 48x48 or one strip of text at 24x192, after a fixed front end without colours, and gives two unit
-vectors of length 192: `semantic`, which lies near the text tower's vector of what the icon is called, and
+sees one icon at 48x48 or one strip of text at 24x192, with batch-norm statistics for each of the two, after a fixed
+front end without colours, and gives two unit vectors of length 192: `semantic`, which lies near the text tower's vector of what the icon is called, and
 `instance`, which lies near the same drawing under another theme, size or place. The text tower (2.8 million
 parameters, most of them a table of character n-grams) reads names and labels of up to 8 words.
 
@@ -103,7 +107,9 @@ def _figures(figures: Figures, cosines: dict[str, float]) -> list[str]:
     means = [f"{100 * metrics[key]:.1f}" for key in list(metrics)[1:]]
     lines += [f"| **mean** | {means[0]} | {means[1]} | | {means[2]} | {means[3]} | |", ""]
     same = f"{100 * figures.same_drawing:.1f} % (int8: {100 * figures.same_drawing_int8:.1f} %)"
-    lines += [f"The same drawing in another theme, size and place is the nearest of {SCREEN}: {same}.", ""]
+    lines += [f"The same drawing in another theme, size and place is the nearest of {SCREEN}: {same}."]
+    same = f"{100 * figures.same_label:.1f} % (int8: {100 * figures.same_label_int8:.1f} %)"
+    lines += [f"The same label, half of the time in another font too, is the nearest of {SCREEN}: {same}.", ""]
     lines += ["Mean cosine between int8 in ONNX Runtime and float32 in torch, on augmented icons and labels:", ""]
     lines += [f"- {name.removeprefix('int8_cosine_')}: {value:.5f}" for name, value in cosines.items()]
     return [*lines, "", "Concepts: " + ", ".join(UI_CONCEPTS) + ".", ""]

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from encore_models.perception.crops import Picture, Planes, fit_icon, front_end
 from encore_models.perception.wording import text_ids
 from encore_models.training.augment import icon_view
+from encore_models.training.batches import LabelBatches
 from encore_models.training.icons import Icons
+from encore_models.training.settle import SettledModel
 from encore_models.training.ui_clip import UiClipModel
 
 Vectors = NDArray[np.float32]
@@ -132,7 +134,7 @@ class Towers:
         return self.text(text_ids(texts))
 
 
-def towers_of(model: UiClipModel) -> Towers:
+def towers_of(model: UiClipModel | SettledModel) -> Towers:
     """A model in torch, put into evaluation mode for each call."""
 
     @torch.no_grad()
@@ -230,4 +232,16 @@ def same_drawing_top1(towers: Towers, icons: Icons, seed: int = 0) -> float:
             towers.see([icon_view(icons.pictures[i], icons.boxes[i], rng) for i in numbers])[1] for _ in range(2)
         )
         hits += ((shown @ now.T).argmax(axis=1) == np.arange(len(numbers))).tolist()
+    return round(float(np.mean(hits)), 4)
+
+
+def same_label_top1(towers: Towers, labels: LabelBatches, seed: int = 0) -> float:
+    """How often the nearest of `SCREEN` labels in other themes, sizes, places and often fonts says the same."""
+    rng = np.random.default_rng(seed)
+    hits: list[bool] = []
+    for _ in range(6):
+        planes = labels.draw(SCREEN, rng).planes
+        parts = [towers.picture(planes[i : i + 64])[1] for i in range(0, len(planes), 64)]
+        shown, now = np.split(np.concatenate(parts), 2)
+        hits += ((shown @ now.T).argmax(axis=1) == np.arange(SCREEN)).tolist()
     return round(float(np.mean(hits)), 4)

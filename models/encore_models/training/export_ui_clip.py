@@ -1,7 +1,8 @@
 """Export UI-CLIP to int8 ONNX: `python -m encore_models.training.export_ui_clip --model runs/ui_clip/model`.
 
-Both towers are written in float32, compared with torch, quantised to int8 and compared again; a graph that strays
-further than the tolerances below is not written. The bundle also carries the model card.
+The image tower is settled for icons and for strips, so it becomes two graphs; the text tower is the third. Each is
+written in float32, compared with torch, quantised to int8 and compared again; a graph that strays further than the
+tolerances below is not written. The bundle also carries the model card.
 """
 
 from __future__ import annotations
@@ -27,21 +28,24 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 from torch.export import Dim
 
-from encore_models.bundle import Bundle, Contents, Graph, open_session, write_bundle
+from encore_models.bundle import Bundle, Contents, Graph, Shape, open_session, write_bundle
 from encore_models.errors import ExportStrays
-from encore_models.perception.crops import CHANNELS, ICON, STRIP, Planes
-from encore_models.perception.ui_clip import WEIGHTS
+from encore_models.perception.crops import CHANNELS, ICON, STRIP, Planes, front_end
+from encore_models.perception.ui_clip import SPAN, WEIGHTS
 from encore_models.perception.wording import PIECES, WORDS
-from encore_models.training.batches import IconBatches
+from encore_models.training.batches import IconBatches, LabelBatches
 from encore_models.training.card import Figures, model_card
 from encore_models.training.evaluate_ui_clip import (
     Towers,
     recall_at_1_of_100,
     same_drawing_top1,
+    same_label_top1,
     towers_of,
     ui_concepts_top1,
 )
 from encore_models.training.icons import Icons, open_icons
+from encore_models.training.settle import SettledModel, settle
+from encore_models.training.span import span_of
 from encore_models.training.train_ui_clip import label_batches
 from encore_models.training.ui_clip import UiClipModel
 
@@ -52,6 +56,8 @@ LEAST_COSINE = 0.98
 CALIBRATION = 256
 """Icons, and as many labels, that the ranges of int8 are read from; others are used for the check."""
 OPSET = 18
+SHAPES = {"icons": ICON, "strips": STRIP}
+"""Graphs of the image tower, and the height and width that each sees."""
 
 Vectors = NDArray[np.float32]
 
@@ -60,17 +66,29 @@ Vectors = NDArray[np.float32]
 class Samples:
     """Pictures and texts to calibrate with, or to check with."""
 
-    icons: Planes
-    strips: Planes
+    planes: dict[str, Planes]
+    """Of `icons` and of `strips`."""
     ids: NDArray[np.int64]
 
 
-class _Calibration(CalibrationDataReader):  # type: ignore[misc]
-    """Icons and strips in turn."""
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """Where the three exported graphs lie."""
 
-    def __init__(self, samples: Samples) -> None:
-        chunks = [planes[i : i + 32] for planes in (samples.icons, samples.strips) for i in range(0, len(planes), 32)]
-        self._left = iter(chunks)
+    icons: Path
+    strips: Path
+    text: Path
+
+    def of(self, shape: str) -> Path:
+        """The image tower's graph of that shape."""
+        return {"icons": self.icons, "strips": self.strips}[shape]
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc]
+    """Some pictures at a time."""
+
+    def __init__(self, planes: Planes) -> None:
+        self._left = iter([planes[i : i + 32] for i in range(0, len(planes), 32)])
 
     def get_next(self) -> dict[str, Planes] | None:
         """Feeds of the next run."""
@@ -83,17 +101,27 @@ def samples_of(icons: Icons, seed: int, count: int = CALIBRATION) -> Samples:
     rng = np.random.default_rng(seed)
     batches = IconBatches(icons)
     some, labels = batches.draw(count // 2, rng), label_batches(batches).draw(count // 2, rng)
-    return Samples(some.planes, labels.planes, np.concatenate([some.ids, labels.ids]))
+    return Samples({"icons": some.planes, "strips": labels.planes}, np.concatenate([some.ids, labels.ids]))
 
 
-def export_float(model: UiClipModel, folder: Path) -> tuple[Path, Path]:
-    """Write `image.onnx` and `text.onnx` in float32; batch, height and width stay free."""
-    image, text = folder / "image.onnx", folder / "text.onnx"
-    free = {"planes": {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}}
-    _to_onnx(model.image, torch.zeros(3, CHANNELS, *ICON), image, ["semantic", "instance"], free)
+def export_float(model: SettledModel, folder: Path) -> Graphs:
+    """Write the three graphs in float32; how many pictures or texts they take stays free."""
+    graphs = Graphs(folder / "icons.onnx", folder / "strips.onnx", folder / "text.onnx")
+    for shape, size in SHAPES.items():
+        tower, example = getattr(model.image, shape), torch.zeros(3, CHANNELS, *size)
+        _to_onnx(tower, example, graphs.of(shape), ["semantic", "instance"], {"planes": {0: Dim.DYNAMIC}})
     ids = torch.ones(3, WORDS, PIECES, dtype=torch.int64)
-    _to_onnx(model.text, ids, text, ["vectors"], {"ids": {0: Dim.DYNAMIC}})
-    return image, text
+    _to_onnx(model.text, ids, graphs.text, ["vectors"], {"ids": {0: Dim.DYNAMIC}})
+    return graphs
+
+
+def quantise(graphs: Graphs, samples: Samples) -> Graphs:
+    """Write the int8 graphs beside the float32 ones."""
+    small = Graphs(*(path.with_suffix(".int8.onnx") for path in (graphs.icons, graphs.strips, graphs.text)))
+    for shape in SHAPES:
+        quantise_image(graphs.of(shape), small.of(shape), samples.planes[shape])
+    quantise_text(graphs.text, small.text)
+    return small
 
 
 def _to_onnx(tower: nn.Module, example: Tensor, path: Path, outputs: list[str], free: dict[str, Any]) -> None:
@@ -110,14 +138,14 @@ def _to_onnx(tower: nn.Module, example: Tensor, path: Path, outputs: list[str], 
     )
 
 
-def quantise_image(source: Path, target: Path, samples: Samples) -> None:
+def quantise_image(source: Path, target: Path, planes: Planes) -> None:
     """Int8 weights for each channel and uint8 activations; a convolution then runs in VNNI."""
     ready = source.with_suffix(".ready.onnx")
     quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
     quantize_static(
         str(ready),
         str(target),
-        _Calibration(samples),
+        _Calibration(planes),
         quant_format=QuantFormat.QDQ,
         op_types_to_quantize=["Conv", "Add", "Relu"],
         activation_type=QuantType.QUInt8,
@@ -151,30 +179,30 @@ def run_text(path: Path, ids: NDArray[np.int64]) -> Vectors:
     return vectors
 
 
-def onnx_towers(image: Path, text: Path) -> Towers:
+def onnx_towers(graphs: Graphs) -> Towers:
     """Exported graphs in the shape that the figures are measured with."""
-    pictures, texts = open_session(image), open_session(text)
+    pictures = {size: open_session(graphs.of(shape)) for shape, size in SHAPES.items()}
+    texts = open_session(graphs.text)
     return Towers(
-        lambda planes: tuple(pictures.run(["semantic", "instance"], {"planes": planes})),
+        lambda planes: tuple(pictures[planes.shape[2:]].run(["semantic", "instance"], {"planes": planes})),
         lambda ids: texts.run(["vectors"], {"ids": ids})[0],
     )
 
 
 @torch.no_grad()
-def check_float(model: UiClipModel, image: Path, text: Path, samples: Samples) -> None:
+def check_float(model: SettledModel, graphs: Graphs, samples: Samples) -> None:
     """Compare torch with float32 ONNX.
 
     Raises:
         ExportStrays: A number differs by more than the tolerance.
     """
     model.eval()
-    for planes in (samples.icons, samples.strips):
-        for name, ours, theirs in zip(
-            ("semantic", "instance"), model.image(torch.from_numpy(planes)), run_image(image, planes), strict=True
-        ):
-            _hold(f"float32 {name}", float(np.abs(ours.numpy() - theirs).max()))
+    for shape, planes in samples.planes.items():
+        both = zip(model.image(torch.from_numpy(planes)), run_image(graphs.of(shape), planes), strict=True)
+        for head, (ours, theirs) in zip(("semantic", "instance"), both, strict=True):
+            _hold(f"float32 {head} of {shape}", float(np.abs(ours.numpy() - theirs).max()))
     ours = model.text(torch.from_numpy(samples.ids)).numpy()
-    _hold("float32 text", float(np.abs(ours - run_text(text, samples.ids)).max()))
+    _hold("float32 text", float(np.abs(ours - run_text(graphs.text, samples.ids)).max()))
 
 
 def _hold(what: str, difference: float) -> None:
@@ -183,7 +211,7 @@ def _hold(what: str, difference: float) -> None:
 
 
 @torch.no_grad()
-def int8_cosines(model: UiClipModel, image: Path, text: Path, samples: Samples) -> dict[str, float]:
+def int8_cosines(model: SettledModel, graphs: Graphs, samples: Samples) -> dict[str, float]:
     """Mean cosines between int8 ONNX and torch.
 
     Raises:
@@ -191,40 +219,42 @@ def int8_cosines(model: UiClipModel, image: Path, text: Path, samples: Samples) 
     """
     model.eval()
     cosines: dict[str, float] = {}
-    for shape, planes in (("icons", samples.icons), ("strips", samples.strips)):
-        both = zip(model.image(torch.from_numpy(planes)), run_image(image, planes), strict=True)
+    for shape, planes in samples.planes.items():
+        both = zip(model.image(torch.from_numpy(planes)), run_image(graphs.of(shape), planes), strict=True)
         for head, (ours, theirs) in zip(("semantic", "instance"), both, strict=True):
             cosines[f"int8_cosine_{head}_{shape}"] = float((ours.numpy() * theirs).sum(axis=1).mean())
     ours = model.text(torch.from_numpy(samples.ids)).numpy()
-    cosines["int8_cosine_text"] = float((ours * run_text(text, samples.ids)).sum(axis=1).mean())
+    cosines["int8_cosine_text"] = float((ours * run_text(graphs.text, samples.ids)).sum(axis=1).mean())
     for name, cosine in cosines.items():
         if cosine < LEAST_COSINE:
             raise ExportStrays(name, f"is {cosine:.4f}, below {LEAST_COSINE}")
     return {name: round(cosine, 5) for name, cosine in cosines.items()}
 
 
-def export(model: UiClipModel, target: Path, train: Icons, test: Icons, images_seen: int) -> Bundle:
-    """Write the int8 bundle with its model card.
+def export(trained: UiClipModel, target: Path, train: Icons, test: Icons, images_seen: int) -> Bundle:
+    """Settle the model and write its int8 bundle with the model card.
 
     Raises:
         ExportStrays: An exported graph does not compute what torch does.
         BundleNotWritten: The disk did not take it.
     """
+    batches = IconBatches(train)
+    model = settle(trained, batches, label_batches(batches))
+    check, calibration = samples_of(train, seed=1), samples_of(train, seed=2)
     with tempfile.TemporaryDirectory() as name:
-        work = Path(name)
-        image, text = export_float(model, work)
-        check_float(model, image, text, samples_of(train, seed=1))
-        small_image, small_text = work / "image.int8.onnx", work / "text.int8.onnx"
-        quantise_image(image, small_image, samples_of(train, seed=2))
-        quantise_text(text, small_text)
-        metrics = int8_cosines(model, small_image, small_text, samples_of(train, seed=1))
-        figures = _figures(model, onnx_towers(small_image, small_text), test, images_seen)
+        full = export_float(model, Path(name))
+        check_float(model, full, check)
+        small = quantise(full, calibration)
+        cosines = int8_cosines(model, small, check)
+        towers = onnx_towers(small)
+        figures = _figures(towers_of(model), towers, test, label_batches(IconBatches(test)), images_seen)
+        span = dict(zip(SPAN, span_of(lambda crops: towers.picture(front_end(np.stack(crops)))[1]), strict=True))
 
         def fill(folder: Path) -> Contents:
-            for source in (small_image, small_text):
+            for source in (small.icons, small.strips, small.text):
                 onnx.save(_bare(onnx.load(source)), folder / source.name)
-            (folder / "README.md").write_text(model_card(figures, metrics))
-            return _contents(model, metrics | figures.as_metrics())
+            (folder / "README.md").write_text(model_card(figures, cosines))
+            return _contents(model, cosines | figures.as_metrics() | span)
 
         return write_bundle(target, fill)
 
@@ -246,8 +276,7 @@ def _bare(graph: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
-def _figures(model: UiClipModel, small: Towers, test: Icons, images_seen: int) -> Figures:
-    full = towers_of(model)
+def _figures(full: Towers, small: Towers, test: Icons, labels: LabelBatches, images_seen: int) -> Figures:
     return Figures(
         images_seen,
         recall_at_1_of_100(full, test),
@@ -256,21 +285,23 @@ def _figures(model: UiClipModel, small: Towers, test: Icons, images_seen: int) -
         ui_concepts_top1(small, test),
         same_drawing_top1(full, test),
         same_drawing_top1(small, test),
+        same_label_top1(full, labels),
+        same_label_top1(small, labels),
     )
 
 
-def _contents(model: UiClipModel, metrics: dict[str, float]) -> Contents:
+def _contents(model: SettledModel, metrics: dict[str, float]) -> Contents:
     size = model.config.embedding
+    heads: dict[str, Shape] = {"semantic": ("n", size), "instance": ("n", size)}
+    images = {
+        shape: Graph(f"{shape}.int8.onnx", {"planes": ("n", CHANNELS, *size)}, heads) for shape, size in SHAPES.items()
+    }
     return Contents(
         name="ui-clip-int8",
         source="trained from scratch by the Encore maintainers; see README.md",
         licence="MIT",
         graphs={
-            "image": Graph(
-                "image.int8.onnx",
-                {"planes": ("n", CHANNELS, "h", "w")},
-                {"semantic": ("n", size), "instance": ("n", size)},
-            ),
+            **images,
             "text": Graph("text.int8.onnx", {"ids": ("n", WORDS, PIECES)}, {"vectors": ("n", size)}),
         },
         settings={"icon": list(ICON), "strip": list(STRIP)},
