@@ -1,6 +1,7 @@
 """Write what torch sees in the drawn controls: `python -m tests.golden.make_ui_clip_reference runs/ui_clip/model`.
 
-To be run with the model that the committed weights were exported from.
+To be run with the model that the committed weights were exported from, and on the machine where that was done: the
+statistics of strips depend on its fonts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import torch
 
 from encore_models.perception.crops import fitted, front_end
 from encore_models.perception.wording import text_ids
+from encore_models.training.batches import IconBatches
+from encore_models.training.icons import open_icons
+from encore_models.training.settle import settle
+from encore_models.training.train_ui_clip import label_batches
 from encore_models.training.ui_clip import UiClipModel
 from tests.golden.drawn_controls import DRAWN, toolbar
 
@@ -21,7 +26,8 @@ GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
 
 @torch.no_grad()
 def main(model_folder: Path) -> None:
-    model = UiClipModel.from_pretrained(model_folder)
+    icons = IconBatches(open_icons("train"))
+    model = settle(UiClipModel.from_pretrained(model_folder), icons, label_batches(icons))
     (_, crops), _ = fitted(*toolbar())
     semantic, instance = model.image(torch.from_numpy(front_end(np.stack(crops))))
     words = model.text(torch.from_numpy(text_ids(list(DRAWN))))

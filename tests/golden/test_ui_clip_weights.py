@@ -36,6 +36,15 @@ def test_it_is_an_appearance(clip: UiClip) -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
 
 
+def test_it_knows_where_the_same_drawing_begins(clip: UiClip) -> None:
+    low, high = clip.span
+    shown, now = clip.describe(*toolbar()), clip.describe(*toolbar(DARK, 36))
+    cosines = shown @ now.T
+    assert np.diag(cosines).min() > high - 0.1
+    assert np.median(cosines[~np.eye(len(NAMES), dtype=bool)]) < low + 0.1
+    assert 0 < low < high - 0.3
+
+
 def test_int8_sees_and_reads_what_torch_did(clip: UiClip) -> None:
     golden = np.load(GOLDEN)
     picture, boxes = toolbar()
@@ -95,7 +104,7 @@ def test_extreme_pictures_are_seen_without_a_crash(clip: UiClip) -> None:
 
 def test_the_weights_are_small_and_say_what_they_are() -> None:
     sizes = {path.name: path.stat().st_size for path in WEIGHTS.iterdir()}
-    assert sizes["image.int8.onnx"] <= 4e6
+    assert all(size <= 4e6 for size in sizes.values())
     assert sum(sizes.values()) <= 10e6
     contents = Bundle.open(WEIGHTS).contents
     assert contents.metrics["icon_r1_of_100_int8"] > 0.3
@@ -114,8 +123,8 @@ def test_broken_and_missing_weights_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleMissing):
         UiClip.load(tmp_path)
     shutil.copytree(WEIGHTS, tmp_path / "broken")
-    data = bytearray((tmp_path / "broken" / "image.int8.onnx").read_bytes())
+    data = bytearray((tmp_path / "broken" / "text.int8.onnx").read_bytes())
     data[len(data) // 2] ^= 255
-    (tmp_path / "broken" / "image.int8.onnx").write_bytes(data)
+    (tmp_path / "broken" / "text.int8.onnx").write_bytes(data)
     with pytest.raises(BundleBroken, match="has changed"):
         UiClip.load(tmp_path / "broken")

@@ -102,9 +102,10 @@ def test_each_concept_is_one_drawing_of_the_set(icons: Icons) -> None:
 
 def test_the_card_tells_figures_data_and_command() -> None:
     scores = SetScores({"ri": 0.5, "bi": 0.25}, {"ri": 200, "bi": 100})
-    card = model_card(Figures(1000, scores, scores, scores, scores, 0.9, 0.91), {"int8_cosine_text": 0.999})
+    card = model_card(Figures(1000, scores, scores, scores, scores, 0.9, 0.91, 0.8, 0.81), {"int8_cosine_text": 0.999})
     assert "| ri | 50.0 | 50.0 | 200 |" in card
     assert "| **mean** | 37.5 |" in card
     assert "- text: 0.99900" in card
+    assert "80.0 % (int8: 81.0 %)" in card
     assert "python -m encore_models.training.train_ui_clip" in card
     assert "1,000" in card

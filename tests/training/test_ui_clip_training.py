@@ -17,13 +17,18 @@ import onnx
 import torch
 
 from encore_models.errors import ExportStrays
+from encore_models.perception.crops import front_end
+from encore_models.perception.ui_clip import UiClip
 from encore_models.perception.wording import text_ids
 from encore_models.training import export_ui_clip
 from encore_models.training.augment import icon_view, label_view
 from encore_models.training.batches import IconBatches, LabelBatches, installed_fonts
 from encore_models.training.icons import Drawing, Icons, draw, open_icons, render
+from encore_models.training.settle import SettledModel, settle, settled
+from encore_models.training.span import span_of
 from encore_models.training.train_ui_clip import CHECKPOINT, Trainer, TrainOptions, learning_rate, train
 from encore_models.training.ui_clip import UiClipConfig, UiClipModel, clip_loss, instance_loss
+from encore_recorder.geometry import Rect
 
 TINY = UiClipConfig(
     widths=(8, 16), blocks=(1, 1), pooled=32, embedding=16, piece_width=8, text_width=16, text_layers=1, text_heads=2
@@ -153,23 +158,64 @@ def test_a_text_of_nothing_is_still_a_finite_vector() -> None:
     assert torch.isfinite(vectors).all()
 
 
+def tiny(icons: Icons) -> SettledModel:
+    batches = IconBatches(icons)
+    labels = LabelBatches(SHAPES * 20, installed_fonts()[:2], len(batches.words))
+    return settle(UiClipModel(TINY), batches, labels, batches=2)
+
+
+def test_statistics_of_icons_and_strips_are_their_own(icons: Icons) -> None:
+    model = UiClipModel(TINY)
+    batches = IconBatches(icons)
+    planes = [batches.draw(8, np.random.default_rng(seed)).planes for seed in range(3)]
+    tower = settled(model.image, planes)
+    first = model.image.features[0](torch.from_numpy(np.concatenate(planes)))
+    torch.testing.assert_close(tower.features[1].running_mean, first.mean(dim=(0, 2, 3)), atol=1e-4, rtol=1e-3)
+    assert not model.image.features[1].running_mean.any()  # the trained model stays as it was
+
+
+def test_a_crop_is_seen_with_the_statistics_of_its_shape(icons: Icons) -> None:
+    model = tiny(icons)
+    samples = export_ui_clip.samples_of(icons, seed=1, count=6).planes
+    for shape, tower in (("icons", model.image.icons), ("strips", model.image.strips)):
+        planes = torch.from_numpy(samples[shape])
+        assert torch.equal(model.image(planes)[1], tower(planes)[1])
+    planes = torch.from_numpy(samples["icons"])
+    assert not torch.allclose(model.image.icons(planes)[1], model.image.strips(planes)[1], atol=1e-3)
+
+
 def test_export_computes_what_torch_does(icons: Icons, tmp_path: Path) -> None:
-    model = UiClipModel(TINY).eval()
+    model = tiny(icons)
     samples = export_ui_clip.samples_of(icons, seed=1, count=6)
-    image, text = export_ui_clip.export_float(model, tmp_path)
-    export_ui_clip.check_float(model, image, text, samples)
-    small_image, small_text = tmp_path / "i8.onnx", tmp_path / "t8.onnx"
-    export_ui_clip.quantise_image(image, small_image, samples)
-    export_ui_clip.quantise_text(text, small_text)
-    assert any(node.op_type == "QuantizeLinear" for node in onnx.load(small_image).graph.node)
-    cosines = export_ui_clip.int8_cosines(model, small_image, small_text, samples)
+    graphs = export_ui_clip.export_float(model, tmp_path)
+    export_ui_clip.check_float(model, graphs, samples)
+    small = export_ui_clip.quantise(graphs, samples)
+    for shape in export_ui_clip.SHAPES:
+        assert any(node.op_type == "QuantizeLinear" for node in onnx.load(small.of(shape)).graph.node)
+    cosines = export_ui_clip.int8_cosines(model, small, samples)
+    assert len(cosines) == 5
     assert min(cosines.values()) >= export_ui_clip.LEAST_COSINE
 
 
 def test_an_export_of_other_weights_is_noticed(icons: Icons, tmp_path: Path) -> None:
-    image, text = export_ui_clip.export_float(UiClipModel(TINY), tmp_path)
-    with pytest.raises(ExportStrays, match="float32 semantic differs"):
-        export_ui_clip.check_float(UiClipModel(TINY), image, text, export_ui_clip.samples_of(icons, seed=1, count=6))
+    graphs = export_ui_clip.export_float(tiny(icons), tmp_path)
+    with pytest.raises(ExportStrays, match="float32 semantic of icons differs"):
+        export_ui_clip.check_float(tiny(icons), graphs, export_ui_clip.samples_of(icons, seed=1, count=6))
+
+
+def test_the_span_is_wide_for_who_sees_and_narrow_for_who_does_not() -> None:
+    clip = UiClip.load()
+
+    def looks(crops) -> np.ndarray:
+        return np.concatenate([clip.describe(crop, [Rect(6, 6, 36, 36)]) for crop in crops])
+
+    def blind(crops) -> np.ndarray:
+        return np.tile(np.float32([1, 0]), (len(crops), 1))
+
+    low, high = span_of(looks, count=40)
+    assert 0.2 < low < 0.6
+    assert 0.8 < high < 1
+    assert span_of(blind, count=10) == (1, 1)
 
 
 def test_icons_are_drawn_and_empty_ones_left_out(tmp_path: Path) -> None:

@@ -53,10 +53,11 @@ def model_card(figures: Figures, cosines: dict[str, float]) -> str:
 HEAD = """# UI-CLIP
 
 A CLIP for user interfaces, trained from scratch by Encore. The image tower (a ResNet of 1.7 million parameters)
-sees one icon at 48x48 or one strip of text at 24x192, with batch-norm statistics for each of the two, after a fixed
-front end without colours, and gives two unit vectors of length 192: `semantic`, which lies near the text tower's vector of what the icon is called, and
-`instance`, which lies near the same drawing under another theme, size or place. The text tower (2.8 million
-parameters, most of them a table of character n-grams) reads names and labels of up to 8 words.
+sees one icon at 48x48 or one strip of text at 24x192, after a fixed front end without colours, and gives two unit
+vectors of length 192: `semantic`, which lies near the text tower's vector of what the icon is called, and
+`instance`, which lies near the same drawing under another theme, size or place. It is exported twice, since icons and
+strips have batch-norm statistics of their own. The text tower (2.8 million parameters, most of them a table of
+character n-grams) reads names and labels of up to 8 words.
 
 It is meant for finding controls on a screen from one example or from their name. It has seen {images:,} augmented
 pictures of icons of {sets} open icon sets and of rendered labels, no screenshot, and nothing of any user. It knows
