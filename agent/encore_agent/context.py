@@ -144,13 +144,13 @@ def _neighbours(scene: Scene, place: Rect) -> tuple[NDArray[np.intp], NDArray[np
 def _likeness(pair: Pair, neighbours: NDArray[np.intp]) -> NDArray[np.float32]:
     """How well each candidate of now could be each neighbour, 0 to 1, [neighbours, candidates]."""
     shown, now = pair.here, pair.there
-    fields = [np.array([c.kind == "field" for c in scene.candidates], bool) for scene in (shown, now)]
-    same_kind = fields[0][neighbours][:, None] == fields[1][None]
+    frames = [np.array([c.frame for c in scene.candidates]) for scene in (shown, now)]
+    same_kind = frames[0][neighbours][:, None] == frames[1][None]
     ratio = now.boxes[None, :, 3] / np.maximum(1, shown.boxes[neighbours, 3][:, None])
     fitting = (ratio > 0.45) & (ratio < 2.2)
     looks = ramp(pair.looks[neighbours], 0.7, 0.93)
     # A frame looks like what stands in it, so only its being a frame counts.
-    looks[fields[0][neighbours]] = 1.0
+    looks[frames[0][neighbours] != ""] = 1.0
     # A place that is taken by another drawing of the same size still says a little: rows get new texts.
     return np.asarray(same_kind * fitting * (0.25 + 0.75 * looks), np.float32)
 

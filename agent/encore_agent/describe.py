@@ -91,6 +91,8 @@ def _place(target: Target | None, app_class: str, slots: Mapping[str, str] | Non
         return f"the icon in the row {row}" if row else "the icon in the row"
     if target.kind == "field":
         return f"the field {own}" if own else "the text field"
+    if target.kind == "slider":
+        return f"the slider in {window}"
     if target.kind == "icon":
         return f"the icon {own}" if own else f"the icon in {window}"
     return own or f"the text in {window}"

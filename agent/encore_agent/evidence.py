@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from encore_agent.context import Pair
 from encore_agent.findings import FindOptions, Found, LookAlike
 from encore_models.macro import Target
-from encore_models.perception.candidates import Candidate
+from encore_models.perception.candidates import FRAMES, Candidate
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Point, Rect
 
@@ -38,7 +38,7 @@ class Search:
     def cell(self) -> Candidate | None:
         """The candidate of the shown picture that was acted on; None where it cannot be made out again."""
         kind = self.target.kind
-        fitting = [c for c in self.shown.candidates if (c.kind == "field") == (kind == "field")]
+        fitting = [c for c in self.shown.candidates if c.frame == (kind if kind in FRAMES else "")]
         best = max(fitting, key=lambda c: c.box.overlap(self.target.box), default=None)
         return best if best is not None and best.box.overlap(self.target.box) >= 0.5 else None
 

@@ -17,6 +17,7 @@ from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoi
 from encore_agent.rows import find_in_list, find_titled, row_choices
 from encore_agent.single import find_field, find_icon, find_label
 from encore_models.macro import Target
+from encore_models.perception.candidates import FRAMES
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
@@ -50,7 +51,7 @@ class Finder:
             return found
         if target.kind == "blank":
             return find_blank(search)
-        if target.kind == "field":
+        if target.kind in FRAMES:
             return find_field(search)
         if target.kind == "text" and target.text:
             return find_label(search)

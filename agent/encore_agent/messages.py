@@ -163,6 +163,50 @@ class LibraryChanged:
     """A macro was added, renamed or deleted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """A control was acted on that was called by its name or its number."""
+
+    text: str
+    """The words as heard."""
+    description: str
+    """What was done, in words."""
+    place: Rect
+    """Where, physical pixels of the virtual desktop."""
+    evidence: str
+    total_ms: float
+    """From the end of the speech to the click."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A numbered control."""
+
+    number: int
+    """From 1."""
+    name: str
+    rect: Rect
+    """Physical pixels of the virtual desktop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesShown:
+    """Controls wait to be chosen by saying their number."""
+
+    text: str
+    """The words as heard."""
+    reason: str
+    """Why it is asked, for a person."""
+    choices: tuple[Choice, ...]
+    seconds: float
+    """How long they can be chosen; after that they are gone without another word."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesGone:
+    """Nothing can be chosen by its number any more."""
+
+
 AgentEvent = (
     ListeningChanged
     | Accepted
@@ -179,6 +223,9 @@ AgentEvent = (
     | RecordingStopped
     | Learned
     | LibraryChanged
+    | Clicked
+    | ChoicesShown
+    | ChoicesGone
 )
 Listener = Callable[[AgentEvent], None]
 

@@ -89,18 +89,18 @@ def find_field(search: Search) -> Found | Absent:
     cell, options = search.cell, search.options
     if cell is None:
         return LOST
-    pool = [c for c in search.now.candidates if c.kind == "field"]
+    pool = [c for c in search.now.candidates if c.kind == cell.kind]
     if not pool:
-        return Absent("there is no field on the screen")
+        return Absent(f"there is no {cell.kind} on the screen")
     scores = _field_scores(search.pair, cell, pool)
     best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
     if scores[best] < options.field_score:
-        return Absent("no field stands among what stood around the one that was shown", near)
+        return Absent(f"no {cell.kind} stands among what stood around the one that was shown", near)
     if scores[best] - rival < options.margin:
-        return Absent("two fields are alike, and their neighbours do not tell which one it is", near)
-    back = [c for c in search.shown.candidates if c.kind == "field"]
+        return Absent(f"two {cell.kind}s are alike, and their neighbours do not tell which one it is", near)
+    back = [c for c in search.shown.candidates if c.kind == cell.kind]
     if not _is(cell, back, _field_scores(search.pair.back, pool[best], back)):
-        return Absent("the field fits another field of the recorded window better", near)
+        return Absent(f"the {cell.kind} fits another {cell.kind} of the recorded window better", near)
     evidence = f"frame, sign and neighbours {scores[best]:.2f}, next best {rival:.2f}"
     return search.found(pool[best].box, evidence, float(scores[best]), near[1:])
 
@@ -112,7 +112,7 @@ def _is(cell: Candidate, pool: Sequence[Candidate], scores: NDArray[np.float32])
 
 def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
     """The drawings of another picture that could be the cell, the likest first."""
-    pool = [c for c in pair.there.candidates if c.kind != "field" and size_fits(cell.box, c.box, pair.scale)]
+    pool = [c for c in pair.there.candidates if not c.frame and size_fits(cell.box, c.box, pair.scale)]
     if not pool:
         return []
     looks = pair.looks_of(cell, pool)

@@ -15,7 +15,7 @@ from encore_recorder.geometry import Point, Rect
 
 FORMAT_VERSION = 1
 
-TargetKind = Literal["icon", "text", "row", "row_icon", "field", "blank"]
+TargetKind = Literal["icon", "text", "row", "row_icon", "field", "slider", "blank"]
 """What a step acts on decides which evidence identifies it: a row by its text, an icon by its drawing."""
 
 SLOT_PATTERN = re.compile(r"\{([a-z][a-z0-9_]*)\}")

@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 
 from encore_recorder.geometry import Rect
 
-CandidateKind = Literal["icon", "text", "field", "picture"]
+CandidateKind = Literal["icon", "text", "field", "slider", "picture"]
+
+FRAMES = ("field", "slider")
+"""What is typed into one, or where its handle stands, changes."""
 
 INK = 24
 """Grey levels across an edge from which it is ink; grey text of both themes has 70 and more."""
@@ -52,6 +55,11 @@ class Candidate:
     kind: CandidateKind
     """By shape alone; what stands in a list is for `Scene` to say."""
 
+    @property
+    def frame(self) -> str:
+        """Its kind, if it is known by its outline and its place, whatever is in it; empty for ink."""
+        return self.kind if self.kind in FRAMES else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -83,8 +91,8 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     boxes += [box for box in _boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in _outermost(boxes) if (candidate := _by_shape(box)) is not None]
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
-    sliders = [line for line in lines if _is_slider(line) and not any(_inside(line, frame) for frame in frames)]
-    found += [Candidate(line, "icon") for line in sliders] + [Candidate(frame, "field") for frame in fields]
+    found += _sliders([line for line in lines if not any(_inside(line, frame) for frame in frames)], found)
+    found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in _boxes(_lines(image, 1, WALL_FAINT, WALL)) if line.width <= 12)
     return Layout(tuple(found), walls)
@@ -225,9 +233,31 @@ def _by_shape(box: Rect) -> Candidate | None:
     return Candidate(box, "picture") if min(box.width, box.height) >= BLOCK else None
 
 
-def _is_slider(line: Rect) -> bool:
-    """Whether a line is thick enough for something to take hold of, and no edge between two areas."""
-    return 6 <= line.height <= 16 and line.width <= 900
+def _sliders(lines: Sequence[Rect], found: Sequence[Candidate]) -> list[Candidate]:
+    """Tracks with their handles: a line thick enough to take hold of, or one with a handle on it."""
+    tracks: list[Rect] = []
+    for line in sorted((line for line in lines if line.height <= 16 and line.width <= 900), key=lambda b: b.left):
+        handle = next((c.box for c in found if _is_handle(c.box, line)), None)
+        if handle is None and line.height < 6:
+            continue
+        whole = line if handle is None else _hull(line, handle)
+        # The handle parts its track in two.
+        before = next((t for t in tracks if _level(t, whole) and whole.left <= t.right), None)
+        if before is not None:
+            tracks.remove(before)
+            whole = _hull(before, whole)
+        tracks.append(whole)
+    return [Candidate(track, "slider") for track in tracks]
+
+
+def _is_handle(box: Rect, track: Rect) -> bool:
+    """Whether a drawing sits on a track like a handle."""
+    squarish = 0.4 <= box.width / box.height <= 2.5 and 7 <= box.height <= 48
+    return squarish and _level(box, track) and track.left - box.width <= box.center.x <= track.right + box.width
+
+
+def _level(a: Rect, b: Rect) -> bool:
+    return abs(a.center.y - b.center.y) <= 3
 
 
 def _is_cover(outline: Rect, straight: MatLike) -> bool:

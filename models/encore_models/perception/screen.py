@@ -149,7 +149,7 @@ class Scene:
         holding = [c for c in self.candidates if c.box.grown(2).contains(point)]
         if holding:
             smallest = min(holding, key=lambda c: c.box.area)
-            return (smallest.kind == "text" and self.field_of(smallest)) or smallest
+            return (smallest.kind == "text" and self.field_of(smallest)) or self._slider_of(smallest) or smallest
         near = [(distance, c) for c in self.candidates if (distance := _distance(c.box, point)) <= NEAR]
         if near:
             return min(near, key=lambda pair: pair[0])[1]
@@ -163,6 +163,11 @@ class Scene:
         """The field that holds the candidate, or None."""
         fields = [c for c in self.candidates if c.kind == "field" and c is not candidate]
         return next((field for field in fields if field.box.contains(candidate.box.center)), None)
+
+    def _slider_of(self, candidate: Candidate) -> Candidate | None:
+        """The slider whose handle the candidate is, or None."""
+        sliders = (c for c in self.candidates if c.kind == "slider" and c.box.contains(candidate.box.center))
+        return next((s for s in sliders if candidate.box.height <= s.box.height), None)
 
     def row_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """The candidate and what stands beside it in its row, left to right.
@@ -198,9 +203,7 @@ class Scene:
         return [
             candidate
             for candidate in (self.candidates[index] for index in np.flatnonzero(enough))
-            if candidate.kind != "field"
-            and self.field_of(candidate) is None
-            and not self._walled(candidate.box, origin)
+            if not candidate.frame and self.field_of(candidate) is None and not self._walled(candidate.box, origin)
         ]
 
     def _walled(self, a: Rect, b: Rect) -> bool:
@@ -217,8 +220,8 @@ class Scene:
 
     def kind_of(self, candidate: Candidate) -> TargetKind:
         """What the candidate is as a target."""
-        if candidate.kind == "field":
-            return "field"
+        if candidate.kind == "field" or candidate.kind == "slider":
+            return candidate.kind
         if self.field_of(candidate) is None and self._in_list(candidate):
             # A number is no drawing, and a cover stands for its row.
             drawn = candidate.kind == "icon" or (candidate.kind == "text" and not self._legible(candidate))
@@ -334,7 +337,7 @@ def _distance(box: Rect, point: Point) -> float:
 def _in_band(candidate: Candidate, point: Point) -> bool:
     """Whether the point is level with the candidate; a label's line is about twice as high as its ink."""
     margin = candidate.box.height * 3 // 4 if candidate.kind == "text" else 2
-    return candidate.kind != "field" and candidate.box.top - margin <= point.y < candidate.box.bottom + margin
+    return not candidate.frame and candidate.box.top - margin <= point.y < candidate.box.bottom + margin
 
 
 def _aligned(boxes: NDArray[np.float32], box: Rect) -> NDArray[np.bool_]:
