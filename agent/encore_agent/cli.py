@@ -24,6 +24,8 @@ from encore_agent.errors import AgentError
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
+    ChoicesShown,
+    Clicked,
     EpisodeReport,
     Finished,
     Halted,
@@ -84,6 +86,8 @@ def _print_event(event: AgentEvent) -> None:
             out.print(f"[green]heard[/green] “{text}” → {command.macro_id} {values} ({ms:.0f} ms)")
         case Rejected(text=text, reason=reason):
             out.print(f"[yellow]heard[/yellow] “{text}”: {reason}")
+        case Clicked() | ChoicesShown():
+            _print_saying(event)
         case StepDone(index=index, description=description, evidence=evidence):
             out.print(f"  {index + 1}. {description} [dim]({evidence})[/dim]")
         case Halted(index=index, reason=reason, picture=picture):
@@ -98,6 +102,15 @@ def _print_event(event: AgentEvent) -> None:
                 out.print(f"  {note}")
         case Trouble(message=message):
             problems.print("[red]encore:[/red]", escape(message), soft_wrap=True)
+
+
+def _print_saying(event: Clicked | ChoicesShown) -> None:
+    if isinstance(event, Clicked):
+        out.print(f"[green]heard[/green] “{escape(event.text)}”: {escape(f'{event.description} ({event.evidence})')}")
+        return
+    out.print(f"[yellow]heard[/yellow] “{escape(event.text)}”: {escape(event.reason)} say the number")
+    for choice in event.choices:
+        out.print(escape(f"  {choice.number}. {choice.name} at ({choice.rect.left}, {choice.rect.top})"))
 
 
 @app.command()
@@ -251,9 +264,15 @@ def run(
 
 
 @app.command()
-def listen(data: DataFolder = None) -> None:
+def listen(
+    data: DataFolder = None,
+    say_what_you_see: Annotated[
+        bool, typer.Option("--say-what-you-see", help='Also "click shuffle", "press the heart", "show numbers".')
+    ] = False,
+) -> None:
     """Listen for commands until Ctrl-C, without the tray."""
     with _service(data) as service:
+        service.set_saying(say_what_you_see)
         done = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: done.set())

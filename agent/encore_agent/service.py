@@ -25,6 +25,7 @@ from encore_agent.listen import Listener as MicrophoneListener
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
+    Command,
     EpisodeReport,
     Learned,
     LibraryChanged,
@@ -34,9 +35,15 @@ from encore_agent.messages import (
     RecordingPaused,
     RecordingStarted,
     RecordingStopped,
+    Rejected,
     Trouble,
 )
 from encore_agent.replay import Choose, Replayer, Request
+from encore_agent.say import BUILT_IN
+from encore_agent.say_find import Names
+from encore_agent.say_hearing import HeardOnce, SayUnderstander
+from encore_agent.say_session import Request as SayRequest
+from encore_agent.say_session import SaySession
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
 from encore_agent.understand import Understander
@@ -48,7 +55,7 @@ from encore_recorder.demonstration import Demonstration
 from encore_recorder.recorder import Recorder, RecorderOptions
 from encore_recorder.sources.playback import players
 from encore_recorder.sources.screen import Screen
-from encore_recorder.sources.window import open_window_system
+from encore_recorder.sources.window import OpenWindowSystem, open_window_system
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +90,9 @@ class Service:
         self._listening_before = False
         self._microphone: MicrophoneListener | None = None
         self._understander: Understander | None = None
+        self._say_understander: SayUnderstander | None = None
+        self._saying = settings.say_what_you_see
+        self._say_session: SaySession | None = None
 
     # Telling
 
@@ -292,7 +302,9 @@ class Service:
         with self._lock:
             if self._microphone is not None or self._recorder is not None:
                 return
-            self._understander = Understander(voice, self.library.macros())
+            hearing = HeardOnce(voice)
+            self._understander = Understander(hearing, self.library.macros())
+            self._say_understander = SayUnderstander(hearing)
             microphone = MicrophoneListener(self._on_utterance, self.tell, device=self.settings.microphone)
             microphone.start()
             self._microphone = microphone
@@ -308,6 +320,9 @@ class Service:
                 self.stop_episode()
             return
         outcome, heard = understander.understand(utterance)
+        # The user's own macros come first.
+        if isinstance(outcome, Rejected) and self._say(utterance):
+            return
         self.library.note_heard(outcome)
         self.tell(outcome)
         if isinstance(outcome, Accepted):
@@ -318,6 +333,45 @@ class Service:
                 partial(understander.choose_value, heard),
                 utterance.end_ns,
             )
+
+    # Saying what is seen
+
+    @property
+    def saying(self) -> bool:
+        """Whether controls can be called by their names, without any macro."""
+        return self._saying
+
+    def set_saying(self, on: bool) -> None:
+        """Let controls be called by their names, or no longer."""
+        self._saying = on
+        if not on and self._say_session is not None:
+            self._say_session.forget(self.tell)
+
+    def _say(self, utterance: Utterance) -> bool:
+        """Whether the utterance says what is seen; then it is being carried out."""
+        if not self._saying or self._say_understander is None:
+            return False
+        choosing = self._say_session is not None and self._say_session.choosing
+        request = self._say_understander.request(utterance, choosing)
+        if request is None:
+            return False
+        with self._lock:
+            if not self.running:
+                self._stop_episode.clear()
+                self._episode = self._in_background(self._episodes, self._say_now, request)
+        return True
+
+    def _say_now(self, request: SayRequest) -> None:
+        if self._say_session is None:
+            names = Names(self.senses.clip)
+            self._say_session = SaySession(self._screen, self._windows, self.senses.look, names, self._actuator)
+        began = time.perf_counter()
+        outcome = self._say_session.carry_out(request, self.tell, self._stop_episode)
+        if isinstance(outcome, Rejected):
+            self.library.note_heard(outcome)
+        else:
+            command = Command(BUILT_IN.id, request.saying.words(), 1.0)
+            self.library.note_heard(Accepted(request.text, command, 1e3 * (time.perf_counter() - began)))
 
     # Replaying
 
@@ -336,6 +390,8 @@ class Service:
                 self.tell(Trouble("a macro is running; say stop first, or wait until it is done"))
                 return
             self._stop_episode.clear()
+            if self._say_session is not None:
+                self._say_session.forget(self.tell)
             self._episode = self._in_background(
                 self._episodes, self.run_now, macro_id, slots, choose, asked_ns, choose is None
             )
@@ -368,15 +424,25 @@ class Service:
         return report
 
     @cached_property
+    def _screen(self) -> Screen:
+        return self._devices.enter_context(Screen())
+
+    @cached_property
+    def _windows(self) -> OpenWindowSystem:
+        return self._devices.enter_context(closing(open_window_system()))
+
+    @cached_property
+    def _actuator(self) -> Actuator:
+        return self._make_actuator()
+
+    @cached_property
     def _replayer(self) -> Replayer:
-        screen = self._devices.enter_context(Screen())
-        windows = self._devices.enter_context(closing(open_window_system()))
         return Replayer(
-            screen,
-            windows,
+            self._screen,
+            self._windows,
             self.senses.look,
             Finder(self.senses.reader),
-            self._make_actuator(),
+            self._actuator,
             players,
         )
 

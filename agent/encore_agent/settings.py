@@ -20,6 +20,8 @@ class Settings:
     """Name of the input device; None takes the system's default."""
     fps: int = 15
     """Pictures a second in a recording."""
+    say_what_you_see: bool = False
+    """Whether controls can be called by their names, without any macro."""
 
     @classmethod
     def default(cls, root: Path | None = None) -> Settings:

@@ -1,0 +1,387 @@
+"""Find a control by what it is called, without having been shown it.
+
+Labels are found by their text, drawings by what they show: a drawing is meant where the name is near it and no other
+thing that could be meant is nearer. One that is clearly best is enough to click; everything else is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+
+from encore_agent.guard import DESTRUCTIVE_WORDS
+from encore_agent.say import bare_name
+from encore_agent.say_names import CONCEPTS, SHARED
+from encore_agent.titles import Match, match, plain
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene
+from encore_models.phrases import words_of
+from encore_recorder.geometry import Rect
+
+NOUNS = frozenset("button icon symbol link tab entry item menu control label image picture".split())
+"""What a control is, said after what it is called."""
+FIELD_NOUNS = frozenset("field box bar input".split())
+IN_ROW = re.compile(r"^(.+?) (?:of|in|on|for|at|beside|next to|in the row of) (.+)$")
+SHORT_NAME = 3
+"""Letters up to which a name may be written in ink that is as square as an icon."""
+WRITTEN = 2.0
+"""Score of what reads so word by word; no drawing comes near."""
+PHOTOGRAPH = 12.0
+"""Levels by which the colours of a drawing, ink on one ground, lie off the line between the two."""
+
+
+class Namer(Protocol):
+    """Compares pictures with words (see `encore_models.perception.ui_clip.UiClip`)."""
+
+    def meanings(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> NDArray[np.float32]:
+        """Unit vectors [n, d] of what the boxes show."""
+
+    def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors [n, d] of names."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankOptions:
+    """How sure Encore wants to be before it clicks. Cosines, unless said otherwise."""
+
+    clear: float = 0.66
+    """Of a drawing with the name, plus its lead: from here it is what was said."""
+    clear_lead: float = 0.03
+    """By how much the name must be nearer to the drawing than what else the drawing could be called."""
+    plausible: float = 0.50
+    """As `clear`, but enough to ask about it."""
+    margin: float = 0.12
+    """By how much the best must leave the next one behind, both as `clear`."""
+    synonym: float = 0.75
+    """Of two names from which they mean the same."""
+    fuzzy: float = 85.0
+    """Percent of likeness from which a label is asked about."""
+    most: int = 30
+    """Options that a person is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A control that may be meant."""
+
+    box: Rect
+    """Pixels of the window picture."""
+    name: str
+    """What it reads, or what it looks like."""
+    score: float
+    """Comparable within one ranking."""
+    evidence: str
+    clear: bool
+    """Whether it would do, were it alone."""
+
+    @property
+    def destructive(self) -> bool:
+        """Whether its name says that something is lost, sent or paid by it."""
+        return bool(DESTRUCTIVE_WORDS & set(words_of(self.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a name came to."""
+
+    decision: Literal["clear", "several", "nothing"]
+    options: tuple[Option, ...]
+    """clear: the one. several: all that are plausible, as one reads them. nothing: none."""
+    nearest: tuple[str, ...] = ()
+    """What was nearest, for a person."""
+
+
+class Names:
+    """What things are called, as vectors; worked out once."""
+
+    def __init__(self, namer: Namer, options: RankOptions | None = None) -> None:
+        """Nothing is worked out yet."""
+        self.namer = namer
+        self.options = options or RankOptions()
+
+    @cached_property
+    def concepts(self) -> NDArray[np.float32]:
+        """A unit vector for each of `CONCEPTS`: the mean of its names, [concepts, d]."""
+        return np.stack([self._mean(names) for names in CONCEPTS])
+
+    def query(self, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The vector of a name, [d], and which concepts speak against it, [concepts]."""
+        known = concept_of(name)
+        if known is None:
+            vector = self._mean([name])
+            return vector, np.asarray(self.concepts @ vector < self.options.synonym)
+        heads = {CONCEPTS[known][0]}.union(*(group for group in SHARED if CONCEPTS[known][0] in group))
+        return self.concepts[known], np.array([names[0] not in heads for names in CONCEPTS])
+
+    def _mean(self, names: Sequence[str]) -> NDArray[np.float32]:
+        mean = self.namer.words(names).mean(axis=0)
+        return np.asarray(mean / max(1e-6, float(np.linalg.norm(mean))), np.float32)
+
+
+@dataclass(frozen=True)
+class Sights:
+    """The controls of one picture, as far as names go."""
+
+    scene: Scene
+    names: Names
+
+    @cached_property
+    def labels(self) -> list[tuple[Candidate, str]]:
+        """What is written, with its text."""
+        written = [c for c in self.scene.candidates if c.kind == "text"]
+        pairs = zip(written, self.scene.texts(written), strict=True)
+        return [(c, text) for c, text in pairs if any(letter.isalnum() for letter in text)]
+
+    @cached_property
+    def drawings(self) -> list[Candidate]:
+        """What is drawn: no label, no field, no photograph."""
+        written = {c for c, _ in self.labels}
+        return [
+            c
+            for c in self.scene.candidates
+            if c.kind != "field" and c not in written and not _photograph(self.scene, c.box)
+        ]
+
+    @cached_property
+    def fields(self) -> list[Candidate]:
+        """Input fields."""
+        return [c for c in self.scene.candidates if c.kind == "field"]
+
+    @cached_property
+    def meanings(self) -> NDArray[np.float32]:
+        """What each of the drawings shows, [drawings, d]."""
+        return self.names.namer.meanings(self.scene.image, [c.box for c in self.drawings])
+
+    @cached_property
+    def likeness(self) -> NDArray[np.float32]:
+        """Cosine of each drawing with each concept, [drawings, concepts]."""
+        return np.asarray(self.meanings @ self.names.concepts.T, np.float32)
+
+    def looks_like(self, drawing: int) -> str:
+        """The concept nearest to a drawing."""
+        return CONCEPTS[int(self.likeness[drawing].argmax())][0]
+
+    def called(self) -> list[str]:
+        """Everything that could be said of this picture: labels, and what its drawings may be called."""
+        concepts = {int(row.argmax()) for row in self.likeness if row.max() >= self.names.options.plausible}
+        return [text for _, text in self.labels] + [name for index in sorted(concepts) for name in CONCEPTS[index]]
+
+
+def rank(sights: Sights, name: str) -> Ranking:
+    """Which control is called that.
+
+    Args:
+        sights: The focused window.
+        name: As it was said, without article.
+    """
+    row = _row_named(sights, name)
+    if row is not None:
+        return _decide(sights, row[0], [o for o in _options(sights, row[0]) if o.box in row[1]])
+    return _decide(sights, name, _options(sights, name))
+
+
+def everything(sights: Sights) -> tuple[Option, ...]:
+    """Every control of the picture, from top to bottom, for numbering."""
+    labels = dict(sights.labels)
+    found = []
+    for candidate in sights.scene.candidates:
+        text = sights.scene.text_at(candidate.box) if candidate.kind == "field" else labels.get(candidate, "")
+        found.append(Option(candidate.box, text or candidate.kind, 1.0, "you chose its number", True))
+    return tuple(found)
+
+
+def concept_of(name: str) -> int | None:
+    """Place in `CONCEPTS` of what is called `name`, or None."""
+    for wanted in (name, name.removesuffix("s"), " ".join(w for w in name.split() if w not in NOUNS)):
+        for index, names in enumerate(CONCEPTS):
+            if wanted in names:
+                return index
+    return None
+
+
+# Options
+
+
+def _options(sights: Sights, name: str) -> list[Option]:
+    words = name.split()
+    if words[-1] in FIELD_NOUNS:
+        return _fields(sights, " ".join(words[:-1]))
+    if len(words) > 1 and words[-1] in NOUNS and not _labels(sights, name, exact=True):
+        name = " ".join(words[:-1])
+    return [*_labels(sights, name), *_placeholders(sights, name), *_drawings(sights, name)]
+
+
+def _labels(sights: Sights, name: str, exact: bool = False) -> list[Option]:
+    """Labels that read so: exactly, or nearly enough to ask about."""
+    found = []
+    pool = list(sights.labels)
+    if len(plain(name)) <= SHORT_NAME:
+        squares = [c for c in sights.drawings if c.kind == "icon"]
+        pool += zip(squares, sights.scene.texts(squares), strict=True)
+    for candidate, text in pool:
+        if sights.scene.field_of(candidate) is not None:
+            continue
+        same = match(name, bare_name(_without_ellipsis(text)) if words_of(text) else text)
+        if same >= Match.READ_ALIKE:
+            found.append(Option(candidate.box, text, WRITTEN, f"it reads {text!r}", True))
+        elif not exact and (same or _holds(name, text) or _spelt_alike(sights.names.options, name, text)):
+            found.append(Option(candidate.box, text, 0.9, f"it reads {text!r}, which is near", False))
+    return found
+
+
+def _placeholders(sights: Sights, name: str) -> list[Option]:
+    """Fields in which the name stands."""
+    texts = [(field, sights.scene.text_at(field.box)) for field in sights.fields]
+    return [
+        Option(field.box, text, WRITTEN, f"it is the field that reads {text!r}", True)
+        for field, text in texts
+        if match(name, _without_ellipsis(text)) >= Match.READ_ALIKE
+    ]
+
+
+def _fields(sights: Sights, name: str) -> list[Option]:
+    """The fields that are called so: by what stands in them or beside them, or by the drawing in them."""
+    if not name or name in ("text", "input", "entry"):
+        return [Option(f.box, "field", 1.0, "it is a field", True) for f in sights.fields]
+    beside = [o.box for o in _labels(sights, name) if o.clear]
+    drawn = [o.box for o in _drawings(sights, name) if o.clear]
+    found = _placeholders(sights, name)
+    for field in sights.fields:
+        box = field.box
+        if any(box.contains(d.center) or d == box for d in drawn):
+            found.append(Option(box, f"{name} field", 1.5, f"it is the field with the {name} icon", True))
+        elif any(_names_field(label, box) for label in beside):
+            found.append(Option(box, f"{name} field", 1.5, f"it is the field beside {name!r}", True))
+    return found
+
+
+def _drawings(sights: Sights, name: str) -> list[Option]:
+    """Drawings that show what is called so."""
+    if not sights.drawings:
+        return []
+    options = sights.names.options
+    vector, rivals = sights.names.query(name)
+    near = sights.meanings @ vector
+    lead = near - sights.likeness[:, rivals].max(axis=1)
+    score = near + lead
+    known = concept_of(name)
+    called = name if known is None else CONCEPTS[known][0]
+    found = []
+    for index in np.flatnonzero(score >= options.plausible):
+        # A word that is not known to name a drawing is near to all sorts of them.
+        clear = known is not None and score[index] >= options.clear and lead[index] >= options.clear_lead
+        evidence = f"it looks like {called} ({near[index]:.2f}, {lead[index]:+.2f} before anything else)"
+        candidate = sights.drawings[index]
+        meant = _field_behind(sights.scene, candidate) or candidate
+        option = Option(meant.box, sights.looks_like(int(index)), float(score[index]), evidence, bool(clear))
+        # A bin is destructive by whatever name it was asked for.
+        found.append(replace(option, name=called) if clear else option)
+    return found
+
+
+def _decide(sights: Sights, name: str, found: list[Option]) -> Ranking:
+    options = sights.names.options
+    found = _one_a_control(sights.scene, found)
+    found.sort(key=lambda option: -option.score)
+    nearest = _nearest(sights, name)
+    if not found:
+        return Ranking("nothing", (), nearest)
+    best = found[0]
+    if best.clear:
+        # What only resembles the best does not make it doubtful; what would do by itself does.
+        rivals = [o for o in found[1:] if o.clear or (best.score < WRITTEN and o.score > best.score - options.margin)]
+        if not rivals:
+            return Ranking("clear", (best,), nearest)
+        found = [best, *rivals]
+    chosen = sorted(found[: options.most], key=lambda option: (option.box.top, option.box.left))
+    return Ranking("several", tuple(chosen), nearest)
+
+
+def _nearest(sights: Sights, name: str) -> tuple[str, ...]:
+    """The label and the drawing that come nearest to the name."""
+    texts = sorted((text for _, text in sights.labels), key=lambda text: -fuzz.ratio(plain(name), plain(text)))
+    drawn = []
+    if sights.drawings:
+        drawn = [sights.looks_like(int((sights.meanings @ sights.names.query(name)[0]).argmax()))]
+    return tuple(dict.fromkeys([*texts[:1], *drawn]))
+
+
+def _row_named(sights: Sights, name: str) -> tuple[str, set[Rect]] | None:
+    """For "the heart of Yesterday": what is meant, and the boxes of the rows that are called so."""
+    parts = IN_ROW.match(name)
+    if parts is None or any(match(name, text) for _, text in sights.labels):
+        return None
+    rows = [c for c, text in sights.labels if match(bare_name(parts[2]), bare_name(text)) >= Match.READ_ALIKE]
+    boxes = {cell.box for label in rows for cell in sights.scene.row_of(label)}
+    return (bare_name(parts[1]), boxes) if boxes else None
+
+
+def _one_a_control(scene: Scene, found: Iterable[Option]) -> list[Option]:
+    """Without the drawing beside or above a label, and without what is found twice: they are one control."""
+    kept: list[Option] = []
+    for option in sorted(found, key=lambda option: -option.score):
+        if not any(_same_control(option.box, other.box) for other in kept):
+            kept.append(option)
+    return kept
+
+
+def _same_control(a: Rect, b: Rect) -> bool:
+    """Whether a drawing and its label, or one in the other; two of a size side by side are two controls."""
+    if a == b or a.intersection(b) is not None:
+        return True
+    (small, large) = sorted((a, b), key=lambda box: box.width)
+    if large.width < 1.5 * small.width:
+        return False
+    height = max(a.height, b.height)
+    across = max(a.left, b.left) - min(a.right, b.right)
+    down = max(a.top, b.top) - min(a.bottom, b.bottom)
+    beside = across <= 1.5 * height and abs(a.center.y - b.center.y) <= 0.5 * height
+    above = 0 <= down <= height and abs(a.center.x - b.center.x) <= 0.25 * large.width
+    return beside or above
+
+
+def _field_behind(scene: Scene, drawing: Candidate) -> Candidate | None:
+    """The field that a drawing at its left end stands for; what is at its right end is a button of its own."""
+    field = scene.field_of(drawing)
+    if field is None or drawing.box.center.x > field.box.left + field.box.width // 4:
+        return None
+    return field
+
+
+def _names_field(label: Rect, field: Rect) -> bool:
+    """Whether the label stands right before or above the field."""
+    before = 0 <= field.left - label.right <= 2 * field.height and abs(label.center.y - field.center.y) <= field.height
+    above = 0 <= field.top - label.bottom <= field.height and abs(label.left - field.left) <= field.height
+    return before or above
+
+
+def _photograph(scene: Scene, box: Rect) -> bool:
+    """Whether a box holds more colours than ink on one ground."""
+    pixels = scene.image[max(0, box.top) : box.bottom, max(0, box.left) : box.right].reshape(-1, 3).astype(np.float32)
+    if len(pixels) < 4:
+        return False
+    around = pixels - pixels.mean(axis=0)
+    variances = np.linalg.eigvalsh(around.T @ around / len(around))
+    return bool(np.sqrt(max(0.0, float(variances[1]))) > PHOTOGRAPH)
+
+
+def _without_ellipsis(text: str) -> str:
+    return text.rstrip(" .…:")
+
+
+def _holds(name: str, text: str) -> bool:
+    """Whether the label says the name as whole words, and not much more."""
+    wanted, words = name.split(), words_of(text)
+    runs = (words[start : start + len(wanted)] for start in range(len(words) - len(wanted) + 1))
+    return len(words) <= len(wanted) + 3 and wanted in runs
+
+
+def _spelt_alike(options: RankOptions, name: str, text: str) -> bool:
+    return len(plain(name)) > SHORT_NAME and fuzz.ratio(plain(name), plain(text)) >= options.fuzzy

@@ -1,0 +1,70 @@
+"""Hear what is said of what is seen: the built-in command, understood by the same witnesses as any macro."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.messages import Rejected
+from encore_agent.say import BUILT_IN, asked_by, reply_in
+from encore_agent.say_session import Request
+from encore_agent.understand import Hearing, Understander, UnderstandingOptions
+from encore_models.perception.speech import Samples, Utterance
+from encore_models.perception.voice import Encoded, Transcript
+
+
+class HeardOnce:
+    """A `Hearing` that works an utterance out only once, however many ask."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        """Ask `hearing` where nothing is remembered."""
+        self._hearing = hearing
+        self._last: tuple[Samples, tuple[Encoded, Transcript]] | None = None
+
+    def hear(self, samples: Samples) -> tuple[Encoded, Transcript]:
+        """See `Hearing.hear`; the last answer is remembered."""
+        if self._last is None or self._last[0] is not samples:
+            self._last = samples, self._hearing.hear(samples)
+        return self._last[1]
+
+    def transcribe(self, encoded: Encoded, prefix: str) -> Transcript:
+        """See `Hearing.transcribe`."""
+        return self._hearing.transcribe(encoded, prefix)
+
+    def tokens(self, text: str) -> list[int]:
+        """See `Hearing.tokens`."""
+        return self._hearing.tokens(text)
+
+    def token_logprobs(self, encoded: Encoded, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """See `Hearing.token_logprobs`."""
+        return self._hearing.token_logprobs(encoded, texts)
+
+
+class SayUnderstander:
+    """Understands utterances that say what is seen."""
+
+    def __init__(self, hearing: Hearing, options: UnderstandingOptions | None = None) -> None:
+        """Nothing is computed yet."""
+        self._options = options or UnderstandingOptions()
+        self._understander = Understander(hearing, [BUILT_IN], self._options)
+
+    def request(self, utterance: Utterance, choosing: bool) -> Request | None:
+        """What the utterance asks for, or None where it is about something else.
+
+        Args:
+            utterance: As it came from the microphone.
+            choosing: Whether numbers are shown, so that a number alone is an answer.
+        """
+        if choosing:
+            transcript = self._understander.hear(utterance).transcript
+            reply = reply_in(transcript.text)
+            if reply is not None and transcript.mean_logprob >= self._options.floor:
+                return Request(reply, transcript.text, utterance.end_ns)
+        outcome, heard = self._understander.understand(utterance)
+        if isinstance(outcome, Rejected) or heard.match is None:
+            return None
+        choose = partial(self._understander.choose_value, heard, "name")
+        return Request(asked_by(heard.match), outcome.text, utterance.end_ns, choose)
