@@ -25,6 +25,10 @@ from encore_recorder.geometry import Point, Rect
 __all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice", "draw_trace"]
 
 
+SPARSE = 16
+"""Pixels between those that are looked at first to tell whether a picture shows anything."""
+
+
 class Finder:
     """Finds targets; keeps nothing between two searches but what the reader remembers."""
 
@@ -42,6 +46,8 @@ class Finder:
             now: The window as it is.
             text: The title that is wanted, for targets that follow what was said; None for all others.
         """
+        if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
+            return Absent("the picture is all of one colour: the screen is locked, or this desktop hides it from Encore")
         search = Search(target, shown, now, self._options)
         if text is not None:
             return find_titled(search, text)

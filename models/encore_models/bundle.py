@@ -56,7 +56,7 @@ class Contents:
     """Where the weights came from, with the version."""
     licence: str
     graphs: dict[str, Graph]
-    settings: dict[str, list[int] | int | str] = field(default_factory=dict)
+    settings: dict[str, list[int] | list[float] | int | str] = field(default_factory=dict)
     """What running the graphs needs besides them."""
     metrics: dict[str, float] = field(default_factory=dict)
     """Measured when the bundle was made."""

@@ -75,8 +75,10 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     """Find the candidates and the walls of a picture.
 
     Args:
-        image: BGR [height, width, 3].
+        image: BGR [height, width, 3]; one that is too small for any ink holds nothing.
     """
+    if min(image.shape[:2]) < SMALLEST:
+        return Layout((), ())
     edges = _strongest(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
     faint = (edges > FAINT).astype(np.uint8)
     across, down = _lines(image, 0, FAINT, LINE), _lines(image, 1, FAINT, LINE)
