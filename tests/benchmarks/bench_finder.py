@@ -13,9 +13,9 @@ import platform
 import signal
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,28 +24,38 @@ from typing import Any, Literal
 import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from encore_models.perception.ui_clip import WEIGHTS
 from tests.benchmarks.finder.dataset import Query, Screen, queries, read_screens
-from tests.benchmarks.finder.ours import Measured, measure_screen, miss_name
-from tests.benchmarks.finder.sampling import choose
-from tests.benchmarks.finder.score import figures, table, upper_bound
+from tests.benchmarks.finder.openadapt_peer import OpenAdapt, install
+from tests.benchmarks.finder.ours import Encore, Measured, measure_screen
+from tests.benchmarks.finder.ours_times import measure_times
+from tests.benchmarks.finder.peers import Locate, OcrAnchor, Orb, Peer, RecordedPlace, ask
+from tests.benchmarks.finder.sampling import choose, choose_for_peers
+from tests.benchmarks.finder.score import Outcome
+from tests.benchmarks.finder.score_report import (
+    DEFINITIONS,
+    headline,
+    headline_times,
+    miss_lines,
+    recall_tables,
+    show,
+    tables,
+)
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "finder.json"
 Split = Literal["dev", "final"]
 CONSOLE = Console(highlight=False)
-COLUMNS = (
-    ("queries", "there"),
-    ("hit", "hit"),
-    ("wrong", "wrong"),
-    ("wrong_clicks", "clicks"),
-    ("false_hit_queries", "gone"),
-    ("false_hits", "clicked"),
-    ("ms", "ms"),
-)
-"""Figures, and what they are called in a table."""
+PEERS = {
+    "recorded coordinates": "the same place in the window",
+    "pyautogui locate": "pyscreeze.locate(control, picture, confidence=.9), first match, control at most 300 x 120",
+    "ORB": "features in and around the control, a similarity with at least 4 inliers",
+    "OCR anchor": "all text of the page by RapidOCR; the recorded line from 85 % of likeness, and the way from there",
+    "openadapt-flow": "2.4.0: Recorder.click, compile_recording, runtime.resolver.resolve with openadapt_flow.vision; "
+    "no structural rung and no grounder, since there are only pixels; a refusal is no click",
+}
+"""Those that can be asked, and how they are."""
 
 
 @dataclass(slots=True)
@@ -56,6 +66,7 @@ class Dataset:
     screens: list[Screen]
     asked: list[Query]
     measured: Measured = field(default_factory=Measured)
+    peers: dict[str, list[Outcome]] = field(default_factory=dict)
 
     def of(self, screen: Screen) -> list[Query]:
         """What is asked of one screen."""
@@ -68,27 +79,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--split", choices=("dev", "final"), default="final")
     parser.add_argument("--queries", type=int, default=1600, help="at most so many on drawn screens")
     parser.add_argument("--real-queries", type=int, default=1200, help="at most so many on real programs")
-    parser.add_argument("--peers", default="all", help="all, none, or names with commas")
+    parser.add_argument("--peers", type=peer_names, default=tuple(PEERS), help="all, none, or names with commas")
+    parser.add_argument("--peer-queries", type=int, default=260, help="the peers' part of the queries, in each dataset")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "finder", help="where the screens are kept")
     parser.add_argument("--misses", type=Path, help="a folder for pictures of what went wrong")
+    parser.add_argument("--no-times", action="store_true", help="do not time single searches")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     rendered = dataset(drawn(options.folder, options.split), options.split, options.queries, options.seed)
     real = dataset(captured(options.folder), options.split, options.real_queries, options.seed)
     results: dict[str, Any] = {"split": options.split, "seed": options.seed, "complete": True, "versions": versions()}
+    times: dict[str, dict[str, float]] = {}
     try:
         for name, data in (("rendered", rendered), ("real", real)):
             measure(name, data, options.jobs, options.misses)
+        if not options.no_times:
+            times = measure_times(rendered.folder, rendered.asked, options.seed)
+        if options.peers:
+            venv = options.folder / "openadapt-venv"
+            for name, data in (("rendered", rendered), ("real", real)):
+                compare(name, data, options.peers, options.peer_queries, options.seed, venv)
     except KeyboardInterrupt:
         results["complete"] = False
         CONSOLE.print("[yellow]stopped; what was measured is kept[/yellow]")
-    results = headline(rendered.measured, real.measured) | weights() | results
-    results |= {"rendered": tables(rendered.measured), "real": tables(real.measured, "programs")}
+    results = headline(rendered.measured, real.measured) | headline_times(times) | weights() | results
+    results |= {"rendered": tables(rendered.measured.outcomes), "real": tables(real.measured.outcomes, "programs")}
+    for name, data, by in (("rendered", rendered, "toolkits"), ("real", real, "programs")):
+        results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
+        results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
+    results |= {"times": times, "peers": PEERS, "definitions": DEFINITIONS}
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    show(results)
+    show(results, CONSOLE)
     if options.misses:
         write_misses(options.misses, (rendered.measured, real.measured))
     CONSOLE.print(f"written to {options.results}")
@@ -135,12 +159,13 @@ def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
     """
     if misses is not None:
         misses.mkdir(parents=True, exist_ok=True)
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _work_quietly, (2 // jobs,))
+    threads = 2 // jobs
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _work_quietly, (threads,))
     with progress() as bar:
         task = bar.add_task(name, total=len(data.asked))
         try:
             waiting = {
-                pool.submit(measure_screen, data.folder, screen, asked, 2 // jobs, misses): len(asked)
+                pool.submit(measure_screen, data.folder, screen, asked, threads, misses): len(asked)
                 for screen in data.screens
                 if (asked := data.of(screen))
             }
@@ -149,6 +174,56 @@ def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
                 bar.advance(task, waiting[done])
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def compare(name: str, data: Dataset, names: Sequence[str], count: int, seed: int, venv: Path) -> None:
+    """Ask the peers, and Encore as one of them, a part of the queries; `data.peers` grows as answers come.
+
+    One at a time, so that they may be compared in what they cost.
+
+    Raises:
+        KeyboardInterrupt: A person has seen enough.
+    """
+    asked = choose_for_peers(data.asked, count, seed)
+    with ExitStack() as stack, progress() as bar:
+        task = bar.add_task(f"{name}, peers", total=len(asked))
+        peers = {name: start(name, venv, stack) for name in ("encore", *names)}
+        data.peers.update({name: [] for name in peers})
+        for screen in data.screens:
+            of_screen = [query for query in asked if query.screen.id == screen.id]
+            if not of_screen:
+                continue
+            for peer, outcomes in ask(peers, data.folder, screen, of_screen).items():
+                data.peers[peer] += outcomes
+            bar.advance(task, len(of_screen))
+
+
+def start(name: str, venv: Path, stack: ExitStack) -> Peer:
+    """A peer, ready; the stack ends it."""
+    if name == "openadapt-flow":
+        return stack.enter_context(closing(OpenAdapt(install(venv))))
+    makers: dict[str, Callable[[], Peer]] = {
+        "encore": Encore,
+        "recorded coordinates": RecordedPlace,
+        "pyautogui locate": Locate,
+        "ORB": Orb,
+        "OCR anchor": OcrAnchor,
+    }
+    return makers[name]()
+
+
+def peer_names(text: str) -> tuple[str, ...]:
+    """Peers from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: There is no such peer.
+    """
+    if text in ("all", "none"):
+        return tuple(PEERS) if text == "all" else ()
+    names = tuple(name.strip() for name in text.split(","))
+    if unknown := [name for name in names if name not in PEERS]:
+        raise argparse.ArgumentTypeError(f"there is no peer {unknown[0]!r}; there are {', '.join(PEERS)}")
+    return names
 
 
 def _work_quietly(threads: int) -> None:
@@ -161,55 +236,6 @@ def progress() -> Progress:
     """A bar for long work."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=CONSOLE)
-
-
-def headline(rendered: Measured, real: Measured) -> dict[str, Any]:
-    """The figures that the README quotes; shares from 0 to 1."""
-    drawn_figures, real_figures = figures(rendered.outcomes), figures(real.outcomes)
-    found: dict[str, Any] = {**drawn_figures}
-    if there := int(drawn_figures.get("queries", 0)):
-        found["wrong_upper95"] = round(upper_bound(int(drawn_figures["wrong_clicks"]), there), 5)
-    hard = figures([o for o in rendered.outcomes if o.picture == "hard"])
-    found["hit_hard"] = hard.get("hit")
-    found["candidate_recall"] = share_recalled(rendered.recall)
-    found["real_queries"] = real_figures.get("queries", 0)
-    found["real_hit"], found["real_wrong"] = real_figures.get("hit"), real_figures.get("wrong")
-    if gone := int(real_figures.get("false_hit_queries", 0)):
-        found["real_absent_clicked"] = round(int(real_figures["false_hits"]) / gone, 4)
-        found["real_absent_queries"] = gone
-    found["real_recall"] = share_recalled(real.recall)
-    return found
-
-
-def share_recalled(recall: Counter[tuple[str, str, bool]]) -> float | None:
-    """Things that a candidate stood for, of all; None where there was nothing."""
-    total = recall.total()
-    return round(sum(n for (_, _, stood), n in recall.items() if stood) / total, 4) if total else None
-
-
-def tables(measured: Measured, toolkits: str = "toolkits") -> dict[str, Any]:
-    """The same figures by what changed, by what is looked for, and by where it stands."""
-    outcomes = measured.outcomes
-    return {
-        "all": figures(outcomes),
-        "pictures": table(outcomes, lambda o: o.picture),
-        "kinds": table(outcomes, lambda o: o.kind),
-        toolkits: table(outcomes, lambda o: o.toolkit),
-        "said": table(outcomes, lambda o: "by what was said" if o.said else "as shown"),
-        "candidate_recall": {
-            "things": measured.recall.total(),
-            "kinds": recall_by(measured.recall, 1),
-            toolkits: recall_by(measured.recall, 0),
-        },
-    }
-
-
-def recall_by(recall: Counter[tuple[str, str, bool]], place: Literal[0, 1]) -> dict[str, float | None]:
-    """Recall of each toolkit (0) or kind (1)."""
-    names = sorted({key[place] for key in recall})
-    return {
-        name: share_recalled(Counter({key: n for key, n in recall.items() if key[place] == name})) for name in names
-    }
 
 
 def weights() -> dict[str, Any]:
@@ -231,47 +257,9 @@ def versions() -> dict[str, str]:
 
 
 def write_misses(folder: Path, measured: Sequence[Measured]) -> None:
-    """A line for each thing that went wrong, worst first."""
-    (folder / "misses.txt").write_text("".join(f"{line}\n" for line in _miss_lines(measured)), encoding="utf-8")
+    """The words to the pictures of what went wrong."""
+    (folder / "misses.txt").write_text("".join(f"{line}\n" for line in miss_lines(measured)), encoding="utf-8")
     CONSOLE.print(f"misses are in {folder}")
-
-
-def _miss_lines(measured: Sequence[Measured]) -> Iterator[str]:
-    for verdict in ("wrong", "false hit", "missed"):
-        for one in sorted((o for m in measured for o in m.outcomes if o.verdict == verdict), key=miss_name):
-            said = f" said {one.said!r}" if one.said else ""
-            place = f"{one.picture} of {one.screen}"
-            yield f"{verdict} | {one.kind} {one.thing}{said} | {place} | {one.why} | {miss_name(one)}"
-    for one in measured:
-        yield from (f"no candidate | {line}" for line in one.missing)
-
-
-def show(results: dict[str, Any]) -> None:
-    """Print what was found."""
-    for name, by in (("rendered", "toolkits"), ("real", "programs")):
-        for group in ("pictures", "kinds", by):
-            if rows := results[name][group]:
-                CONSOLE.print(as_table(f"{name}, {group}", rows | {"all": results[name]["all"]}))
-        CONSOLE.print(f"{name}, candidate recall: {json.dumps(results[name]['candidate_recall'])}")
-    plain = {key: value for key, value in results.items() if isinstance(value, float | int | str | None)}
-    CONSOLE.print_json(json.dumps(plain))
-
-
-def as_table(title: str, rows: dict[str, dict[str, float | int]]) -> Table:
-    """Figures with a line for each group."""
-    drawing = Table(title=title, title_justify="left")
-    drawing.add_column("")
-    for _, heading in COLUMNS:
-        drawing.add_column(heading, justify="right")
-    for name, row in rows.items():
-        drawing.add_row(name, *(_cell(key, row.get(key)) for key, _ in COLUMNS))
-    return drawing
-
-
-def _cell(key: str, value: float | int | None) -> str:
-    if value is None:
-        return ""
-    return f"{100 * value:.1f} %" if key in ("hit", "wrong") else f"{value}"
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from encore_models.macro import Target
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
-from encore_recorder.geometry import Rect
+from encore_recorder.geometry import Point, Rect
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, Thing, read_image
+from tests.benchmarks.finder.peers import Answer, timed
 from tests.benchmarks.finder.score import Outcome, outcome, recalled
 
 Image = NDArray[np.uint8]
@@ -45,6 +46,28 @@ class Eyes:
     def look(self, image: Image) -> Scene:
         """A picture as the agent sees it."""
         return Scene(image, self.reader, self._clip)
+
+
+class Encore:
+    """Encore's finder as the peers are asked: on pictures that it never saw, with nothing read before."""
+
+    def __init__(self, threads: int = 2) -> None:
+        """Load the weights."""
+        self._eyes = Eyes(threads, remembered=0)
+        self._finder = Finder(self._eyes.reader)
+
+    def show(self, shown: Image, things: Sequence[Thing]) -> None:
+        """What a macro keeps."""
+        self._shown = self._eyes.look(shown)
+        self._targets = {thing.id: describe_target(self._shown, thing.point) for thing in things}
+
+    def find(self, thing: Thing, now: Image) -> Answer:
+        """Where a replay would click."""
+        return timed(lambda: self._search(thing, now))
+
+    def _search(self, thing: Thing, now: Image) -> Point | None:
+        found = self._finder.find(self._targets[thing.id], self._shown, self._eyes.look(now))
+        return found.point if isinstance(found, Found) else None
 
 
 @dataclass(slots=True)

@@ -17,11 +17,19 @@ T = TypeVar("T")
 
 def choose(queries: Iterable[Query], count: int, seed: int = 0) -> list[Query]:
     """At most `count` queries, by toolkit, kind and picture in turn; at least 300 of them gone, else a quarter."""
-    there, gone = [], []
-    for query in queries:
-        (gone if query.answer is None else there).append(query)
+    everything = list(queries)
+    there = [query for query in everything if query.answer is not None]
+    gone = [query for query in everything if query.answer is None]
     asked = min(len(gone), max(LEAST_GONE, round(GONE_SHARE * count)), count)
     chosen = balanced(gone, asked, stratum, seed)
+    return balanced(there, count - len(chosen), stratum, seed) + chosen
+
+
+def choose_for_peers(asked: Sequence[Query], count: int, seed: int = 0) -> list[Query]:
+    """A part of what is asked, a quarter of it gone; without what follows speech, which no peer can."""
+    there = [query for query in asked if query.said is None and query.answer is not None]
+    gone = [query for query in asked if query.said is None and query.answer is None]
+    chosen = balanced(gone, round(GONE_SHARE * count), stratum, seed)
     return balanced(there, count - len(chosen), stratum, seed) + chosen
 
 

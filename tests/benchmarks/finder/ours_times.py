@@ -1,0 +1,116 @@
+"""What a search costs: one at a time, two threads, on pictures and texts that were never seen before."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.find import Finder
+from encore_models.perception.screen import describe_target
+from tests.benchmarks.finder.dataset import SHOWN, Query, read_image
+from tests.benchmarks.finder.ours import Eyes
+from tests.benchmarks.finder.sampling import balanced
+
+Image = NDArray[np.uint8]
+SIZES = ((1280, 800), (1920, 1080))
+COUNT = 32
+"""Searches of each sort; their median is the figure."""
+THREADS = 2
+LISTED = ("row", "row_icon")
+"""Kinds that the fast path is not for: an unchanged row may be another entry."""
+
+
+class Stopwatch:
+    """Times searches on one dataset; what was shown is known beforehand, as in a replay."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the weights and the text models."""
+        self._folder = folder
+        self._eyes = Eyes(THREADS, remembered=0)
+        self._finder = Finder(self._eyes.reader)
+        cv2.setNumThreads(THREADS)
+
+    def search(self, query: Query, size: tuple[int, int] | None = None) -> dict[str, float]:
+        """Milliseconds of the whole search, and on another scene those of its first two stages.
+
+        Args:
+            query: What is searched.
+            size: Width and height that the picture is brought to; None leaves it.
+        """
+        image = read_image(self._folder, query.screen, query.picture)
+        image = image if size is None else fitted(image, size)
+        shown = self._eyes.look(read_image(self._folder, query.screen, SHOWN))
+        target = describe_target(shown, query.shown.point)
+        warm = self._eyes.look(image)
+        began = time.perf_counter()
+        _ = warm.layout
+        laid_out = time.perf_counter()
+        _ = warm.descriptors
+        described = time.perf_counter()
+        self._finder.find(target, shown, warm, query.said)
+        now = self._eyes.look(image)
+        start = time.perf_counter()
+        self._finder.find(target, shown, now, query.said)
+        whole = time.perf_counter() - start
+        return {
+            "ms": 1e3 * whole,
+            "candidates_ms": 1e3 * (laid_out - began),
+            "looks_ms": 1e3 * (described - laid_out),
+        }
+
+
+def fitted(image: Image, size: tuple[int, int]) -> Image:
+    """The picture at exactly this width and height: cut off, or continued by its mirror image, so as full as it was."""
+    cut = image[: size[1], : size[0]]
+    below, beside = size[1] - cut.shape[0], size[0] - cut.shape[1]
+    return np.asarray(cv2.copyMakeBorder(cut, 0, below, 0, beside, cv2.BORDER_REFLECT), np.uint8)
+
+
+def measure_times(folder: Path, asked: Sequence[Query], seed: int = 0) -> dict[str, dict[str, float]]:
+    """Medians of the fast path on unchanged pictures, and of full searches at each size."""
+    watch = Stopwatch(folder)
+    same = [query for query in asked if query.picture == "same" and query.shown.kind not in LISTED and not query.said]
+    changed = [query for query in asked if query.picture != "same" and query.shown.kind != "blank"]
+    if not same or not changed:
+        return {}
+    watch.search(changed[0])  # the first one loads the text models
+    found = {"fast": _medians([watch.search(query) for query in balanced(same, COUNT, _kind, seed)])}
+    for size in SIZES:
+        near = sorted(changed, key=lambda query: _unlike(folder, query, size))[: 4 * COUNT]
+        searches = [watch.search(query, size) for query in balanced(near, COUNT, _kind, seed)]
+        found[f"full_{size[0]}"] = _medians(searches)
+    return found
+
+
+def _kind(query: Query) -> str:
+    return query.shown.kind
+
+
+def _unlike(folder: Path, query: Query, size: tuple[int, int]) -> float:
+    """How far the picture's area is from that of the size."""
+    width, height = png_size(folder / query.screen.id / f"{query.picture}.png")
+    return abs(math.log(width * height / (size[0] * size[1])))
+
+
+def png_size(path: Path) -> tuple[int, int]:
+    """Width and height from a PNG's header."""
+    with path.open("rb") as file:
+        head = file.read(24)
+    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+
+
+def _medians(searches: Sequence[dict[str, float]]) -> dict[str, float]:
+    columns = {name: sorted(search[name] for search in searches) for name in searches[0]}
+    whole = columns["ms"]
+    return {
+        **{name: round(statistics.median(values), 2) for name, values in columns.items()},
+        "p95_ms": round(whole[int(0.95 * (len(whole) - 1))], 2),
+        "searches": len(whole),
+    }
