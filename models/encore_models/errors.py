@@ -76,8 +76,11 @@ class IconsMissing(ModelsError, FileNotFoundError):
 class ClipMissing(ModelsError, ValueError):
     """A CLIP that was asked for is not there, or is none."""
 
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"{name} cannot be used as a CLIP: {problem}. Name a folder or checkpoint of transformers")
+    def __init__(
+        self, name: str, problem: str, advice: str = "Name a CLIP of transformers, or the folder of one"
+    ) -> None:
+        self.problem = problem.rstrip(".")
+        super().__init__(f"{name} cannot be used as a CLIP: {self.problem}. {advice}")
 
 
 class WrongPicture(ModelsError, ValueError):

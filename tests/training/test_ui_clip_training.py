@@ -17,7 +17,6 @@ import onnx
 import torch
 
 from encore_models.errors import ExportStrays
-from encore_models.perception.crops import front_end
 from encore_models.perception.ui_clip import UiClip
 from encore_models.perception.wording import text_ids
 from encore_models.training import export_ui_clip

@@ -25,6 +25,7 @@ SPAN = ("different_drawings_p95", "same_drawing_median")
 """Metrics of a bundle that say where different drawings end and the same drawing begins."""
 USUAL_SPAN = (0.427, 0.947)
 """Of the weights that were exported before it was measured."""
+LEAST_SPAN = 0.01
 
 Vectors = NDArray[np.float32]
 
@@ -111,4 +112,5 @@ class UiClip:
 def span_in(bundle: Bundle) -> tuple[float, float]:
     """The cosine of looks at which different drawings end, and at which the same drawing begins."""
     low, high = (bundle.contents.metrics.get(name, usual) for name, usual in zip(SPAN, USUAL_SPAN, strict=True))
-    return low, high
+    # A CLIP that tells no drawings apart must not turn the two round.
+    return low, max(high, low + LEAST_SPAN)

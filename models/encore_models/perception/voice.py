@@ -215,5 +215,5 @@ def _once(text: str) -> str:
     return sentences[0].strip() if len(sentences) > 1 and len(same) == 1 else text
 
 
-def _ids(setting: list[int] | int | str) -> list[int]:
-    return setting if isinstance(setting, list) else [int(setting)]
+def _ids(setting: list[int] | list[float] | int | str) -> list[int]:
+    return [int(value) for value in setting] if isinstance(setting, list) else [int(setting)]

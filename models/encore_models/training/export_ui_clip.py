@@ -252,14 +252,14 @@ def export(trained: UiClipModel, target: Path, train: Icons, test: Icons, images
 
         def fill(folder: Path) -> Contents:
             for source in (small.icons, small.strips, small.text):
-                onnx.save(_bare(onnx.load(source)), folder / source.name)
+                onnx.save(bare(onnx.load(source)), folder / source.name)
             (folder / "README.md").write_text(model_card(figures, cosines))
             return _contents(model, cosines | figures.as_metrics() | span)
 
         return write_bundle(target, fill)
 
 
-def _bare(graph: onnx.ModelProto) -> onnx.ModelProto:
+def bare(graph: onnx.ModelProto) -> onnx.ModelProto:
     """Without the notes that the exporter leaves: lines of source code and folders of the machine it ran on."""
     del graph.metadata_props[:], graph.graph.metadata_props[:]
     graph.doc_string = graph.graph.doc_string = ""
