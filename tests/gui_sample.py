@@ -209,6 +209,9 @@ class FakeAgent:
         self.listening = on
         self.tell(ListeningChanged(on))
 
+    def set_saying(self, on: bool) -> None:
+        self.asked.append(("set_saying", on))
+
     def run(self, macro_id: str, slots: dict[str, str]) -> None:
         self.asked.append(("run", macro_id, slots))
         self.running = True

@@ -53,6 +53,9 @@ class Agent(Protocol):
     def set_listening(self, on: bool) -> None:
         """Listen for commands, or no longer."""
 
+    def set_saying(self, on: bool) -> None:
+        """Let controls be called by their names ("click shuffle"), or no longer."""
+
     def run(self, macro_id: str, slots: dict[str, str]) -> None:
         """Run a macro with typed slot values."""
 

@@ -30,7 +30,8 @@ from encore_gui.icons import mark
 from encore_gui.instance import SingleInstance
 from encore_gui.library_view import LibraryView
 from encore_gui.notices import Notice, notice_of
-from encore_gui.preferences import LISTEN_AT_START, TELL_REJECTED, Preferences
+from encore_gui.overlay import Overlay
+from encore_gui.preferences import LISTEN_AT_START, SAY_WHAT_YOU_SEE, TELL_REJECTED, Option, Preferences
 from encore_gui.record_panel import RecordPanel
 from encore_gui.state import Activity, AgentState
 from encore_gui.theme import Theme
@@ -56,6 +57,7 @@ class Desk(QObject):
         self.commands = Commands(agent, self.state, self)
         self.window = LibraryView(agent, self.bridge, self.state, self.commands)
         self.panel = RecordPanel(agent, self.state, self.commands)
+        self.overlay = Overlay(self.bridge, self)
         self.tray = Tray(agent.library, self.bridge, self.state, self.commands, preferences)
         if (place := preferences.window_place) is not None:
             self.window.restoreGeometry(place)
@@ -67,6 +69,7 @@ class Desk(QObject):
         self.tray.notice_clicked.connect(self._open_notice)
         self.tray.appeared.connect(self._on_tray)
         self.window.closed.connect(self._on_window_closed)
+        preferences.switched.connect(self._on_switched)
 
     def start(self, show_window: bool) -> None:
         """Show the tray; the window too where asked for, and where there is no tray."""
@@ -76,6 +79,8 @@ class Desk(QObject):
             self.window.notice.say(NO_TRAY, "warning")
         if show_window or not self.tray.available:
             self.window.bring_up()
+        if self._preferences[SAY_WHAT_YOU_SEE]:
+            self._agent.set_saying(True)
         if self._preferences[LISTEN_AT_START]:
             self._agent.set_listening(True)
 
@@ -101,6 +106,7 @@ class Desk(QObject):
         """Take everything off the screen. The agent is its owner's to close."""
         self._preferences.window_place = self.window.saveGeometry()
         self.bridge.close()
+        self.overlay.clear()
         self.tray.close()
         self.panel.hide()
         self.window.hide()
@@ -145,6 +151,10 @@ class Desk(QObject):
             self.window.show_macro(notice.macro_id)
         else:
             self.window.show_history()
+
+    def _on_switched(self, option: Option, on: bool) -> None:
+        if option == SAY_WHAT_YOU_SEE:
+            self._agent.set_saying(on)
 
     def _on_tray(self) -> None:
         QGuiApplication.setQuitOnLastWindowClosed(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +19,20 @@ class Option:
 
 LISTEN_AT_START = Option("listen_at_start", "Listen as soon as Encore starts", default=False)
 TELL_REJECTED = Option("tell_rejected", "Tell what was heard but not understood", default=True)
+SAY_WHAT_YOU_SEE = Option("say_what_you_see", "Click what I call by its name or number", default=False)
 
 
-class Preferences:
+class Preferences(QObject):
     """Switches and the window's place, in a readable file."""
 
-    options = (LISTEN_AT_START, TELL_REJECTED)
+    switched = Signal(object, bool)
+    """An `Option` was turned on or off."""
+
+    options = (LISTEN_AT_START, TELL_REJECTED, SAY_WHAT_YOU_SEE)
 
     def __init__(self, path: Path) -> None:
         """Kept in `path`, which need not exist yet."""
+        super().__init__()
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     def __getitem__(self, option: Option) -> bool:
@@ -36,6 +41,7 @@ class Preferences:
     def set(self, option: Option, on: bool) -> None:
         """Turn a switch on or off."""
         self._settings.setValue(option.key, on)
+        self.switched.emit(option, on)
 
     @property
     def window_place(self) -> QByteArray | None:
