@@ -47,7 +47,7 @@ class Finder:
             text: The title that is wanted, for targets that follow what was said; None for all others.
         """
         if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
-            return Absent("the picture is all of one colour: the screen is locked, or this desktop hides it from Encore")
+            return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
         search = Search(target, shown, now, self._options)
         if text is not None:
             return find_titled(search, text)
