@@ -38,6 +38,7 @@ from encore_agent.messages import Progress as ProgressMade
 from encore_agent.service import Service, open_service
 from encore_agent.settings import Settings
 from encore_models.errors import ModelsError
+from encore_models.perception.clip import OURS
 from encore_recorder.errors import RecorderError
 
 app = typer.Typer(
@@ -53,6 +54,10 @@ DataFolder = Annotated[
     Path | None,
     typer.Option("--data", envvar="ENCORE_DATA", help="Library folder; by default the user's data folder."),
 ]
+ClipName = Annotated[
+    str,
+    typer.Option("--clip", envvar="ENCORE_CLIP", help="Another CLIP of transformers that sees: its name or folder."),
+]
 MacroId = Annotated[str, typer.Argument(help="Id of a macro, see `encore macros`.")]
 
 
@@ -67,10 +72,10 @@ def _clear_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _service(data: Path | None, show: bool = True) -> Iterator[Service]:
+def _service(data: Path | None, show: bool = True, clip: str = OURS) -> Iterator[Service]:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with _clear_errors():
-        service = open_service(Settings.default(data))
+        service = open_service(Settings.default(data, clip))
         try:
             if show:
                 service.subscribe(_print_event)
@@ -133,11 +138,13 @@ def setup(data: DataFolder = None) -> None:
 
 @app.command()
 def doctor(
-    data: DataFolder = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    data: DataFolder = None,
+    clip: ClipName = OURS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check everything Encore needs, and say what to install or allow."""
     with _clear_errors():
-        findings = list(examine(Settings.default(data)))
+        findings = list(examine(Settings.default(data, clip)))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
@@ -156,12 +163,13 @@ def doctor(
 @app.command()
 def record(
     data: DataFolder = None,
+    clip: ClipName = OURS,
     seconds: Annotated[float | None, typer.Option(min=0.5, help="Stop by itself after so long.")] = None,
     phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you say.')] = None,
     learn: Annotated[bool, typer.Option(help="Learn a macro from it at once.")] = True,
 ) -> None:
     """Record a demonstration; Ctrl-C or `kill -TERM` ends it. Say the command while you show it."""
-    with _service(data) as service:
+    with _service(data, clip=clip) as service:
         done = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: done.set())
@@ -175,10 +183,11 @@ def record(
 def learn_again(
     demonstration: Annotated[str, typer.Argument(help="Id of a demonstration: its folder's name.")],
     data: DataFolder = None,
+    clip: ClipName = OURS,
     phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you said.')] = None,
 ) -> None:
     """Learn a macro from a demonstration that is there already."""
-    with _service(data) as service, service.library.demonstration(demonstration) as recorded:
+    with _service(data, clip=clip) as service, service.library.demonstration(demonstration) as recorded:
         service.learn(recorded, phrase)
 
 
@@ -253,10 +262,11 @@ def run(
     macro_id: MacroId,
     slots: Annotated[list[str] | None, typer.Argument(help="Slot values: song=Yesterday")] = None,
     data: DataFolder = None,
+    clip: ClipName = OURS,
     yes: Annotated[bool, typer.Option("--yes", help="Run it even if it deletes, sends or buys something.")] = False,
 ) -> None:
     """Run a macro with typed slot values."""
-    with _service(data) as service:
+    with _service(data, clip=clip) as service:
         given = dict(_slot_value(text) for text in slots or [])
         signal.signal(signal.SIGINT, lambda *_: service.stop_episode())
         report = service.run_now(macro_id, given, confirmed=yes)
@@ -266,12 +276,13 @@ def run(
 @app.command()
 def listen(
     data: DataFolder = None,
+    clip: ClipName = OURS,
     say_what_you_see: Annotated[
         bool, typer.Option("--say-what-you-see", help='Also "click shuffle", "press the heart", "show numbers".')
     ] = False,
 ) -> None:
     """Listen for commands until Ctrl-C, without the tray."""
-    with _service(data) as service:
+    with _service(data, clip=clip) as service:
         service.set_saying(say_what_you_see)
         done = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):

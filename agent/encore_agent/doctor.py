@@ -16,6 +16,7 @@ from encore_agent.library import Library
 from encore_agent.settings import Settings
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing, ModelsError
+from encore_models.perception.clip import OURS, open_clip
 from encore_recorder.errors import RecorderError
 
 ENOUGH_SPACE = 500 * 1024 * 1024
@@ -137,6 +138,15 @@ def _hearing(settings: Settings, environment: Mapping[str, str]) -> Finding:
     return Finding("hearing model", "ok", f"verified in {settings.hearing}")
 
 
+def _clip(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    advice = "" if settings.clip == OURS else "leave --clip and ENCORE_CLIP out to use Encore's own"
+    try:
+        open_clip(settings.clip, settings.models)
+    except ModelsError as error:
+        return Finding("seeing model", "problem", str(error), advice or "install Encore again")
+    return Finding("seeing model", "ok", settings.clip)
+
+
 def _players(settings: Settings, environment: Mapping[str, str]) -> Finding:
     from encore_recorder.sources.playback import players
 
@@ -184,6 +194,7 @@ CHECKS: tuple[Check, ...] = (
     _acting,
     _microphone,
     _hearing,
+    _clip,
     _players,
     _library,
 )

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from encore_agent.settings import Settings
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing
+from encore_models.perception.clip import Clip, open_clip
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
-from encore_models.perception.ui_clip import UiClip
 from encore_models.perception.voice import Voice
 from encore_models.whisper.prepare import prepare_hearing
 
@@ -49,9 +49,14 @@ class Senses:
         return RapidOcrReader()
 
     @cached_property
-    def clip(self) -> UiClip:
-        """Sees what candidates look like and what they would be called."""
-        return UiClip.load(threads=2)
+    def clip(self) -> Clip:
+        """Sees what candidates look like and what they would be called.
+
+        Raises:
+            ClipMissing: The CLIP of the settings is not there and cannot be exported.
+            BundleBroken: Its weights are damaged.
+        """
+        return open_clip(self._settings.clip, self._settings.models, threads=2)
 
     def look(self, image: NDArray[uint8]) -> Scene:
         """Analyse a window picture, BGR [height, width, 3]."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from encore_models.perception.clip import OURS
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -22,12 +24,14 @@ class Settings:
     """Pictures a second in a recording."""
     say_what_you_see: bool = False
     """Whether controls can be called by their names, without any macro."""
+    clip: str = OURS
+    """What sees candidates and reads names: `ui-clip`, or a CLIP of transformers by its name or folder."""
 
     @classmethod
-    def default(cls, root: Path | None = None) -> Settings:
+    def default(cls, root: Path | None = None, clip: str = OURS) -> Settings:
         """The user's data folder, or the one given."""
         root = root or platformdirs.user_data_path("encore", appauthor=False)
-        return cls(root=root, models=platformdirs.user_cache_path("encore", appauthor=False) / "models")
+        return cls(root=root, models=platformdirs.user_cache_path("encore", appauthor=False) / "models", clip=clip)
 
     @property
     def hearing(self) -> Path:

@@ -8,35 +8,37 @@ from typing import Annotated
 
 import typer
 
-from encore_agent.cli import DataFolder, app
+from encore_agent.cli import ClipName, DataFolder, app
 from encore_agent.service import open_service
 from encore_agent.settings import Settings
+from encore_models.perception.clip import OURS
 from encore_recorder.errors import RecorderError
 from encore_recorder.sources.display import open_display
 
 
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
+def start(context: typer.Context, clip: ClipName = OURS) -> None:
     """Show it once, say it, it happens. Without a command: the tray and the window."""
     if context.invoked_subcommand is None:
-        _run_window(None, show_window=True)
+        _run_window(None, clip, show_window=True)
 
 
 @app.command()
 def tray(
     data: DataFolder = None,
+    clip: ClipName = OURS,
     window: Annotated[bool, typer.Option(help="Open the window too, instead of the tray only.")] = False,
 ) -> None:
     """Start the tray: record, listen, replay and look macros over."""
-    _run_window(data, window)
+    _run_window(data, clip, window)
 
 
-def _run_window(data: Path | None, show_window: bool) -> None:
+def _run_window(data: Path | None, clip: str, show_window: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         # Qt ends the process where there is no display, without a word that helps.
         open_display().close()
-        settings = Settings.default(data)
+        settings = Settings.default(data, clip)
         # Imported only now: no other command needs Qt.
         from encore_gui.app import run_window
 
