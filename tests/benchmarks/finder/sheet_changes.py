@@ -1,0 +1,291 @@
+"""All pictures of one screen: the sheet as shown, and every perturbation of it, from one seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER
+from tests.benchmarks.finder.icon_source import ICON_SETS, IconShop, Split, Typeface
+from tests.benchmarks.finder.sheet import Arrangement, Look, Part, Sheet, Shot, arranged, changed, walk
+from tests.benchmarks.finder.sheet_programs import PROGRAMS, Maker, balanced
+from tests.benchmarks.finder.sheet_words import Words, almost, mistaken, reworded
+
+PERCENTS = {"s125": 125, "s150": 150, "s175": 175}
+DIALOG = "~dialog"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The pictures of a screen before they are drawn."""
+
+    shots: tuple[Shot, ...]
+    targets: tuple[str, ...]
+    """Ids of what is looked for."""
+    slots: dict[str, str]
+    """Ids of rows and row icons whose row is chosen by what was said, and the title that is asked for."""
+    moved: tuple[int, int, int, int]
+    """Of the picture `moved`: left and top of the window in it, in pixels, and how much larger it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a picture is made of; each perturbation replaces some of it."""
+
+    sheet: Sheet
+    look: Look
+    size: tuple[int, int]
+    arrangement: Arrangement = "plain"
+    percent: int = 100
+
+
+def series(split: Split, number: int, seed: int, toolkit: str, faces: Sequence[Typeface]) -> Series:
+    """The pictures of the screen with a number; the same seed gives the same ones."""
+    chance = random.Random(f"{split} {toolkit} {number} {seed}")
+    sets = ICON_SETS[split]
+    icons = IconShop(sets[number % len(sets)], filled=chance.random() < 0.3)
+    programs = PROGRAMS[split]
+    sheet = programs[number % len(programs)](Maker(chance, Words(split, chance), icons))
+    skins = ("flat", "fusion", "outlined", "windows") if toolkit == "qt" else ("flat", "outlined", "soft")
+    look = Look(
+        skin=skins[(number // 2) % len(skins)], dark=chance.random() < 0.5, hue=chance.randrange(360),
+        radius=chance.choice((0, 3, 6, 10)), face=chance.choice(faces), size=chance.choice((13, 13, 14)),
+        icon=chance.choice((16, 18, 20, 22)), icons=icons,
+    )  # fmt: skip
+    state = _State(sheet, look, (chance.randrange(1040, 1200, 4), chance.randrange(680, 780, 4)))
+    parts = list(walk(_root(state)))
+    targets = tuple(balanced([part for part in parts if part.id], chance))
+    maker = _Changes(chance, faces, targets, {part.id: part for part in parts if part.id})
+    shots = [_shot(SHOWN, state)]
+    shots += [_shot(name, maker.present(name, state)) for name in (*PRESENT, *TOGETHER)]
+    shots += [maker.gone(name, state) for name in GONE]
+    return Series(tuple(shots), targets, maker.slots(), maker.place())
+
+
+def _root(state: _State) -> Part:
+    return arranged(state.sheet, state.arrangement, state.size[0])
+
+
+def _shot(picture: str, state: _State) -> Shot:
+    return Shot(picture, _root(state), state.look, state.size, state.percent)
+
+
+class _Changes:
+    """The perturbations of one screen."""
+
+    def __init__(
+        self, chance: random.Random, faces: Sequence[Typeface], targets: Collection[str], parts: dict[str, Part]
+    ) -> None:
+        self._chance, self._faces, self._targets, self._parts = chance, faces, targets, parts
+        self._gone_first = chance.random() < 0.5
+
+    # Things stay ------------------------------------------------------------------------------------------------------
+
+    def present(self, name: str, state: _State) -> _State:
+        """A state in which everything is still there."""
+        if name in PERCENTS:
+            return replace(state, percent=PERCENTS[name])
+        steps: dict[str, tuple[Callable[[_State], _State], ...]] = {
+            "same": (self._later,),
+            "moved": (self._later,),
+            "resized": (self._resized,),
+            "reflow": (self._reflowed,),
+            "theme": (self._themed,),
+            "font": (self._lettered,),
+            "renamed": (self._renamed,),
+            "reordered": (self._reordered,),
+            "hover": (self._hovered,),
+            "hard": (self._scaled, self._themed, self._lettered, self._renamed),
+            "all": (
+                self._scaled, self._themed, self._lettered, self._renamed, self._reordered, self._resized,
+                self._reflowed, self._later, self._hovered,
+            ),
+        }  # fmt: skip
+        for step in steps[name]:
+            state = step(state)
+        return state
+
+    def _scaled(self, state: _State) -> _State:
+        return replace(state, percent=self._chance.choice((125, 150, 175)))
+
+    def _themed(self, state: _State) -> _State:
+        look, chance = state.look, self._chance
+        dark = not look.dark if chance.random() < 0.8 else look.dark
+        radius = chance.choice([r for r in (0, 3, 6, 10) if r != look.radius])
+        return replace(state, look=replace(look, dark=dark, hue=look.hue + chance.randrange(60, 300), radius=radius))
+
+    def _lettered(self, state: _State) -> _State:
+        others = [face for face in self._faces if face != state.look.face]
+        size = state.look.size + self._chance.choice((-1, 0, 1))
+        return replace(state, look=replace(state.look, face=self._chance.choice(others), size=size))
+
+    def _resized(self, state: _State) -> _State:
+        width, height = state.size
+        across, down = self._chance.choice(((0.9, 1.0), (1.15, 1.0), (1.2, 1.15), (1.0, 1.2), (0.92, 1.1)))
+        return replace(state, size=(round(width * across), round(height * down)))
+
+    def _reflowed(self, state: _State) -> _State:
+        if self._chance.random() < 0.5:
+            return replace(state, arrangement="swapped")
+        return replace(state, arrangement="stacked", size=(round(state.size[0] * 0.84), round(state.size[1] * 1.15)))
+
+    def _later(self, state: _State) -> _State:
+        def change(part: Part) -> Part:
+            if part.live and part.what in ("slider", "progress"):
+                return replace(part, value=self._chance.uniform(0.1, 0.9))
+            if part.live and ":" in part.text:
+                return replace(part, text=f"{self._chance.randrange(1, 10)}:{self._chance.randrange(60):02}")
+            if part.kind == "row" and self._chance.random() < 0.08 and part.id not in self._targets:
+                return replace(part, state="hover")
+            return part
+
+        return _with(state, change)
+
+    def _renamed(self, state: _State) -> _State:
+        def change(part: Part) -> Part:
+            if part.text and not part.row and self._chance.random() < 0.4:
+                return replace(part, text=reworded(part.text))
+            return part
+
+        return _with(state, change)
+
+    def _reordered(self, state: _State) -> _State:
+        def change(part: Part) -> Part:
+            if not part.free:
+                return part
+            return replace(part, parts=tuple(self._chance.sample(part.parts, len(part.parts))))
+
+        return _with(state, change)
+
+    def _hovered(self, state: _State) -> _State:
+        chosen = set(self._chance.sample(sorted(self._targets), max(1, len(self._targets) // 3)))
+
+        def change(part: Part) -> Part:
+            if part.id not in chosen or part.kind == "blank":
+                return part
+            if part.kind == "field":
+                return replace(part, state="focused")
+            return replace(part, state="hover" if part.kind == "row" else self._chance.choice(("hover", "pressed", "focused")))
+
+        return _with(state, change)
+
+    # Things are gone --------------------------------------------------------------------------------------------------
+
+    def gone(self, name: str, state: _State) -> Shot:
+        """A picture on which some of the targets are not to be had."""
+        if name == "covered":
+            shot = _shot(name, state)
+            return replace(shot, root=Part("stack", (shot.root, self._dialog(state)), grow=1))
+        # The two halves of the targets, so that each is gone once and there once.
+        half = set(list(self._targets)[(name == "absent") == self._gone_first :: 2])
+        half = {target for target in half if ":" not in target or target.partition(":")[0] == "row"}
+        icons = sorted({t.partition(":")[0] for t in self._targets if ":" in t} - {"row"})
+        role = icons[name == "absent"] if len(icons) > 1 else ""  # of the icons of a list one goes on every row
+
+        def change(part: Part) -> Part | None:
+            lost = part.id in half or (part.kind == "row_icon" and part.id.partition(":")[0] == role)
+            if part.kind == "row" and part.id in half:
+                return self._other_row(part) if name == "lookalike" else None
+            if not lost:
+                return part
+            if part.kind == "blank":
+                return replace(part, id="", kind=None, tone="box", value=3.0)
+            return self._other(part, state.look.icons) if name == "lookalike" else None
+
+        changed_sheet = _with(state, change)
+        return _shot(name, _with(changed_sheet, lambda part: _captioned(part, half) if name == "lookalike" else part))
+
+    def _other(self, part: Part, icons: IconShop) -> Part:
+        """Something else that looks or reads like it, in its place."""
+        role, colon, title = part.id.partition(":")
+        new_id = f"x{role}{colon}{title}"
+        if part.kind in ("icon", "row_icon"):
+            return replace(part, id=new_id, icon=icons.like(part.concept))
+        if part.text:
+            return replace(part, id=new_id, text=mistaken(part.text))
+        return replace(part, id=new_id)
+
+    def _other_row(self, part: Part) -> Part:
+        """A row of nearly the same title."""
+        old, new = part.row, almost(part.row)
+
+        def change(inner: Part) -> Part:
+            return replace(
+                inner, id=inner.id.replace(f":{old}", f":{new}"), row=new if inner.row == old else inner.row,
+                text=new if inner.text == old else inner.text,
+            )  # fmt: skip
+
+        other = changed(part, change)
+        if other is None:
+            raise ValueError(f"the row {old!r} was lost")
+        return other
+
+    def _dialog(self, state: _State) -> Part:
+        chance, icons = self._chance, state.look.icons
+        width, height = chance.randrange(400, 580), chance.randrange(250, 420)
+        left = chance.randrange(20, state.size[0] - width - 20)
+        top = chance.randrange(20, state.size[1] - height - 20)
+        close = Part("icon", icon=icons.named("close"), concept="close", tone="flat", id="dialog-close", kind="icon")
+        heading, words = chance.choice((
+            ("Unsaved changes", "Do you want to keep what you have changed?"),
+            ("Connection lost", "The server did not answer. Try again in a moment."),
+            ("Rename", "Choose a new name."),
+        ))  # fmt: skip
+        field = Part("field", text="Name", id="dialog-name", kind="field", grow=1)
+        buttons = [
+            Part("button", text=label, tone=tone, id=f"dialog-{label}", kind="text")
+            for label, tone in (("Cancel", "outline"), ("OK", "filled"))
+        ]
+        card = Part(
+            "column",
+            (
+                Part("row", (Part("text", text=heading, tone="heading"), Part("space", grow=1), close)),
+                Part("text", text=words),
+                Part("row", (field,)),
+                Part("space", grow=1),
+                Part("row", (Part("space", grow=1), *buttons)),
+            ),
+            tone="dialog", pad=18, gap=10, id=DIALOG, grow=1,
+        )  # fmt: skip
+        return Part("overlay", (card,), at=(left, top, width, height), value=float(chance.random() < 0.5))
+
+    # Beside the pictures ----------------------------------------------------------------------------------------------
+
+    def slots(self) -> dict[str, str]:
+        """Some of the rows and row icons that are looked for, and another title in place of theirs."""
+        listed = [t for t in self._targets if ":" in t]
+        titles = [part.row for part in self._parts.values() if part.kind == "row"]
+        chosen: dict[str, str] = {}
+        for target in listed[::2]:
+            others = [title for title in titles[:9] if title != self._parts[target].row]
+            if others:
+                chosen[target] = self._chance.choice(others)
+        return chosen
+
+    def place(self) -> tuple[int, int, int, int]:
+        """Where the window stands in the picture `moved`."""
+        chance = self._chance
+        return chance.randrange(30, 340), chance.randrange(30, 220), chance.randrange(20, 200), chance.randrange(20, 160)
+
+
+def _captioned(part: Part, gone: Collection[str]) -> Part:
+    """A setting's caption goes with its control: the look-alike has another one."""
+    labels = {target.partition("-")[2] for target in gone}
+    if part.what == "text" and part.text in labels:
+        return replace(part, text=mistaken(part.text))
+    return part
+
+
+def _with(state: _State, change: Callable[[Part], Part | None]) -> _State:
+    """The state with every part of its sheet changed."""
+    sheet = state.sheet
+
+    def of(part: Part | None) -> Part | None:
+        return None if part is None else changed(part, change)
+
+    main = of(sheet.main)
+    if main is None:
+        raise ValueError(f"the main area of {sheet.program} was lost")
+    tops = tuple(new for bar in sheet.tops if (new := of(bar)) is not None)
+    return replace(state, sheet=replace(sheet, tops=tops, main=main, side=of(sheet.side), aside=of(sheet.aside), bottom=of(sheet.bottom)))
