@@ -12,7 +12,7 @@ from encore_recorder.geometry import Point, Rect
 WITNESSES = 32
 """Nearest things of the shown picture that are asked where the place is."""
 SAME = 0.9
-"""Cosine from which a thing is the shown one."""
+"""Likeness from which a thing is the shown one."""
 AHEAD = 0.06
 """By how much the likest thing must be ahead of the next for its word to count."""
 NEAR = 200.0
@@ -60,7 +60,7 @@ def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[n
     asked = np.argsort(away, kind="stable")[:WITNESSES]
     ratio = now.boxes[None, :, 2:] / (search.scale * np.maximum(1, shown.boxes[asked, None, 2:]))
     fits = ((ratio > 0.7) & (ratio < 1.4)).all(axis=2)
-    looks = np.where(fits, shown.descriptors[asked] @ now.descriptors.T, -1)
+    looks = np.where(fits, search.pair.looks[asked], -1)
     order = np.sort(looks, axis=1)
     runner_up = order[:, -2] if looks.shape[1] > 1 else np.full(len(asked), -1)
     sure = (order[:, -1] >= SAME) & (order[:, -1] - runner_up >= AHEAD)

@@ -13,8 +13,8 @@ from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
 NEIGHBOURS = 26
-SURELY = 0.92
-"""Cosine from which two drawings that are each other's likest are the same."""
+SURELY = 0.95
+"""Likeness from which two drawings that are each other's likest are the same."""
 LEAST = 5
 """Things that must be the same on both pictures to tell their scale."""
 SCALES = (0.5, 2.0)
@@ -40,8 +40,8 @@ class Pair:
 
     @cached_property
     def looks(self) -> NDArray[np.float32]:
-        """Cosine between each candidate of `here` and each of `there`: [n, m]."""
-        return np.asarray(self.here.descriptors @ self.there.descriptors.T, np.float32)
+        """How alike each candidate of `here` and each of `there` look, see `Scene.likeness`: [n, m]."""
+        return self.here.likeness(self.here.descriptors @ self.there.descriptors.T)
 
     @cached_property
     def back(self) -> Pair:
@@ -72,7 +72,7 @@ class Pair:
         return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
 
     def looks_of(self, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
-        """Cosine between a candidate of `here` and some of `there`: [len(pool)]."""
+        """How alike a candidate of `here` and some of `there` look: [len(pool)]."""
         return self.looks[self.here.index(cell), [self.there.index(c) for c in pool]]
 
 
@@ -148,7 +148,7 @@ def _likeness(pair: Pair, neighbours: NDArray[np.intp]) -> NDArray[np.float32]:
     same_kind = frames[0][neighbours][:, None] == frames[1][None]
     ratio = now.boxes[None, :, 3] / np.maximum(1, shown.boxes[neighbours, 3][:, None])
     fitting = (ratio > 0.45) & (ratio < 2.2)
-    looks = ramp(pair.looks[neighbours], 0.7, 0.93)
+    looks = ramp(pair.looks[neighbours], 0.55, 0.95)
     # A frame looks like what stands in it, so only its being a frame counts.
     looks[frames[0][neighbours] != ""] = 1.0
     # A place that is taken by another drawing of the same size still says a little: rows get new texts.

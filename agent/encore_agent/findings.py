@@ -27,7 +27,7 @@ class FindOptions:
     """The same for the target's own box, so that play does not pass for pause."""
     still: float = 0.95
     """Correlation just before the click."""
-    icon_looks: float = 0.86
+    icon_looks: float = 0.83
     icon_score: float = 0.62
     label_score: float = 0.5
     field_score: float = 0.55
@@ -35,7 +35,7 @@ class FindOptions:
     """By how much the chosen one must be ahead of the next."""
     same_row: float = 70.0
     """Percent of likeness of the whole row, for a row that does not follow what was said."""
-    row_icon_looks: float = 0.85
+    row_icon_looks: float = 0.8
     row_icon_margin: float = 0.04
 
 

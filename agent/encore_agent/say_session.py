@@ -146,7 +146,7 @@ class SaySession:
                 case ShowNumbers():
                     window, frame = self._see(were_shown, stop)
                     options = everything(self._sights(frame))
-                    outcome = self._ask("say a number", options, window, frame, "click", request)
+                    outcome = self._ask("everything that can be clicked", options, window, frame, "click", request)
                 case Say():
                     outcome = self._say(request, request.saying, pointer, were_shown, stop)
         except (AgentError, RecorderError) as error:

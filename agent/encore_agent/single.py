@@ -18,14 +18,14 @@ from encore_recorder.geometry import Rect
 
 SHORTLIST = 24
 """Drawings whose surroundings are compared."""
-SAME_CORE = 0.84
-"""Cosine between the drawings of two filled buttons from which they are the same: play and pause have 0.7."""
+SAME_CORE = 0.8
+"""Likeness of the drawings of two filled buttons from which they are the same."""
 ANCHORED = 0.6
 """What the distance to the window's edges counts against a full agreement of neighbours."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
-OTHERS = 0.85
-"""Cosine up to which another drawing is not like it."""
+OTHERS = 0.8
+"""Likeness up to which another drawing is not like it."""
 ELSEWHERE = 0.3
 """Agreement of its place below which a field is another one, whatever is in it."""
 READ_FIRST = 16
@@ -73,7 +73,7 @@ def find_label(search: Search) -> Found | Absent:
         near = nearest(pool, np.asarray(likeness, np.float32), texts)
         return Absent(f"no label on the screen reads {wanted!r}", near)
     around = surroundings(search.pair, cell.box, [c.box for c in same])
-    looks = ramp(search.pair.looks_of(cell, same), 0.7, 0.95)
+    looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
     if scores[best] < options.label_score:
@@ -117,20 +117,20 @@ def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
         return []
     looks = pair.looks_of(cell, pool)
     order = [int(index) for index in np.argsort(-looks, kind="stable")[:SHORTLIST]]
-    fitting = [pool[index] for index in order if looks[index] >= 0.75]
+    fitting = [pool[index] for index in order if looks[index] >= 0.6]
     core = pair.here.core_of(cell)
-    return fitting if core is None else [c for c in fitting if _same_core(core, pair.there.core_of(c))]
+    return fitting if core is None else [c for c in fitting if _same_core(pair.here, core, pair.there.core_of(c))]
 
 
-def _same_core(a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
+def _same_core(scene: Scene, a: NDArray[np.float32], b: NDArray[np.float32] | None) -> bool:
     """Whether two filled buttons carry the same drawing."""
-    return b is not None and float(a @ b) >= SAME_CORE
+    return b is not None and float(scene.likeness(a @ b)) >= SAME_CORE
 
 
 def _icon_scores(
     pair: Pair, cell: Candidate, pool: Sequence[Candidate], alone: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Looks (cosine), neighbours, and all evidence together, each [len(pool)].
+    """Looks, neighbours, and all evidence together, each [len(pool)].
 
     Where a page brings new neighbours, the distance to the window's edges speaks for a control, but less; for
     a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
@@ -142,7 +142,7 @@ def _icon_scores(
     stands = np.maximum(around, ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
-    return looks, around, np.asarray(0.5 * ramp(looks, 0.8, 0.97) + 0.5 * stands, np.float32)
+    return looks, around, np.asarray(0.5 * ramp(looks, 0.7, 1.0) + 0.5 * stands, np.float32)
 
 
 def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
@@ -161,7 +161,7 @@ def _field_scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDA
     for candidate, place in zip(pool, stands, strict=True):
         other = _sign(pair.there, candidate)
         if sign is not None and other is not None:
-            same = float(ramp(pair.looks_of(sign, [other]), 0.75, 0.93)[0])
+            same = float(ramp(pair.looks_of(sign, [other]), 0.6, 0.95)[0])
         else:
             same = 0.6 if sign is other else 0.0
         frame = 0.75 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.33

@@ -10,7 +10,7 @@ import pytest
 
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleBroken, BundleMissing, WrongPicture
-from encore_models.perception.appearance import Appearance
+from encore_models.perception.clip import Clip
 from encore_models.perception.ui_clip import WEIGHTS, UiClip
 from encore_models.training.icon_sets import TEST_SETS, TRAIN_SETS
 from encore_recorder.geometry import Rect
@@ -27,10 +27,10 @@ def clip() -> UiClip:
     return UiClip.load()
 
 
-def test_it_is_an_appearance(clip: UiClip) -> None:
-    appearance: Appearance = clip
+def test_it_is_a_clip_like_any_other(clip: UiClip) -> None:
+    any_clip: Clip = clip
     picture, boxes = toolbar()
-    vectors = appearance.describe(picture, boxes)
+    vectors = any_clip.describe(picture, boxes)
     assert vectors.shape == (len(boxes), 192)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.macro import Target, TargetKind
-from encore_models.perception.appearance import Appearance
 from encore_models.perception.candidates import Candidate, Layout, layout
+from encore_models.perception.clip import Clip
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
@@ -36,7 +36,7 @@ BAND = 16
 LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
-"""Cosine from which two candidates look the same."""
+"""Likeness from which two candidates look the same."""
 FILLED = 28
 """Pixels of a filled button's side, and grey levels between it and what is around it."""
 BLANK = 48
@@ -49,19 +49,19 @@ class Scene:
     Not safe for threads; a picture belongs to whoever looks at it.
     """
 
-    def __init__(self, image: NDArray[np.uint8], reader: TextReader, appearance: Appearance) -> None:
+    def __init__(self, image: NDArray[np.uint8], reader: TextReader, clip: Clip) -> None:
         """Nothing is looked at yet.
 
         Args:
             image: BGR [height, width, 3]; not copied, so it must not change.
             reader: Reads text when it is asked for.
-            appearance: Describes candidates, as UI-CLIP does.
+            clip: Knows what candidates look like and what they show.
         """
         if image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"a scene is BGR [height, width, 3], not {image.shape}")
         self.image = image
         self._reader = reader
-        self._appearance = appearance
+        self._clip = clip
         self._texts: dict[Rect, str] = {}
 
     @property
@@ -82,7 +82,21 @@ class Scene:
     @cached_property
     def descriptors(self) -> NDArray[np.float32]:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
-        return self._appearance.describe(self.image, [candidate.box for candidate in self.candidates])
+        return self._clip.describe(self.image, [candidate.box for candidate in self.candidates])
+
+    @cached_property
+    def meanings(self) -> NDArray[np.float32]:
+        """What each candidate shows, for comparing it with words: unit vectors [n, d] in the order of `candidates`."""
+        return self._clip.meanings(self.image, [candidate.box for candidate in self.candidates])
+
+    def named(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """How well each text names each candidate, from its looks alone: cosines [n, texts]."""
+        return np.asarray(self.meanings @ self._clip.words(texts).T, np.float32)
+
+    def likeness(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosines between descriptors on a scale that every CLIP shares: 0 as different drawings are, 1 as the same."""
+        different, same = self._clip.span
+        return np.asarray((cosines - different) / (same - different), np.float32)
 
     def core_of(self, candidate: Candidate) -> NDArray[np.float32] | None:
         """What is drawn inside a filled button, a unit vector [d]; None for candidates that are no such thing.
@@ -95,7 +109,7 @@ class Scene:
         core = Rect(box.left + box.width // 5, box.top + box.height // 5, box.width * 3 // 5, box.height * 3 // 5)
         if float(np.abs(_rim(self.image, core) - _rim(self.image, box)).max()) < FILLED:
             return None
-        return np.asarray(self._appearance.describe(self.image, [core])[0], np.float32)
+        return np.asarray(self._clip.describe(self.image, [core])[0], np.float32)
 
     @cached_property
     def boxes(self) -> NDArray[np.float32]:
@@ -318,7 +332,7 @@ def _own_text(scene: Scene, candidate: Candidate) -> str:
 
 def _look_alikes(scene: Scene, candidate: Candidate) -> int:
     index = scene.index(candidate)
-    alike = scene.descriptors @ scene.descriptors[index] >= ALIKE
+    alike = scene.likeness(scene.descriptors @ scene.descriptors[index]) >= ALIKE
     ratio = scene.boxes[:, 2:] / scene.boxes[index, 2:]
     return int((alike & (np.abs(ratio - 1) <= 0.25).all(axis=1)).sum()) - 1
 

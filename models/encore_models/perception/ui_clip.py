@@ -1,7 +1,7 @@
 """What a candidate looks like and what it would be called: UI-CLIP with numpy and onnxruntime.
 
-`UiClip` is an `Appearance`: where the finder takes one, it takes this one. It also compares candidates with words,
-so that "press the heart" finds a heart that was never shown.
+`UiClip` is the `Clip` that Encore comes with. It also compares candidates with words, so that "press the heart" finds a
+heart that was never shown.
 """
 
 from __future__ import annotations
