@@ -112,7 +112,7 @@ def show(results: dict[str, Any], console: Console) -> None:
     for name, by in (("rendered", "toolkits"), ("real", "programs")):
         for group in ("pictures", "kinds", by):
             if rows := results[name][group]:
-                console.print(as_table(f"{name}, {group}", rows | {"all": results[name]["all"]}))
+                console.print(as_table(f"{name}, {group}", rows | {"total": results[name]["all"]}))
         console.print(f"{name}, candidate recall: {json.dumps(results[name]['candidate_recall'])}")
         if peers := results[name]["peers"]:
             console.print(as_table(f"{name}, peers", {peer: peers[peer]["all"] for peer in peers}))
