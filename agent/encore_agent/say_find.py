@@ -168,10 +168,17 @@ class Sights:
         """The concept nearest to a drawing."""
         return CONCEPTS[int(self.likeness[drawing].argmax())][0]
 
-    def called(self) -> list[str]:
-        """Everything that could be said of this picture: labels, and what its drawings may be called."""
-        concepts = {int(row.argmax()) for row in self.likeness if row.max() >= self.names.options.plausible}
-        return [text for _, text in self.labels] + [name for index in sorted(concepts) for name in CONCEPTS[index]]
+    def sayable(self) -> list[str]:
+        """What may have been said: the labels, and every name of a drawing.
+
+        Names of what is not there belong to it: who says one of them must not be taken to have said another.
+        """
+        return [text for _, text in self.labels] + [name for names in CONCEPTS for name in names]
+
+    def knows(self, name: str) -> bool:
+        """Whether it is a name of a drawing, or written on the picture."""
+        written = any(match(name, bare_name(text)) >= Match.READ_ALIKE for _, text in self.labels)
+        return written or concept_of(name) is not None
 
 
 def rank(sights: Sights, name: str) -> Ranking:
@@ -274,7 +281,7 @@ def _drawings(sights: Sights, name: str) -> list[Option]:
     known = concept_of(name)
     called = name if known is None else CONCEPTS[known][0]
     found = []
-    for index in np.flatnonzero(score >= options.plausible):
+    for index in np.flatnonzero(score >= (options.plausible if known is not None else options.clear)):
         # A word that is not known to name a drawing is near to all sorts of them.
         clear = known is not None and score[index] >= options.clear and lead[index] >= options.clear_lead
         evidence = f"it looks like {called} ({near[index]:.2f}, {lead[index]:+.2f} before anything else)"

@@ -16,7 +16,7 @@ from encore_agent.evidence import PATCH, correlation, cut
 from encore_agent.guard import DESTRUCTIVE_WORDS, hand_moved, refuse_place
 from encore_agent.messages import Choice, ChoicesGone, ChoicesShown, Clicked, Listener, Rejected
 from encore_agent.replay import Eyes, Look
-from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers
+from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers, bare_name
 from encore_agent.say_find import Names, Option, Ranking, Sights, everything, rank
 from encore_models.perception.settle import settled
 from encore_models.phrases import words_of
@@ -159,20 +159,19 @@ class SaySession:
     ) -> Clicked | ChoicesShown:
         window, frame = self._see(were_shown, stop)
         sights = self._sights(frame)
-        ranking = rank(sights, say.name)
-        reason = ""
-        if ranking.decision == "nothing" and request.choose is not None:
-            name = request.choose(sights.called())
-            if name is not None:
-                ranking, reason = rank(sights, name), f"perhaps you said “{name}”"
+        name, ranking = say.name, rank(sights, say.name)
+        if ranking.decision != "clear" and request.choose is not None and not sights.knows(name):
+            # It may have been misheard: "Sheffield" for "shuffle".
+            name = bare_name(request.choose(sights.sayable()) or name)
+            ranking = rank(sights, name)
         if ranking.decision == "nothing":
-            raise _Refused(_not_there(say.name, ranking))
-        if ranking.decision == "clear" and not reason:
+            raise _Refused(_not_there(name, ranking))
+        reason = _which(name, ranking)
+        if ranking.decision == "clear":
             option = ranking.options[0]
-            if not (option.destructive or DESTRUCTIVE_WORDS & set(words_of(say.name))):
+            if not (option.destructive or DESTRUCTIVE_WORDS & set(words_of(name))):
                 return self._act(_Seen(option, window, frame, say.action), request, pointer, stop)
-            reason = f"“{option.name}” cannot be undone"
-        reason = reason or _which(say.name, ranking)
+            reason = f"really “{option.name}”?"
         return self._ask(reason, ranking.options, window, frame, say.action, request)
 
     # Looking

@@ -108,6 +108,11 @@ class RemotePlayer:
         """Loudness, 0..1."""
         return float(self._property("Volume"))
 
+    @property
+    def shuffle(self) -> bool:
+        """Whether the order is random."""
+        return bool(self._property("Shuffle"))
+
     def wait_until_playing(self, title: str, timeout_s: float = 5.0) -> None:
         """Wait for a track to play.
 

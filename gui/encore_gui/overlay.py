@@ -20,7 +20,7 @@ from encore_recorder.geometry import Rect
 
 FRAMED = 24
 """Choices up to which their controls are framed; more would hide the window."""
-FRAME = 2
+FRAME = 3
 NUMBER_PX = 13
 CAPTION_PX = 15
 _FLAGS = (
@@ -74,13 +74,16 @@ def ground_of(rect: Rect, grounds: Sequence[Ground]) -> Ground:
     return min(grounds, key=away)
 
 
-def badge_places(controls: Sequence[QRectF], sizes: Sequence[QSizeF], inside: QRectF) -> list[QRectF]:
+def badge_places(
+    controls: Sequence[QRectF], sizes: Sequence[QSizeF], inside: QRectF, taken: Sequence[QRectF] = ()
+) -> list[QRectF]:
     """Where each badge goes: at a corner of its control, in the screen, and on no other badge where that is possible.
 
     Args:
         controls: The controls, logical pixels of the sheet.
         sizes: The badges' sizes.
         inside: The sheet.
+        taken: Where none may go.
     """
     placed: list[QRectF] = []
     for control, size in zip(controls, sizes, strict=True):
@@ -91,7 +94,7 @@ def badge_places(controls: Sequence[QRectF], sizes: Sequence[QSizeF], inside: QR
         middle = control.center().y() - height / 2
         ways = [(left, top), (right, top), (left, bottom), (right, bottom), (control.left() - width, middle)]
         spots = [_kept_inside(QRectF(QPointF(x, y), size), inside) for x, y in ways]
-        free = (spot for spot in spots if not any(spot.intersects(other) for other in placed))
+        free = (spot for spot in spots if not any(spot.intersects(other) for other in (*taken, *placed)))
         placed.append(next(free, spots[0]))
     return placed
 
@@ -118,21 +121,21 @@ class Sheet(QWidget):
         self._number_font, self._caption_font = _font(self.font(), NUMBER_PX), _font(self.font(), CAPTION_PX)
         inside = QRectF(0, 0, ground.geometry.width(), ground.geometry.height())
         controls = [ground.local(choice.rect) for choice in choices]
-        self.frames = [control.adjusted(-3, -3, 3, 3) for control in controls] if framed else []
-        self.badges = badge_places(controls, [self._badge_size(choice) for choice in choices], inside)
-        self.caption_place = self._caption_place(inside)
+        self.frames = [control.adjusted(-4, -4, 4, 4) for control in controls] if framed else []
+        self.caption_place = self._caption_place(controls, inside)
+        sizes = [self._badge_size(choice) for choice in choices]
+        self.badges = badge_places(controls, sizes, inside, [self.caption_place])
         self.setMask(self._shape())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Draw frames, badges and the question; the mask has cut everything else away."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._colours.on_accent)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for frame in self.frames:
-            painter.fillRect(frame, self._colours.primary)
+        painter.fillRect(self.rect(), self._colours.primary)
         painter.setPen(QPen(self._colours.on_accent, 1))
         for place, text, font in self._writing():
-            painter.fillRect(place.adjusted(1, 1, -1, -1), self._colours.primary)
+            # A light rim, for the badge to stand out on any ground.
+            painter.fillRect(place.toAlignedRect(), self._colours.on_accent)
+            painter.fillRect(place.toAlignedRect().adjusted(1, 1, -1, -1), self._colours.primary)
             painter.setFont(font)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -147,12 +150,16 @@ class Sheet(QWidget):
         width = metrics.horizontalAdvance(str(choice.number)) + SPACE
         return QSizeF(max(width, metrics.height()), metrics.height() + 2)
 
-    def _caption_place(self, inside: QRectF) -> QRectF:
+    def _caption_place(self, controls: Sequence[QRectF], inside: QRectF) -> QRectF:
+        """At the upper edge, or at the lower one where that hides less."""
         if not self._caption:
             return QRectF()
         metrics = QFontMetricsF(self._caption_font)
         width = min(metrics.horizontalAdvance(self._caption) + 4 * SPACE, inside.width())
-        return QRectF((inside.width() - width) / 2, SPACE, width, metrics.height() + 2 * SPACE)
+        upper = QRectF((inside.width() - width) / 2, SPACE, width, metrics.height() + 2 * SPACE)
+        lower = upper.translated(0, inside.height() - upper.height() - 2 * SPACE)
+        around = [control.adjusted(-3 * SPACE, -3 * SPACE, 3 * SPACE, 3 * SPACE) for control in controls]
+        return min(upper, lower, key=lambda place: sum(place.intersects(control) for control in around))
 
     def _shape(self) -> QRegion:
         shape = QRegion(self.caption_place.toAlignedRect())
@@ -181,7 +188,7 @@ class Overlay(QObject):
         grounds = [Ground(screen.geometry(), screen.devicePixelRatio()) for screen in screens]
         owners = [ground_of(choice.rect, grounds) for choice in shown.choices]
         framed = len(shown.choices) <= FRAMED
-        caption = f"{shown.reason} — say the number, or cancel"
+        caption = f"{shown.reason} — say the number, or “cancel”"
         first = owners[0] if owners else None
         for ground in grounds:
             choices = [c for c, owner in zip(shown.choices, owners, strict=True) if owner is ground]

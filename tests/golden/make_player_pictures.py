@@ -56,8 +56,8 @@ def main() -> int:
     return 0
 
 
-def draw(name: str, shot: Shot) -> None:
-    """Draw one picture and write its truth."""
+def draw(name: str, shot: Shot, folder: Path = FOLDER) -> None:
+    """Draw one picture and write its truth into `folder`; ends the process."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication, QLineEdit
 
@@ -89,13 +89,13 @@ def draw(name: str, shot: Shot) -> None:
     if shot.playing:
         playback.start([playback.catalogue.titled("Yesterday Once More")])
         wait(300)
-    window.grab().save(str(FOLDER / f"{name}.png"))
+    window.grab().save(str(folder / f"{name}.png"))
     boxes = boxes_of(window)
     left, top, _, _ = boxes.pop("window")
     truth = {key: [box[0] - left, box[1] - top, box[2], box[3]] for key, box in boxes.items()}
-    (FOLDER / f"{name}.json").write_text(json.dumps(truth, indent=0) + "\n", encoding="utf-8")
-    picture = cv2.imread(str(FOLDER / f"{name}.png"))
-    cv2.imwrite(str(FOLDER / f"{name}.png"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    (folder / f"{name}.json").write_text(json.dumps(truth, indent=0) + "\n", encoding="utf-8")
+    picture = cv2.imread(str(folder / f"{name}.png"))
+    cv2.imwrite(str(folder / f"{name}.png"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     playback.close()
     os._exit(0)  # Qt's own tear-down is of no interest here
 
