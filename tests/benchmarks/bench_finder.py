@@ -19,7 +19,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import cv2
 from rich.console import Console
@@ -32,7 +32,7 @@ from tests.benchmarks.finder.ours import Encore, Measured, measure_screen
 from tests.benchmarks.finder.ours_times import measure_times
 from tests.benchmarks.finder.peers import Locate, OcrAnchor, Orb, Peer, RecordedPlace, ask
 from tests.benchmarks.finder.sampling import choose, choose_for_peers
-from tests.benchmarks.finder.score import Outcome
+from tests.benchmarks.finder.score import Outcome, Verdict
 from tests.benchmarks.finder.score_report import (
     DEFINITIONS,
     headline,
@@ -88,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
+    if options.misses:
+        empty(options.misses)
     rendered = dataset(drawn(options.folder, options.split), options.split, options.queries, options.seed)
     real = dataset(captured(options.folder), options.split, options.real_queries, options.seed)
     results: dict[str, Any] = {"split": options.split, "seed": options.seed, "complete": True, "versions": versions()}
@@ -155,8 +157,6 @@ def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
     Raises:
         KeyboardInterrupt: A person has seen enough.
     """
-    if misses is not None:
-        misses.mkdir(parents=True, exist_ok=True)
     threads = 2 // jobs
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _work_quietly, (threads,))
     with progress() as bar:
@@ -252,6 +252,14 @@ def versions() -> dict[str, str]:
     """Of what the figures depend on."""
     packages = ("onnxruntime", "opencv-python-headless", "rapidocr", "numpy")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+def empty(folder: Path) -> None:
+    """A folder without the misses of another run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for verdict in get_args(Verdict):
+        for old in folder.glob(f"{verdict.replace(' ', '_')}-*.png"):
+            old.unlink()
 
 
 def write_misses(folder: Path, measured: Sequence[Measured]) -> None:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import pyscreeze
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
@@ -88,6 +87,12 @@ BLANK_NEEDLE = 48
 class Locate:
     """`pyautogui.locate(needle, haystack, confidence=.9)`, which is PyScreeze's: the first place that matches."""
 
+    def __init__(self) -> None:
+        """Import it, which looks for programs that take screenshots."""
+        import pyscreeze
+
+        self._locate, self._nowhere = pyscreeze.locate, pyscreeze.ImageNotFoundException
+
     def show(self, shown: Image, things: Sequence[Thing]) -> None:
         """Cut the controls out, as a person does for a script."""
         self._needles = {thing.id: needle_box(thing, shown) for thing in things}
@@ -100,8 +105,8 @@ class Locate:
 
         def locate() -> Point | None:
             try:
-                match = pyscreeze.locate(needle, now, confidence=LOCATE_CONFIDENCE)
-            except pyscreeze.ImageNotFoundException:
+                match = self._locate(needle, now, confidence=LOCATE_CONFIDENCE)
+            except self._nowhere:
                 return None
             return thing.point.moved(int(match.left) - box.left, int(match.top) - box.top)
 
