@@ -209,6 +209,9 @@ class FakeAgent:
         self.listening = on
         self.tell(ListeningChanged(on))
 
+    def search(self, text: str) -> None:
+        self.asked.append(("search", text))
+
     def set_saying(self, on: bool) -> None:
         self.asked.append(("set_saying", on))
 

@@ -37,8 +37,10 @@ from encore_agent.messages import (
 from encore_agent.messages import Progress as ProgressMade
 from encore_agent.service import Service, open_service
 from encore_agent.settings import Settings
+from encore_agent.sights import Watch
 from encore_models.errors import ModelsError
 from encore_models.perception.clip import OURS
+from encore_recorder.clock import SECOND
 from encore_recorder.errors import RecorderError
 
 app = typer.Typer(
@@ -290,6 +292,43 @@ def listen(
         service.listen_now()
         out.print("listening; Ctrl-C ends it")
         done.wait()
+
+
+@app.command("search")
+def search_recordings(
+    text: Annotated[str, typer.Argument(help='What is written or drawn there: "blue moon", heart.')],
+    data: DataFolder = None,
+    clip: ClipName = OURS,
+    limit: Annotated[int, typer.Option(min=1, help="Most moments.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Find the moments of the demonstrations that show something; Ctrl-C ends it with what was found so far.
+
+    Each demonstration is looked through once, some seconds a minute of recording; what was seen is kept beside it.
+    """
+    with (
+        _service(data, clip=clip) as service,
+        Progress(TextColumn("{task.description}"), BarColumn(), console=problems, transient=True) as bar,
+    ):
+        task = bar.add_task("", total=1.0, visible=False)
+        watch = Watch(
+            lambda name, done: bar.update(task, description=f"looking at {name}", completed=done, visible=True),
+            lambda name, reason: problems.print(
+                f"{name} is left out: {escape(reason)}", style="yellow", soft_wrap=True
+            ),
+        )
+        signal.signal(signal.SIGINT, lambda *_: watch.stop.set())
+        moments = service.search_now(text, limit, watch)
+    if as_json:
+        typer.echo(json.dumps([asdict(moment) for moment in moments], indent=1))
+        return
+    table = Table("demonstration", "time", "why", "score")
+    for moment in moments:
+        minutes, seconds = divmod(moment.time_ns // SECOND, 60)
+        table.add_row(moment.demonstration, f"{minutes:02d}:{seconds:02d}", escape(moment.why), f"{moment.score:.2f}")
+    out.print(table if moments else f"nothing shows “{escape(text)}”")
+    if watch.stop.is_set():
+        problems.print("stopped; ask again to look through the rest", style="yellow")
 
 
 @app.command()

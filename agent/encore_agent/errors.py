@@ -29,6 +29,13 @@ class MissingSlot(AgentError, ValueError):
         super().__init__(f"macro {macro_id!r} needs a value for: {', '.join(names)}")
 
 
+class EmptyQuery(AgentError, ValueError):
+    """A search for nothing."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} holds no letter or digit; name a label or a thing that the recordings show")
+
+
 class CannotAct(AgentError, RuntimeError):
     """The machine does not let Encore move the mouse or type."""
 

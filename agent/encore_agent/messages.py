@@ -207,6 +207,33 @@ class ChoicesGone:
     """Nothing can be chosen by its number any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stretch of a demonstration that shows what was searched for."""
+
+    demonstration: str
+    """Its id: the folder's name."""
+    time_ns: int
+    """When it comes to the screen; `Demonstration.frame_at` gives the picture."""
+    end_ns: int
+    """When it was seen last."""
+    score: float
+    """0 to 1."""
+    why: str
+    """For a person."""
+    box: Rect
+    """Where it stands on that picture, in its pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A search of the demonstrations is done."""
+
+    text: str
+    moments: tuple[Moment, ...]
+    """Best first; empty where nothing shows it."""
+
+
 AgentEvent = (
     ListeningChanged
     | Accepted
@@ -226,6 +253,7 @@ AgentEvent = (
     | Clicked
     | ChoicesShown
     | ChoicesGone
+    | Found
 )
 Listener = Callable[[AgentEvent], None]
 

@@ -27,10 +27,12 @@ from encore_agent.messages import (
     AgentEvent,
     Command,
     EpisodeReport,
+    Found,
     Learned,
     LibraryChanged,
     Listener,
     ListeningChanged,
+    Moment,
     Progress,
     RecordingPaused,
     RecordingStarted,
@@ -44,8 +46,10 @@ from encore_agent.say_find import Names
 from encore_agent.say_hearing import HeardOnce, SayUnderstander
 from encore_agent.say_session import Request as SayRequest
 from encore_agent.say_session import SaySession
+from encore_agent.search import search
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
+from encore_agent.sights import Watch
 from encore_agent.understand import Understander
 from encore_models.learn import learn
 from encore_models.macro import Macro
@@ -83,6 +87,7 @@ class Service:
         self._learning = ThreadPoolExecutor(1, "encore-learn")
         self._episodes = ThreadPoolExecutor(1, "encore-replay")
         self._stop_episode = threading.Event()
+        self._stop_search = threading.Event()
         self._episode: Future[EpisodeReport | None] | None = None
         self._devices = ExitStack()
         self._recorder: Recorder | None = None
@@ -450,9 +455,33 @@ class Service:
         """End the running macro before its next action."""
         self._stop_episode.set()
 
+    # Searching
+
+    def search(self, text: str) -> None:
+        """Find the moments of the demonstrations that show `text`; told as `Found`."""
+
+        def find() -> None:
+            watch = Watch(self._progress, self._tell_skipped, self._stop_search)
+            self.tell(Found(text, tuple(self.search_now(text, watch=watch))))
+
+        self._in_background(self._learning, find)
+
+    def _tell_skipped(self, name: str, reason: str) -> None:
+        self.tell(Trouble(f"the demonstration {name} was not searched: {reason}"))
+
+    def search_now(self, text: str, limit: int = 20, watch: Watch | None = None) -> list[Moment]:
+        """Find the moments on the caller's thread.
+
+        Raises:
+            EmptyQuery: The text holds no letter or digit.
+            ModelsError: The weights or the reader are missing or damaged.
+        """
+        return search(self.library.demonstrations(), text, self.senses.clip, self.senses.reader, limit, watch)
+
     def close(self) -> None:
         """Stop everything; a recording that runs is ended and kept. May be called twice."""
         self.stop_episode()
+        self._stop_search.set()
         self.set_listening(False)
         with self._lock:
             recorder, self._recorder = self._recorder, None

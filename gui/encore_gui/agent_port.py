@@ -68,5 +68,8 @@ class Agent(Protocol):
     def delete(self, macro_id: str) -> None:
         """Move a macro to the trash."""
 
+    def search(self, text: str) -> None:
+        """Find the moments of the demonstrations that show `text`; told as `Found`."""
+
     def close(self) -> None:
         """Stop everything. May be called twice."""
