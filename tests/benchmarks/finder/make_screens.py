@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_recorder.geometry import Point, Rect
-from tests.benchmarks.finder import render_qt
+from encore_recorder.geometry import Rect
+from tests.benchmarks.finder import render_html, render_qt
 from tests.benchmarks.finder.dataset import GONE, SHOWN, Screen, Thing, queries, write_screen
 from tests.benchmarks.finder.icon_source import Split, typefaces
 from tests.benchmarks.finder.sheet import INNER, Drawn, Part, walk
@@ -67,7 +67,8 @@ def _drawn(
 ) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
     """Draw several screens together, which saves starting a toolkit for each."""
     shots = [shot for plan in plans for shot in plan.shots]
-    drawn: dict[int, render_qt.Picture] = dict(render_qt.draw_all(shots, pictures))
+    draw_all = render_html.draw_all if toolkit == "html" else render_qt.draw_all
+    drawn = dict(draw_all(shots, pictures))
     first = 0
     for number, plan in enumerate(plans):
         things, images = {}, {}
@@ -96,14 +97,11 @@ def _things(
         # What is cut off is asked for nowhere; where things are gone, it must not count as one that is gone.
         if place.seen < WHOLE and picture not in GONE:
             continue
-        box, click = Rect(place.left, place.top, place.width, place.height), None
+        box, title = Rect(place.left, place.top, place.width, place.height), None
         if part.kind == "row":
             controls = [places[p.id] for p in parts if p.kind == "row_icon" and p.row == part.row and p.id in places]
             box = _without(box, controls)
-            click = _title(part.row, places, box)
-        hidden = None
-        if cover is not None and not part.id.startswith("dialog"):
-            hidden = box.intersection(cover)
+            title = _title(part.row, places, box)
         yield Thing(
             part.id,
             part.kind,
@@ -111,8 +109,8 @@ def _things(
             text=part.text,
             row=part.row,
             name=part.icon.replace("-", " ") if part.kind in ("icon", "row_icon") else part.text,
-            click=click,
-            covered=hidden is not None and hidden.area >= 0.9 * box.area,
+            click=title.center if title else None,
+            covered=cover is not None and not part.id.startswith("dialog") and _hides(cover, box, title),
             query=part.id in targets,
         )
 
@@ -132,15 +130,20 @@ def _without(box: Rect, controls: Sequence[Drawn]) -> Rect:
     return box
 
 
-def _title(row: str, places: Mapping[str, Drawn], box: Rect) -> Point | None:
-    """The middle of a row's title, where people click it."""
+def _title(row: str, places: Mapping[str, Drawn], box: Rect) -> Rect | None:
+    """Where a row's title is written; people click its middle."""
     title = places.get(f"{INNER}title:{row}")
     if title is None:
         return None
-    # Labels are as wide as their column; letters are about half as wide as high.
-    written = min(title.width, round(0.3 * title.height * len(row)))
-    point = Point(title.left + written // 2, title.top + title.height // 2)
-    return point if box.contains(point) else None
+    # Labels are as wide as their column; letters are less than half as wide as a line is high.
+    return Rect(title.left, title.top, min(title.width, round(0.42 * title.height * len(row))), title.height).intersection(box)
+
+
+def _hides(cover: Rect, box: Rect, title: Rect | None) -> bool:
+    """Whether nothing is left to see of a control, or the title of a row, without which it cannot be told."""
+    shown = title or box
+    hidden = shown.intersection(cover)
+    return hidden is not None and hidden.area >= (1.0 if title else 0.9) * shown.area
 
 
 def _moved(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -28,22 +29,31 @@ def draw_all(shots: Sequence[Shot], photos: Sequence[Path]) -> Iterator[tuple[in
     """
     for percent in sorted({shot.percent for shot in shots}):
         of_scale = [(number, shot) for number, shot in enumerate(shots) if shot.percent == percent]
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), start_qt, (percent,))
-        with pool:
-            for (number, _), picture in zip(of_scale, pool.map(draw, *zip(*((s, photos) for _, s in of_scale), strict=True)), strict=True):
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), start_qt, (percent,)) as pool:
+            pictures = pool.map(draw, [shot for _, shot in of_scale], [photos] * len(of_scale))
+            for (number, _), picture in zip(of_scale, pictures, strict=True):
                 yield number, picture
 
 
 def start_qt(percent: int) -> None:
     """Make this process one that draws at a scale."""
     os.environ |= {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(percent / 100)}
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    qInstallMessageHandler(_say)
     QApplication(["sheet"])
+
+
+def _say(kind: object, where: object, message: str) -> None:
+    """Pass on what Qt says, but for what the offscreen platform says of every window."""
+    if "propagateSizeHints" not in message:
+        sys.stderr.write(f"{message}\n")
 
 
 def draw(shot: Shot, photos: Sequence[Path]) -> Picture:
     """Draw one shot at the scale of this process."""
+    from PySide6.QtCore import QEvent
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
@@ -69,7 +79,8 @@ def draw(shot: Shot, photos: Sequence[Path]) -> Picture:
     places = {name: _drawn(widget, box, window) for name, (widget, box) in builder.places().items()}
     window.close()
     window.deleteLater()
-    application.processEvents()
+    # Windows that live on would be dressed again with every look.
+    application.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     return picture, places
 
 

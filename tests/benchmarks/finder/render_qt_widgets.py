@@ -112,7 +112,9 @@ def dress(application: QApplication, look: Look) -> None:
     _load(look.face.bold)
     letters = QFont(_load(look.face.regular))
     letters.setPixelSize(look.size)
-    application.setStyle("windows" if look.skin == "windows" else "fusion")
+    style = "windows" if look.skin == "windows" else "fusion"
+    if application.style().name() != style:
+        application.setStyle(style)
     application.setFont(letters)
     colors, palette, role = look.colors, QPalette(), QPalette.ColorRole
     for name, roles in {

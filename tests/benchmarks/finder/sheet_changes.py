@@ -144,7 +144,8 @@ class _Changes:
 
     def _renamed(self, state: _State) -> _State:
         def change(part: Part) -> Part:
-            if part.text and not part.row and self._chance.random() < 0.4:
+            named = part.kind is not None or part.tone in ("strong", "heading")
+            if named and part.text and not part.row and self._chance.random() < 0.4:
                 return replace(part, text=reworded(part.text))
             return part
 
@@ -223,9 +224,9 @@ class _Changes:
 
     def _dialog(self, state: _State) -> Part:
         chance, icons = self._chance, state.look.icons
-        width, height = chance.randrange(400, 580), chance.randrange(250, 420)
-        left = chance.randrange(20, state.size[0] - width - 20)
-        top = chance.randrange(20, state.size[1] - height - 20)
+        width, height = (round(side * chance.uniform(0.4, 0.72)) for side in state.size)
+        right, down = state.size[0] - width, state.size[1] - height
+        left, top = chance.choice((0, right, chance.randrange(right))), chance.choice((0, down, chance.randrange(down)))
         close = Part("icon", icon=icons.named("close"), concept="close", tone="flat", id="dialog-close", kind="icon")
         heading, words = chance.choice((
             ("Unsaved changes", "Do you want to keep what you have changed?"),
@@ -237,12 +238,18 @@ class _Changes:
             Part("button", text=label, tone=tone, id=f"dialog-{label}", kind="text")
             for label, tone in (("Cancel", "outline"), ("OK", "filled"))
         ]
+        boxes = [
+            Part("check", text=label, id=f"dialog-check-{number}", kind="text", chosen=number % 2 == 0)
+            for number, label in enumerate(("Keep a copy", "Ask me again", "For all of them"))
+        ]
         card = Part(
             "column",
             (
                 Part("row", (Part("text", text=heading, tone="heading"), Part("space", grow=1), close)),
                 Part("text", text=words),
                 Part("row", (field,)),
+                *boxes,
+                *([Part("photo", height=height // 4, value=float(chance.randrange(24)))] if chance.random() < 0.5 else []),
                 Part("space", grow=1),
                 Part("row", (Part("space", grow=1), *buttons)),
             ),
