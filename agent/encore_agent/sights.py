@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
@@ -114,12 +115,12 @@ def index_of(demonstration: Demonstration, clip: Clip, reader: TextReader, watch
 def read_index(folder: Path, key: str) -> Index | None:
     """What was kept under that key, or None: it can be made again."""
     try:
-        with np.load(folder / INDEX_FILE, allow_pickle=False) as file:
+        with np.load(io.BytesIO((folder / INDEX_FILE).read_bytes()), allow_pickle=False) as file:
             sights = _SIGHTS.validate_json(file["sights"].tobytes())
             meanings = file["meanings"].astype(np.float32)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         log.warning("%s is made again, for it is damaged: %s", folder / INDEX_FILE, error)
         return None
     return Index(sights, meanings) if sights.key == key and len(meanings) == len(sights.drawings) else None
@@ -188,7 +189,7 @@ class _Look:
         if self._before is None:
             changed = np.ones(image.shape[:2], bool)
         else:
-            changed = np.abs(image.astype(np.int16) - self._before).max(axis=2) > NOISE
+            changed = cv2.absdiff(image, self._before).max(axis=2) > NOISE
         if not changed.any():
             self._go_on(time_ns)
             return
