@@ -39,6 +39,10 @@ LARGEST_INK = 96
 """Pixels of height; larger ink is a picture or decoration of the page."""
 TEXT_HEIGHT = (6, 60)
 TEXT_ASPECT = 1.7
+LEAST_ICON = 13
+"""Pixels of height from which a squarish piece may be a drawing of its own; letters of 100 % are lower."""
+WORD_ASPECT = 1.9
+"""Width over height from which a piece is a word; wide drawings are below."""
 FIELD_HEIGHT = (18, 90)
 FIELD_WIDTH = 90
 FIELD_ASPECT = 3.0
@@ -89,7 +93,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     for frame in frames:
         _erase_outline(ink, frame)
 
-    boxes = _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 5), np.uint8))))
+    boxes = _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))))
     boxes += [box for box in _boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in _outermost(boxes) if (candidate := _by_shape(box)) is not None]
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
@@ -189,8 +193,7 @@ def _belong(a: Rect, b: Rect) -> bool:
         small = a if a.height == low else b
         if low < 0.45 * high and small.width <= 0.6 * high:
             return gap_x <= max(4.0, 0.25 * min(high, BLOCK))  # a dot, dash or comma after its word
-        # A line's words differ in height by the strokes above and below, a sign beside it by more.
-        return gap_x <= max(4.0, (0.55 if high <= 1.75 * low else 0.35) * low)
+        return gap_x <= _reach(a, b)
     if gap_x < 0 and 0 <= gap_y <= 0.35 * high and low <= 0.4 * high and high <= 48:
         small = a if a.height == low else b
         return small.width <= 0.6 * high  # the dot of an i, an accent
@@ -200,6 +203,22 @@ def _belong(a: Rect, b: Rect) -> bool:
         return False
     # The bars of a menu icon, thinner than letters; or two halves of a drawing, closer than lines of text.
     return (low <= 8 and gap_y <= 0.3 * hull.width) or (gap_y <= 2 and hull.height >= 0.75 * hull.width)
+
+
+def _reach(a: Rect, b: Rect) -> float:
+    """Pixels across which two pieces side by side are still one: letters and words of a line, strokes of a drawing."""
+    short, tall = (a, b) if a.height <= b.height else (b, a)
+    near = max(3.0, 0.22 * short.height)
+    if tall.height < LEAST_ICON:
+        # Small letters: nothing that is clicked is as small and stands as close.
+        return max(4.0, 0.55 * short.height)
+    word = max(a.width / a.height, b.width / b.height) >= WORD_ASPECT
+    if not word:
+        return near  # two drawings of a toolbar, or two letters of a heading
+    squarish = tall.width < WORD_ASPECT * tall.height
+    if squarish and tall.height > 1.2 * short.height:
+        return 2.0  # a drawing beside its label
+    return max(4.0, 0.5 * short.height) if tall.height <= 1.75 * short.height else near
 
 
 def _hull(a: Rect, b: Rect) -> Rect:
