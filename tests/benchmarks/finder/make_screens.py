@@ -11,22 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from encore_recorder.geometry import Rect
-from tests.benchmarks.finder import render_html, render_qt
-from tests.benchmarks.finder.dataset import GONE, SHOWN, Screen, Thing, queries, write_screen
+from tests.benchmarks.finder import render_html, render_player, render_qt
+from tests.benchmarks.finder.dataset import GONE, SHOWN, Screen, queries, write_screen
 from tests.benchmarks.finder.icon_source import Split, typefaces
-from tests.benchmarks.finder.sheet import INNER, Drawn, Part, walk
-from tests.benchmarks.finder.sheet_changes import DIALOG, Series, series
+from tests.benchmarks.finder.sheet_changes import Series, series
 from tests.benchmarks.finder.sheet_photos import COUNT, photos
+from tests.benchmarks.finder.sheet_truth import Image, moved, things_of
 
-Image = NDArray[np.uint8]
-
-WHOLE = 0.85
-"""Share of a control that must be in sight for it to be asked for."""
 TOOLKITS = ("qt", "html", "player")
 
 
@@ -49,15 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def make(
-    split: Split, count: int, seed: int, toolkits: Sequence[str]
-) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
+def make(split: Split, count: int, seed: int, toolkits: Sequence[str]) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
     """Screens of a split, in turns from the toolkits."""
     faces = typefaces(split)
     with tempfile.TemporaryDirectory() as folder:
         pictures = photos(Path(folder), 0 if split == "dev" else COUNT)
         for toolkit in toolkits:
             numbers = [n for n in range(count) if toolkits[n % len(toolkits)] == toolkit]
+            if toolkit == "player":
+                yield from render_player.screens(split, len(numbers), seed, faces)
+                continue
             plans = [series(split, place, seed, toolkit, faces) for place, _ in enumerate(numbers)]
             yield from _drawn(toolkit, split, plans, pictures)
 
@@ -74,94 +66,13 @@ def _drawn(
         things, images = {}, {}
         for index, shot in enumerate(plan.shots, first):
             image, places = drawn.pop(index)
+            listed = tuple(things_of(shot, places, plan.targets))
             if shot.picture == "moved":
-                image, places = _moved(image, places, plan.moved, number)
-            listed = [part for part in walk(shot.root) if part.id and part.kind]
-            things[shot.picture] = tuple(_things(shot.picture, listed, places, plan.targets))
-            images[shot.picture] = image
+                image, listed = moved(image, listed, plan.moved, number)
+            things[shot.picture], images[shot.picture] = listed, image
         first += len(plan.shots)
         slots = {t.id: plan.slots[t.id] for t in things[SHOWN] if t.id in plan.slots}
         yield Screen(f"{toolkit}_{split}_{number:02}", toolkit, split, things, slots), images
-
-
-def _things(
-    picture: str, parts: Sequence[Part], places: Mapping[str, Drawn], targets: Sequence[str]
-) -> Iterator[Thing]:
-    """What the data set says of a picture's parts."""
-    dialog = places.get(DIALOG)
-    cover = Rect(dialog.left, dialog.top, dialog.width, dialog.height) if dialog else None
-    for part in parts:
-        place = places.get(part.id)
-        if part.kind is None or place is None or min(place.width, place.height) < 3:
-            continue
-        # What is cut off is asked for nowhere; where things are gone, it must not count as one that is gone.
-        if place.seen < WHOLE and picture not in GONE:
-            continue
-        box, title = Rect(place.left, place.top, place.width, place.height), None
-        if part.kind == "row":
-            controls = [places[p.id] for p in parts if p.kind == "row_icon" and p.row == part.row and p.id in places]
-            box = _without(box, controls)
-            title = _title(part.row, places, box)
-        yield Thing(
-            part.id,
-            part.kind,
-            box,
-            text=part.text,
-            row=part.row,
-            name=part.icon.replace("-", " ") if part.kind in ("icon", "row_icon") else part.text,
-            click=title.center if title else None,
-            covered=cover is not None and not part.id.startswith("dialog") and _hides(cover, box, title),
-            query=part.id in targets,
-        )
-
-
-def _without(box: Rect, controls: Sequence[Drawn]) -> Rect:
-    """The largest part of a row's box in which none of its controls is."""
-    for control in controls:
-        hole = Rect(control.left, control.top, control.width, control.height).intersection(box)
-        if hole is not None:
-            box = max(
-                Rect(box.left, box.top, hole.left - box.left, box.height),
-                Rect(hole.right, box.top, box.right - hole.right, box.height),
-                Rect(box.left, box.top, box.width, hole.top - box.top),
-                Rect(box.left, hole.bottom, box.width, box.bottom - hole.bottom),
-                key=lambda rest: rest.area,
-            )
-    return box
-
-
-def _title(row: str, places: Mapping[str, Drawn], box: Rect) -> Rect | None:
-    """Where a row's title is written; people click its middle."""
-    title = places.get(f"{INNER}title:{row}")
-    if title is None:
-        return None
-    # Labels are as wide as their column; letters are less than half as wide as a line is high.
-    return Rect(title.left, title.top, min(title.width, round(0.42 * title.height * len(row))), title.height).intersection(box)
-
-
-def _hides(cover: Rect, box: Rect, title: Rect | None) -> bool:
-    """Whether nothing is left to see of a control, or the title of a row, without which it cannot be told."""
-    shown = title or box
-    hidden = shown.intersection(cover)
-    return hidden is not None and hidden.area >= (1.0 if title else 0.9) * shown.area
-
-
-def _moved(
-    image: Image, places: Mapping[str, Drawn], by: tuple[int, int, int, int], number: int
-) -> tuple[Image, dict[str, Drawn]]:
-    """The window at another place of a larger picture, over a desktop."""
-    left, top, right, bottom = by
-    height, width = image.shape[:2]
-    desktop = np.zeros((top + height + bottom, left + width + right, 3), np.uint8)
-    shade = np.linspace(0.5, 1.0, desktop.shape[1])[None, :, None]
-    desktop[:] = np.array([(90, 60, 40), (60, 90, 60), (40, 40, 70), (110, 110, 110)][number % 4]) * shade
-    desktop[top : top + height, left : left + width] = image
-    cv2.rectangle(desktop, (left - 1, top - 1), (left + width, top + height), (30, 30, 30), 1)
-    places = {
-        name: Drawn(place.left + left, place.top + top, place.width, place.height, place.seen)
-        for name, place in places.items()
-    }
-    return desktop, places
 
 
 def _tell(counts: Mapping[tuple[str, str], int], seconds: float) -> None:

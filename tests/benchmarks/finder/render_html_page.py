@@ -122,7 +122,14 @@ class _Writer:
         return f"<div {self._attributes(part, along, style, cards + body)}>{inner}</div>"
 
     def _attributes(self, part: Part, along: str, style: str = "", more: str = "") -> str:
-        classes = [part.what, part.tone, part.state, "chosen" if part.chosen else "", "grows" if part.grow else "", more]
+        classes = [
+            part.what,
+            part.tone,
+            part.state,
+            "chosen" if part.chosen else "",
+            "grows" if part.grow else "",
+            more,
+        ]
         if part.grow:
             style += f"flex-grow:{part.grow};" + ("flex-basis:0;" if part.parts else "")
         elif part.parts and along in ("row", "column"):
@@ -154,7 +161,9 @@ class _Writer:
         return f'{dimmer}<div class="overlay" style="{place}">{self.write(part.parts[0], "row")}</div>'
 
     def _scroll(self, part: Part, along: str) -> str:
-        return f'<div {self._attributes(part, along)}>{self.write(part.parts[0], "block")}<div class="thumb"></div></div>'
+        return (
+            f'<div {self._attributes(part, along)}>{self.write(part.parts[0], "block")}<div class="thumb"></div></div>'
+        )
 
     def _icon(self, part: Part, along: str) -> str:
         side = part.width * 0.52 if part.width else self._look.icon
@@ -183,9 +192,7 @@ class _Writer:
 
     def _slider(self, part: Part, along: str) -> str:
         share, style = f"{100 * part.value:.1f}%", "flex-grow:0 !important;" if along == "column" else ""
-        return (
-            f'<div {self._attributes(part, along, style)}><i></i><b style="width:{share}"></b><u style="left:{share}"></u></div>'
-        )
+        return f'<div {self._attributes(part, along, style)}><i></i><b style="width:{share}"></b><u style="left:{share}"></u></div>'
 
     def _check(self, part: Part, along: str) -> str:
         style = "align-self:flex-start;" if along == "column" else ""
@@ -193,7 +200,7 @@ class _Writer:
 
     def _text(self, part: Part, along: str) -> str:
         style = "flex-grow:0;flex-basis:auto;" if along == "column" else ""
-        return f"<div {self._attributes(part, along)[:-1]}{style}\">{html.escape(part.text)}</div>"
+        return f'<div {self._attributes(part, along)[:-1]}{style}">{html.escape(part.text)}</div>'
 
     def _line(self, part: Part, along: str) -> str:
         return f'<div class="line {part.tone}"></div>'

@@ -99,7 +99,8 @@ QScrollBar::add-line, QScrollBar::sub-line { height: 0; } QScrollBar::add-page, 
 
 
 @cache
-def _load(path: Path) -> str:
+def load(path: Path) -> str:
+    """Make the letters of a file known; returns what Qt calls them."""
     number = QFontDatabase.addApplicationFont(str(path))
     families = QFontDatabase.applicationFontFamilies(number)
     if not families:
@@ -109,8 +110,8 @@ def _load(path: Path) -> str:
 
 def dress(application: QApplication, look: Look) -> None:
     """Give the program a look."""
-    _load(look.face.bold)
-    letters = QFont(_load(look.face.regular))
+    load(look.face.bold)
+    letters = QFont(load(look.face.regular))
     letters.setPixelSize(look.size)
     style = "windows" if look.skin == "windows" else "fusion"
     if application.style().name() != style:
@@ -164,7 +165,12 @@ class Photo(QWidget):
         outline.addRoundedRect(QRectF(self.rect()), radius, radius)
         painter.setClipPath(outline)
         fit = self.size().scaled(self._pixmap.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        source = QRect((self._pixmap.width() - fit.width()) // 2, (self._pixmap.height() - fit.height()) // 2, fit.width(), fit.height())
+        source = QRect(
+            (self._pixmap.width() - fit.width()) // 2,
+            (self._pixmap.height() - fit.height()) // 2,
+            fit.width(),
+            fit.height(),
+        )
         painter.drawPixmap(self.rect(), self._pixmap, source)
 
 
@@ -261,6 +267,8 @@ class Builder:
                 layout.addStretch(1)
             else:
                 layout.addWidget(self.build(inner), inner.grow)
+        if not any(inner.grow or inner.what in ("space", "scroll", "tabs") for inner in part.parts):
+            layout.addStretch(1)
         return frame
 
     def _row(self, part: Part) -> QWidget:
@@ -349,7 +357,9 @@ class Builder:
 
     def _button(self, part: Part) -> QWidget:
         button = QPushButton(part.text)
-        button.setSizePolicy(QSizePolicy.Policy.Fixed if not part.grow else QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        button.setSizePolicy(
+            QSizePolicy.Policy.Fixed if not part.grow else QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
         if part.icon:
             filled = part.tone == "filled" and self._look.skin in ("flat", "outlined")
             button.setIcon(self._pixmap(part, self._look.colors["on_accent" if filled else "text"]))
@@ -416,7 +426,9 @@ class Builder:
 
     def _photo(self, part: Part) -> QWidget:
         photo = Photo(self._photos[int(part.value)], 999 if part.tone == "round" else self._look.radius)
-        photo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding if part.grow else QSizePolicy.Policy.Fixed)
+        photo.setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding if part.grow else QSizePolicy.Policy.Fixed
+        )
         photo.setMinimumSize(20, 20)
         return photo
 

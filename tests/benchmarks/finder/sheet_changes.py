@@ -167,7 +167,9 @@ class _Changes:
                 return part
             if part.kind == "field":
                 return replace(part, state="focused")
-            return replace(part, state="hover" if part.kind == "row" else self._chance.choice(("hover", "pressed", "focused")))
+            return replace(
+                part, state="hover" if part.kind == "row" else self._chance.choice(("hover", "pressed", "focused"))
+            )
 
         return _with(state, change)
 
@@ -273,7 +275,12 @@ class _Changes:
     def place(self) -> tuple[int, int, int, int]:
         """Where the window stands in the picture `moved`."""
         chance = self._chance
-        return chance.randrange(30, 340), chance.randrange(30, 220), chance.randrange(20, 200), chance.randrange(20, 160)
+        return (
+            chance.randrange(30, 340),
+            chance.randrange(30, 220),
+            chance.randrange(20, 200),
+            chance.randrange(20, 160),
+        )
 
 
 def _captioned(part: Part, gone: Collection[str]) -> Part:
@@ -295,4 +302,7 @@ def _with(state: _State, change: Callable[[Part], Part | None]) -> _State:
     if main is None:
         raise ValueError(f"the main area of {sheet.program} was lost")
     tops = tuple(new for bar in sheet.tops if (new := of(bar)) is not None)
-    return replace(state, sheet=replace(sheet, tops=tops, main=main, side=of(sheet.side), aside=of(sheet.aside), bottom=of(sheet.bottom)))
+    return replace(
+        state,
+        sheet=replace(sheet, tops=tops, main=main, side=of(sheet.side), aside=of(sheet.aside), bottom=of(sheet.bottom)),
+    )

@@ -94,7 +94,9 @@ def _portrait(chance: np.random.Generator) -> Image:
         cv2.ellipse(image, (x, y - size // 4), (size, size + 14), 0, 0, 360, _colour(chance, 5, 90).tolist(), -1)
         cv2.ellipse(image, (x, y), (size * 4 // 5, size), 0, 0, 360, skin.tolist(), -1)
         for side in (-1, 1):
-            cv2.ellipse(image, (x + side * size // 3, y - size // 6), (size // 8, size // 12), 0, 0, 360, (30, 25, 30), -1)
+            cv2.ellipse(
+                image, (x + side * size // 3, y - size // 6), (size // 8, size // 12), 0, 0, 360, (30, 25, 30), -1
+            )
         cv2.ellipse(image, (x, y + size // 2), (size // 3, size // 10), 0, 0, 180, (70, 60, 150), -1)
     image = np.asarray(cv2.GaussianBlur(image, (0, 0), 2.2), np.float32)
     return image + 36 * (_noise(chance, 8)[..., None] - 0.5)

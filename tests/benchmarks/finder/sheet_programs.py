@@ -58,7 +58,9 @@ class Maker:
         """A track with a handle."""
         value = self.chance.uniform(0.15, 0.85)
         grow = 0 if width else 1
-        return Part("slider", id=f"slider-{name}", kind="slider", text=name, value=value, live=live, width=width, grow=grow)
+        return Part(
+            "slider", id=f"slider-{name}", kind="slider", text=name, value=value, live=live, width=width, grow=grow
+        )
 
     def check(self, label: str) -> Part:
         """A box to tick."""
@@ -113,7 +115,9 @@ class Maker:
         parts.append(column(heading, text(below, "dim", grow=1), gap=0, grow=3) if below else heading)
         parts += [text(words, "dim", grow=1) for words in texts]
         parts += [
-            Part("icon", id=f"{c}:{title}", kind="row_icon", icon=self.icons.named(c), concept=c, row=title, tone="flat")
+            Part(
+                "icon", id=f"{c}:{title}", kind="row_icon", icon=self.icons.named(c), concept=c, row=title, tone="flat"
+            )
             for c in controls
         ]
         return Part(
@@ -160,75 +164,336 @@ def _titles(make: Callable[[], str], count: int) -> list[str]:
 
 def _library(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "left", "right"), m.field("Search the list", "top", "search"), m.tools("top", "bell", "settings", "user", more=1), tone="bar", pad=8)
-    names = [("Home", "home"), ("Browse", "globe"), ("Radio", "mic"), ("Library", "folder"), ("Albums", "layers"), ("Favourites", "star")]
-    side = column(m.nav(m.chance.sample(names, 5)), text("PLAYLISTS", "dim"), m.nav([(w.title(), "") for _ in range(4)]), space(), tone="side", pad=8, width=190)
+    top = row(
+        m.tools("top", "left", "right"),
+        m.field("Search the list", "top", "search"),
+        m.tools("top", "bell", "settings", "user", more=1),
+        tone="bar",
+        pad=8,
+    )
+    names = [
+        ("Home", "home"),
+        ("Browse", "globe"),
+        ("Radio", "mic"),
+        ("Library", "folder"),
+        ("Albums", "layers"),
+        ("Favourites", "star"),
+    ]
+    side = column(
+        m.nav(m.chance.sample(names, 5)),
+        text("PLAYLISTS", "dim"),
+        m.nav([(w.title(), "") for _ in range(4)]),
+        space(),
+        tone="side",
+        pad=8,
+        width=190,
+    )
     titles = _titles(w.title, 12)
-    tracks = m.items(titles, lambda t: m.item(t, cover=36, below=w.person(), texts=[w.time()], controls=("heart", "more")))
-    head = row(m.photo(92, 92), column(text("ALBUM", "dim"), text(w.title(), "heading"), text(f"{w.person()}, 12 songs", "dim"), gap=2, grow=1), m.tool("play", "head", "round", 44), m.tools("head", "shuffle", "download", "more"), gap=14, pad=12)
+    tracks = m.items(
+        titles, lambda t: m.item(t, cover=36, below=w.person(), texts=[w.time()], controls=("heart", "more"))
+    )
+    head = row(
+        m.photo(92, 92),
+        column(text("ALBUM", "dim"), text(w.title(), "heading"), text(f"{w.person()}, 12 songs", "dim"), gap=2, grow=1),
+        m.tool("play", "head", "round", 44),
+        m.tools("head", "shuffle", "download", "more"),
+        gap=14,
+        pad=12,
+    )
     main = column(head, m.tabs("page", ["Overview", "Artists", "Comments (12)"]), tracks, grow=1, pad=6, tone="panel")
-    bar = row(m.photo(44, 44), column(text(w.title(), "strong"), text(w.person(), "dim"), gap=0), m.tools("now", "heart"), space(), m.tools("now", "shuffle", "previous"), m.tool("play", "now", "round", 38), m.tools("now", "next", "repeat"), text(w.time(), "dim", live=True), m.slider("Progress", live=True), m.tools("now", "volume"), m.slider("Volume", width=96), tone="bar", pad=8)
+    bar = row(
+        m.photo(44, 44),
+        column(text(w.title(), "strong"), text(w.person(), "dim"), gap=0),
+        m.tools("now", "heart"),
+        space(),
+        m.tools("now", "shuffle", "previous"),
+        m.tool("play", "now", "round", 38),
+        m.tools("now", "next", "repeat"),
+        text(w.time(), "dim", live=True),
+        m.slider("Progress", live=True),
+        m.tools("now", "volume"),
+        m.slider("Volume", width=96),
+        tone="bar",
+        pad=8,
+    )
     return Sheet("library", (top,), main, side, None, bar)
 
 
 def _files(m: Maker) -> Sheet:
     w = m.words
-    menu = row(*(replace(m.button(x, "menu", "menu"), id=f"menu-{x}") for x in ("File", "Edit", "View", "Tools", "Help")), gap=2, tone="bar", pad=2)
-    tools = row(m.tools("top", "left", "right", "up", "refresh"), m.field("Address", "top", "folder"), m.field("Filter by name", "top", "search", width=170, grow=0), m.tools("top", "grid", "list", "more"), tone="bar", pad=5)
-    second = row(m.button("New folder", "second", "flat", "folder"), m.button("Upload", "second", "flat", "upload"), m.tools("second", "copy", "cut", "paste", "delete", more=2), space(), m.button("Sort by name", "second", "outline"), tone="bar", pad=4)
-    places = [("Home", "home"), ("Recent", "clock"), ("Documents", "file"), ("Pictures", "image"), ("Music", "music"), ("Videos", "film"), ("Trash", "delete"), ("Network", "globe")]
+    menu = row(
+        *(replace(m.button(x, "menu", "menu"), id=f"menu-{x}") for x in ("File", "Edit", "View", "Tools", "Help")),
+        gap=2,
+        tone="bar",
+        pad=2,
+    )
+    tools = row(
+        m.tools("top", "left", "right", "up", "refresh"),
+        m.field("Address", "top", "folder"),
+        m.field("Filter by name", "top", "search", width=170, grow=0),
+        m.tools("top", "grid", "list", "more"),
+        tone="bar",
+        pad=5,
+    )
+    second = row(
+        m.button("New folder", "second", "flat", "folder"),
+        m.button("Upload", "second", "flat", "upload"),
+        m.tools("second", "copy", "cut", "paste", "delete", more=2),
+        space(),
+        m.button("Sort by name", "second", "outline"),
+        tone="bar",
+        pad=4,
+    )
+    places = [
+        ("Home", "home"),
+        ("Recent", "clock"),
+        ("Documents", "file"),
+        ("Pictures", "image"),
+        ("Music", "music"),
+        ("Videos", "film"),
+        ("Trash", "delete"),
+        ("Network", "globe"),
+    ]
     side = column(m.nav(m.chance.sample(places, 7)), space(), tone="side", pad=6, width=165)
     kinds = ("Document", "Picture", "Archive", "Table")
-    rows = m.items(_titles(w.file, 16), lambda t: m.item(t, leading=m.chance.choice(("file", "image", "archive")), texts=[w.amount(), m.chance.choice(kinds), "2 May 2024"], controls=("star", "share") if m.chance.random() < 1 else (), lines=True))
-    header = row(text("Name", "dim", grow=3), text("Size", "dim", grow=1), text("Type", "dim", grow=1), text("Changed", "dim", grow=1), pad=6, tone="header")
+    rows = m.items(
+        _titles(w.file, 16),
+        lambda t: m.item(
+            t,
+            leading=m.chance.choice(("file", "image", "archive")),
+            texts=[w.amount(), m.chance.choice(kinds), "2 May 2024"],
+            controls=("star", "share") if m.chance.random() < 1 else (),
+            lines=True,
+        ),
+    )
+    header = row(
+        text("Name", "dim", grow=3),
+        text("Size", "dim", grow=1),
+        text("Type", "dim", grow=1),
+        text("Changed", "dim", grow=1),
+        pad=6,
+        tone="header",
+    )
     main = column(header, rows, gap=0, grow=1, tone="panel")
-    info = column(text("Details", "heading"), m.photo(0, 110), text("1 item chosen", "dim"), m.labelled("Zoom", m.slider("Zoom")), m.field("Tags", "info"), row(m.button("Open", "info", "filled"), m.button("Share", "info")), space(), tone="side", pad=10, width=250)
-    status = row(text("16 items, 3.2 GB free", "dim"), space(), m.tools("status", "zoomout", "zoomin"), tone="bar", pad=3)
+    info = column(
+        text("Details", "heading"),
+        m.photo(0, 110),
+        text("1 item chosen", "dim"),
+        m.labelled("Zoom", m.slider("Zoom")),
+        m.field("Tags", "info"),
+        row(m.button("Open", "info", "filled"), m.button("Share", "info")),
+        space(),
+        tone="side",
+        pad=10,
+        width=250,
+    )
+    status = row(
+        text("16 items, 3.2 GB free", "dim"), space(), m.tools("status", "zoomout", "zoomin"), tone="bar", pad=3
+    )
     return Sheet("files", (menu, tools, second), main, side, info if m.chance.random() < 0.7 else None, status)
 
 
 def _settings(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "left", "menu"), text("Settings", "heading"), space(), m.field("Search", "top", "search", width=210, grow=0), m.tools("top", "help", "close"), tone="bar", pad=8)
-    names = [("General", "settings"), ("Appearance", "palette"), ("Privacy", "lock"), ("Notifications", "bell"), ("Account", "user"), ("Language", "globe"), ("Storage", "database"), ("Updates", "refresh"), ("About", "info")]
+    top = row(
+        m.tools("top", "left", "menu"),
+        text("Settings", "heading"),
+        space(),
+        m.field("Search", "top", "search", width=210, grow=0),
+        m.tools("top", "help", "close"),
+        tone="bar",
+        pad=8,
+    )
+    names = [
+        ("General", "settings"),
+        ("Appearance", "palette"),
+        ("Privacy", "lock"),
+        ("Notifications", "bell"),
+        ("Account", "user"),
+        ("Language", "globe"),
+        ("Storage", "database"),
+        ("Updates", "refresh"),
+        ("About", "info"),
+    ]
     side = column(m.nav(m.chance.sample(names, 7)), space(), tone="side", pad=10, width=185)
-    person = m.group("Account", m.labelled("Full name", m.field("Full name", "form")), m.labelled("E-mail", m.field("E-mail", "form", "mail")), m.labelled("Phone", m.field("Phone", "form")))
-    screen = m.group("Appearance", m.labelled("Brightness", m.slider("Brightness")), m.labelled("Text size", m.slider("Text size")), m.labelled("Contrast", m.slider("Contrast")), row(m.check("Dark mode"), m.check("Show previews"), m.check("Sound effects"), space(), gap=16))
-    devices = m.items(_titles(w.person, 5), lambda t: m.item(t, leading="phone", below="last seen " + w.time(), controls=("edit", "delete"), lines=True))
-    buttons = row(m.button("Reset", "foot"), space(), m.button("Cancel", "foot"), m.button("Apply", "foot"), m.button("Save", "foot", "filled"), tone="bar", pad=8)
+    person = m.group(
+        "Account",
+        m.labelled("Full name", m.field("Full name", "form")),
+        m.labelled("E-mail", m.field("E-mail", "form", "mail")),
+        m.labelled("Phone", m.field("Phone", "form")),
+    )
+    screen = m.group(
+        "Appearance",
+        m.labelled("Brightness", m.slider("Brightness")),
+        m.labelled("Text size", m.slider("Text size")),
+        m.labelled("Contrast", m.slider("Contrast")),
+        row(m.check("Dark mode"), m.check("Show previews"), m.check("Sound effects"), space(), gap=16),
+    )
+    devices = m.items(
+        _titles(w.person, 5),
+        lambda t: m.item(t, leading="phone", below="last seen " + w.time(), controls=("edit", "delete"), lines=True),
+    )
+    buttons = row(
+        m.button("Reset", "foot"),
+        space(),
+        m.button("Cancel", "foot"),
+        m.button("Apply", "foot"),
+        m.button("Save", "foot", "filled"),
+        tone="bar",
+        pad=8,
+    )
     parts = [person, screen]
     m.chance.shuffle(parts)
-    main = column(m.tabs("page", w.labels("General", "Privacy", "Storage", "Team")[:3]) if False else row(text("General", "heading"), space(), m.tools("page", "copy", "refresh", more=1)), *parts, devices, grow=1, gap=10, pad=12, tone="panel")
+    main = column(
+        m.tabs("page", w.labels("General", "Privacy", "Storage", "Team")[:3])
+        if False
+        else row(text("General", "heading"), space(), m.tools("page", "copy", "refresh", more=1)),
+        *parts,
+        devices,
+        grow=1,
+        gap=10,
+        pad=12,
+        tone="panel",
+    )
     return Sheet("settings", (top,), main, side, None, buttons)
 
 
 def _editor(m: Maker) -> Sheet:
     w = m.words
-    menu = row(*(m.button(x, "menu", "menu") for x in ("File", "Edit", "View", "Insert", "Format", "Window", "Help")), gap=2, tone="bar", pad=2)
-    tools = row(m.tools("top", "save", "print"), Part("line", tone="upright"), m.tools("top", "undo", "redo"), Part("line", tone="upright"), m.tools("top", "bold", "italic", "text", "link", more=3), space(), m.tools("top", "zoomout", "zoomin"), m.button("Share", "top", "filled"), tone="bar", pad=5)
+    menu = row(
+        *(m.button(x, "menu", "menu") for x in ("File", "Edit", "View", "Insert", "Format", "Window", "Help")),
+        gap=2,
+        tone="bar",
+        pad=2,
+    )
+    tools = row(
+        m.tools("top", "save", "print"),
+        Part("line", tone="upright"),
+        m.tools("top", "undo", "redo"),
+        Part("line", tone="upright"),
+        m.tools("top", "bold", "italic", "text", "link", more=3),
+        space(),
+        m.tools("top", "zoomout", "zoomin"),
+        m.button("Share", "top", "filled"),
+        tone="bar",
+        pad=5,
+    )
     tabs = row(m.tabs("page", _titles(w.file, 3)), m.tools("page", "add", "close"), tone="bar", pad=2)
-    side = replace(m.tools("tool", "edit", "brush", "crop", "layers", "image", "palette", more=3), what="column", tone="side", pad=6, width=52)
-    aside = column(text("Layers", "heading"), m.items(_titles(w.title, 5), lambda t: m.item(t, leading="layers", controls=("eye", "lock"))), text("Layer", "heading"), m.labelled("Opacity", m.slider("Opacity")), m.labelled("Contrast", m.slider("Contrast")), m.field("Title", "aside"), row(m.tools("aside", "add", "delete", "copy"), space(), m.tools("aside", "close")), tone="side", pad=8, width=260)
+    side = replace(
+        m.tools("tool", "edit", "brush", "crop", "layers", "image", "palette", more=3),
+        what="column",
+        tone="side",
+        pad=6,
+        width=52,
+    )
+    aside = column(
+        text("Layers", "heading"),
+        m.items(_titles(w.title, 5), lambda t: m.item(t, leading="layers", controls=("eye", "lock"))),
+        text("Layer", "heading"),
+        m.labelled("Opacity", m.slider("Opacity")),
+        m.labelled("Contrast", m.slider("Contrast")),
+        m.field("Title", "aside"),
+        row(m.tools("aside", "add", "delete", "copy"), space(), m.tools("aside", "close")),
+        tone="side",
+        pad=8,
+        width=260,
+    )
     main = column(m.canvas(), grow=1, gap=0, tone="panel")
-    status = row(text("Page 1 of 3", "dim"), space(), m.slider("Zoom", width=130), text("100 %", "dim"), tone="bar", pad=3)
+    status = row(
+        text("Page 1 of 3", "dim"), space(), m.slider("Zoom", width=130), text("100 %", "dim"), tone="bar", pad=3
+    )
     return Sheet("editor", (menu, tools, tabs), main, side, aside, status)
 
 
 def _video(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "menu"), text("Streamly", "heading"), space(), m.field("Search", "top", "search"), m.tools("top", "mic"), space(), m.tools("top", "upload", "bell", "user"), tone="bar", pad=8)
-    over = column(row(text(w.title(), "over"), space(), m.tools("over", "info", "share", tone="over")), space(), row(space(), m.tool("play", "over", "over", 60), space()), space(), m.slider("Progress", live=True), row(m.tools("over", "pause", "next", "volume", tone="over"), text(w.time(), "over", live=True), space(), m.tools("over", "settings", "expand", tone="over")), pad=10, grow=1)
+    top = row(
+        m.tools("top", "menu"),
+        text("Streamly", "heading"),
+        space(),
+        m.field("Search", "top", "search"),
+        m.tools("top", "mic"),
+        space(),
+        m.tools("top", "upload", "bell", "user"),
+        tone="bar",
+        pad=8,
+    )
+    over = column(
+        row(text(w.title(), "over"), space(), m.tools("over", "info", "share", tone="over")),
+        space(),
+        row(space(), m.tool("play", "over", "over", 60), space()),
+        space(),
+        m.slider("Progress", live=True),
+        row(
+            m.tools("over", "pause", "next", "volume", tone="over"),
+            text(w.time(), "over", live=True),
+            space(),
+            m.tools("over", "settings", "expand", tone="over"),
+        ),
+        pad=10,
+        grow=1,
+    )
     still = Part("stack", (m.photo(grow=1), over), grow=1)
-    below = column(text(w.title() + " and " + w.title(), "heading"), row(m.photo(36, 36, tone="round"), column(text(w.person(), "strong"), text("812 followers", "dim"), gap=0), m.button("Follow", "below", "filled"), space(), m.tools("below", "heart", "share", "bookmark", "more")), m.tabs("page", ["Overview", "Comments (12)", "About"]), gap=6, pad=8)
-    aside = column(row(text("Up next", "heading"), space(), m.check("Autoplay")), m.items(_titles(w.title, 9), lambda t: m.item(t, cover=54, below=w.person() + ", " + w.time(), controls=("clock", "more"))), tone="side", pad=8, width=330)
+    below = column(
+        text(w.title() + " and " + w.title(), "heading"),
+        row(
+            m.photo(36, 36, tone="round"),
+            column(text(w.person(), "strong"), text("812 followers", "dim"), gap=0),
+            m.button("Follow", "below", "filled"),
+            space(),
+            m.tools("below", "heart", "share", "bookmark", "more"),
+        ),
+        m.tabs("page", ["Overview", "Comments (12)", "About"]),
+        gap=6,
+        pad=8,
+    )
+    aside = column(
+        row(text("Up next", "heading"), space(), m.check("Autoplay")),
+        m.items(
+            _titles(w.title, 9),
+            lambda t: m.item(t, cover=54, below=w.person() + ", " + w.time(), controls=("clock", "more")),
+        ),
+        tone="side",
+        pad=8,
+        width=330,
+    )
     return Sheet("video", (top,), column(still, below, grow=1, gap=0, tone="panel"), None, aside, None)
 
 
 def _shop(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "menu"), text("Marketeer", "heading"), m.field("Search products", "top", "search"), m.button("Wishlist", "top", "flat", "heart"), m.tools("top", "user", "cart", "help"), tone="bar", pad=8)
-    links = row(m.tabs("page", w.labels("Deals", "Products", "Orders", "Today")), space(), m.button("Filters", "page", "outline", "filter"), m.button("Log in", "page"), tone="bar", pad=4)
-    side = column(text("Price", "strong"), m.slider("Price"), m.field("City", "side"), text("Rating", "strong"), m.slider("Rating"), m.check("Show previews"), m.check("Offline mode"), m.button("Apply", "side", "filled"), m.button("Reset", "side"), space(), tone="side", pad=10, width=180)
+    top = row(
+        m.tools("top", "menu"),
+        text("Marketeer", "heading"),
+        m.field("Search products", "top", "search"),
+        m.button("Wishlist", "top", "flat", "heart"),
+        m.tools("top", "user", "cart", "help"),
+        tone="bar",
+        pad=8,
+    )
+    links = row(
+        m.tabs("page", w.labels("Deals", "Products", "Orders", "Today")),
+        space(),
+        m.button("Filters", "page", "outline", "filter"),
+        m.button("Log in", "page"),
+        tone="bar",
+        pad=4,
+    )
+    side = column(
+        text("Price", "strong"),
+        m.slider("Price"),
+        m.field("City", "side"),
+        text("Rating", "strong"),
+        m.slider("Rating"),
+        m.check("Show previews"),
+        m.check("Offline mode"),
+        m.button("Apply", "side", "filled"),
+        m.button("Reset", "side"),
+        space(),
+        tone="side",
+        pad=10,
+        width=180,
+    )
     return Sheet("shop", (top, links), column(_cards(m, 3, 2), grow=1, tone="panel", pad=8), side)
 
 
@@ -239,13 +504,43 @@ def _cards(m: Maker, across: int, down: int, controls: Sequence[str] = ("heart",
     for _ in range(down):
         cards = []
         for title in _titles(m.words.title, across):
+
             def control(concept: str, tone: str, title: str = title) -> Part:
-                return Part("icon", id=f"{concept}:{title}", kind="row_icon", icon=m.icons.named(concept), concept=concept, row=title, tone=tone)
+                return Part(
+                    "icon",
+                    id=f"{concept}:{title}",
+                    kind="row_icon",
+                    icon=m.icons.named(concept),
+                    concept=concept,
+                    row=title,
+                    tone=tone,
+                )
 
             over = column(row(space(), control(first, "over")), space(), pad=6)
             still = Part("stack", (m.photo(grow=1), over), grow=1)
-            words = row(column(text(title, "title", id=f"~title:{title}", row=title, grow=1), text(m.words.amount(), "dim"), gap=0, grow=1), control(second, "flat"), pad=6)
-            cards.append(Part("column", (still, words), id=f"row:{title}", kind="row", text=title, row=title, tone="card", grow=1, gap=0))
+            words = row(
+                column(
+                    text(title, "title", id=f"~title:{title}", row=title, grow=1),
+                    text(m.words.amount(), "dim"),
+                    gap=0,
+                    grow=1,
+                ),
+                control(second, "flat"),
+                pad=6,
+            )
+            cards.append(
+                Part(
+                    "column",
+                    (still, words),
+                    id=f"row:{title}",
+                    kind="row",
+                    text=title,
+                    row=title,
+                    tone="card",
+                    grow=1,
+                    gap=0,
+                )
+            )
         lines.append(Part("row", tuple(cards), gap=10, grow=1, free=True))
     return column(*lines, gap=10, grow=1)
 
@@ -255,69 +550,355 @@ def _cards(m: Maker, across: int, down: int, controls: Sequence[str] = ("heart",
 
 def _mail(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "menu"), m.button("New message", "top", "filled", "edit"), m.tools("top", "archive", "delete", "flag", more=1), m.button("Mark as read", "top", "flat"), space(), m.field("Search mail", "top", "search", width=230, grow=0), m.tools("top", "filter", "settings"), tone="bar", pad=7)
-    folders = [("Inbox (3)", "mail"), ("Drafts", "edit"), ("Sent", "send"), ("Archive", "archive"), ("Spam", "shield"), ("Trash", "delete"), ("Favourites", "star")]
-    side = column(m.nav(m.chance.sample(folders, 6)), text("TAGS", "dim"), m.nav([(w.title(), "tag") for _ in range(3)]), space(), tone="side", pad=8, width=170)
-    mails = m.items(_titles(w.title, 10), lambda t: m.item(t, below=w.person() + ": " + w.sentence(), texts=[w.time()], controls=("star", "attach"), lines=True))
-    body = column(row(text(w.title(), "heading"), space(), m.tools("read", "reply", "print", "more")), row(m.photo(34, 34, tone="round"), column(text(w.person(), "strong"), text("to me, " + w.time(), "dim"), gap=0, grow=1)), LINE, *(text(w.sentence() + ". ", "", grow=0) for _ in range(4)), m.photo(0, 96), row(m.button("Share", "read"), m.button("Attach file", "read", "outline", "attach"), space()), m.field("Type a message", "read"), row(text("Text size", "dim"), m.slider("Text size")), space(), tone="panel", pad=12, width=330)
-    return Sheet("mail", (top,), column(m.tabs("page", ["Today", "Week", "Mentions"]), mails, grow=1, tone="panel", gap=0), side, body)
+    top = row(
+        m.tools("top", "menu"),
+        m.button("New message", "top", "filled", "edit"),
+        m.tools("top", "archive", "delete", "flag", more=1),
+        m.button("Mark as read", "top", "flat"),
+        space(),
+        m.field("Search mail", "top", "search", width=230, grow=0),
+        m.tools("top", "filter", "settings"),
+        tone="bar",
+        pad=7,
+    )
+    folders = [
+        ("Inbox (3)", "mail"),
+        ("Drafts", "edit"),
+        ("Sent", "send"),
+        ("Archive", "archive"),
+        ("Spam", "shield"),
+        ("Trash", "delete"),
+        ("Favourites", "star"),
+    ]
+    side = column(
+        m.nav(m.chance.sample(folders, 6)),
+        text("TAGS", "dim"),
+        m.nav([(w.title(), "tag") for _ in range(3)]),
+        space(),
+        tone="side",
+        pad=8,
+        width=170,
+    )
+    mails = m.items(
+        _titles(w.title, 10),
+        lambda t: m.item(
+            t, below=w.person() + ": " + w.sentence(), texts=[w.time()], controls=("star", "attach"), lines=True
+        ),
+    )
+    body = column(
+        row(text(w.title(), "heading"), space(), m.tools("read", "reply", "print", "more")),
+        row(
+            m.photo(34, 34, tone="round"),
+            column(text(w.person(), "strong"), text("to me, " + w.time(), "dim"), gap=0, grow=1),
+        ),
+        LINE,
+        *(text(w.sentence() + ". ", "", grow=0) for _ in range(4)),
+        m.photo(0, 96),
+        row(m.button("Share", "read"), m.button("Attach file", "read", "outline", "attach"), space()),
+        m.field("Type a message", "read"),
+        row(text("Text size", "dim"), m.slider("Text size")),
+        space(),
+        tone="panel",
+        pad=12,
+        width=330,
+    )
+    return Sheet(
+        "mail",
+        (top,),
+        column(m.tabs("page", ["Today", "Week", "Mentions"]), mails, grow=1, tone="panel", gap=0),
+        side,
+        body,
+    )
 
 
 def _chat(m: Maker) -> Sheet:
     w = m.words
-    people = m.items(_titles(w.person, 8), lambda t: m.item(t, cover=34, below=w.sentence()[:24], texts=[w.time()], controls=("pin", "close")))
-    side = column(row(m.field("Search", "side", "search"), m.tools("side", "edit")), m.tabs("side", ["Channels", "Threads"]), people, tone="side", pad=8, width=300)
-    top = row(m.tools("top", "left"), text(w.person(), "heading"), text("online", "dim"), space(), m.tools("top", "search", "phone", "film", "info", "more"), tone="bar", pad=8)
+    people = m.items(
+        _titles(w.person, 8),
+        lambda t: m.item(t, cover=34, below=w.sentence()[:24], texts=[w.time()], controls=("pin", "close")),
+    )
+    side = column(
+        row(m.field("Search", "side", "search"), m.tools("side", "edit")),
+        m.tabs("side", ["Channels", "Threads"]),
+        people,
+        tone="side",
+        pad=8,
+        width=300,
+    )
+    top = row(
+        m.tools("top", "left"),
+        text(w.person(), "heading"),
+        text("online", "dim"),
+        space(),
+        m.tools("top", "search", "phone", "film", "info", "more"),
+        tone="bar",
+        pad=8,
+    )
     lines = []
     for number in range(5):
         bubble = column(text(w.sentence()), text(w.time(), "dim"), tone="mine" if number % 2 else "card", pad=8, gap=0)
         lines.append(row(space(), bubble) if number % 2 else row(m.photo(30, 30, tone="round"), bubble, space()))
-    lines.insert(3, row(Part("stack", (m.photo(220, 110), column(space(), row(space(), m.tool("download", "picture", "over"), m.tool("expand", "picture", "over")), pad=6)), width=220, height=110), space()))
+    lines.insert(
+        3,
+        row(
+            Part(
+                "stack",
+                (
+                    m.photo(220, 110),
+                    column(
+                        space(),
+                        row(space(), m.tool("download", "picture", "over"), m.tool("expand", "picture", "over")),
+                        pad=6,
+                    ),
+                ),
+                width=220,
+                height=110,
+            ),
+            space(),
+        ),
+    )
     voice = row(m.tool("play", "voice", "round", 32), m.slider("Voice", width=180), text(w.time(), "dim"), space())
-    entry = row(m.tools("entry", "add", "image", "smile"), m.field("Type a message", "entry"), m.tools("entry", "mic"), m.button("Send", "entry", "filled", "send"), tone="bar", pad=8)
-    aside = column(row(text("Details", "heading"), space(), m.tools("aside", "close")), m.photo(0, 110), m.nav([("Notifications", "bell"), ("Pictures", "image"), ("Documents", "file")]), m.labelled("Volume", m.slider("Volume")), m.field("Tags", "aside", "tag"), m.button("Mute chat", "aside"), space(), tone="side", pad=10, width=240)
-    return Sheet("chat", (), column(top, column(*lines, voice, space(), gap=8, pad=12, grow=1), entry, grow=1, gap=0, tone="panel"), side, aside if m.chance.random() < 0.6 else None)
+    entry = row(
+        m.tools("entry", "add", "image", "smile"),
+        m.field("Type a message", "entry"),
+        m.tools("entry", "mic"),
+        m.button("Send", "entry", "filled", "send"),
+        tone="bar",
+        pad=8,
+    )
+    aside = column(
+        row(text("Details", "heading"), space(), m.tools("aside", "close")),
+        m.photo(0, 110),
+        m.nav([("Notifications", "bell"), ("Pictures", "image"), ("Documents", "file")]),
+        m.labelled("Volume", m.slider("Volume")),
+        m.field("Tags", "aside", "tag"),
+        m.button("Mute chat", "aside"),
+        space(),
+        tone="side",
+        pad=10,
+        width=240,
+    )
+    return Sheet(
+        "chat",
+        (),
+        column(top, column(*lines, voice, space(), gap=8, pad=12, grow=1), entry, grow=1, gap=0, tone="panel"),
+        side,
+        aside if m.chance.random() < 0.6 else None,
+    )
 
 
 def _dashboard(m: Maker) -> Sheet:
     w = m.words
-    top = row(text("Ledgerly", "heading"), m.tabs("page", ["Overview", "Reports", "Customers", "Billing"]), space(), m.field("Search", "top", "search", width=190, grow=0), m.tools("top", "bell", "moon", "user"), tone="bar", pad=8)
-    side = replace(m.tools("side", "grid", "chart", "group", "cart", "database", "calendar", "settings", more=1), what="column", tone="side", pad=8, width=58)
+    top = row(
+        text("Ledgerly", "heading"),
+        m.tabs("page", ["Overview", "Reports", "Customers", "Billing"]),
+        space(),
+        m.field("Search", "top", "search", width=190, grow=0),
+        m.tools("top", "bell", "moon", "user"),
+        tone="bar",
+        pad=8,
+    )
+    side = replace(
+        m.tools("side", "grid", "chart", "group", "cart", "database", "calendar", "settings", more=1),
+        what="column",
+        tone="side",
+        pad=8,
+        width=58,
+    )
 
     def figure(name: str, concept: str) -> Part:
-        return column(row(text(name, "dim"), space(), m.tool("more", f"card-{name}")), text(w.amount(), "heading"), row(Part("icon", icon=m.icons.named(concept), concept=concept, tone="sign"), Part("progress", value=m.chance.random(), grow=1, live=True)), tone="card", pad=10, grow=1)
+        return column(
+            row(text(name, "dim"), space(), m.tool("more", f"card-{name}")),
+            text(w.amount(), "heading"),
+            row(
+                Part("icon", icon=m.icons.named(concept), concept=concept, tone="sign"),
+                Part("progress", value=m.chance.random(), grow=1, live=True),
+            ),
+            tone="card",
+            pad=10,
+            grow=1,
+        )
 
     figures = row(figure("Income", "up"), figure("Visits", "eye"), figure("Returns", "refresh"), gap=10)
-    orders = m.items(_titles(w.person, 7), lambda t: m.item(t, cover=26, texts=[w.amount(), m.chance.choice(("Paid", "Open", "Late"))], controls=("edit", "download", "more"), lines=True))
-    bar = row(m.button("Export", "bar", "outline", "download"), m.button("Filters", "bar", "outline", "filter"), m.field("Filter by name", "bar", "filter"), m.tools("bar", "refresh", "sort"), m.button("New folder", "bar", "filled", "add"))
-    chart = column(text("Flow", "heading"), replace(m.canvas(8), grow=1), row(text("Zoom", "dim"), m.slider("Zoom"), text("Speed", "dim"), m.slider("Speed")), tone="card", pad=10, grow=1)
+    orders = m.items(
+        _titles(w.person, 7),
+        lambda t: m.item(
+            t,
+            cover=26,
+            texts=[w.amount(), m.chance.choice(("Paid", "Open", "Late"))],
+            controls=("edit", "download", "more"),
+            lines=True,
+        ),
+    )
+    bar = row(
+        m.button("Export", "bar", "outline", "download"),
+        m.button("Filters", "bar", "outline", "filter"),
+        m.field("Filter by name", "bar", "filter"),
+        m.tools("bar", "refresh", "sort"),
+        m.button("New folder", "bar", "filled", "add"),
+    )
+    chart = column(
+        text("Flow", "heading"),
+        replace(m.canvas(8), grow=1),
+        row(text("Zoom", "dim"), m.slider("Zoom"), text("Speed", "dim"), m.slider("Speed")),
+        tone="card",
+        pad=10,
+        grow=1,
+    )
     return Sheet("dashboard", (top,), column(figures, row(chart, grow=1), bar, orders, grow=1, gap=10, pad=12), side)
 
 
 def _gallery(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "left", "menu"), m.button("Import", "top", "filled", "upload"), m.tools("top", "add", "share", "delete", more=2), space(), m.tabs("page", ["Albums", "Pictures", "Recent"]), m.field("Search", "top", "search", width=180, grow=0), tone="bar", pad=7)
-    side = column(m.nav([("Library", "image"), ("Favourites", "heart"), ("Archive", "archive"), ("Trash", "delete")]), text("ADJUST", "dim"), *(column(text(n, "dim"), m.slider(n), gap=0) for n in ("Brightness", "Contrast", "Opacity")), m.field("Title", "side"), m.button("Duplicate", "side"), m.button("Reset", "side"), space(), tone="side", pad=8, width=176)
-    foot = row(text("128 pictures", "dim"), space(), m.tools("foot", "grid", "list", "sort"), m.slider("Zoom", width=120), tone="bar", pad=4)
-    return Sheet("gallery", (top,), column(_cards(m, 4, 2, ("star", "more")), grow=1, tone="panel", pad=10), side, None, foot)
+    top = row(
+        m.tools("top", "left", "menu"),
+        m.button("Import", "top", "filled", "upload"),
+        m.tools("top", "add", "share", "delete", more=2),
+        space(),
+        m.tabs("page", ["Albums", "Pictures", "Recent"]),
+        m.field("Search", "top", "search", width=180, grow=0),
+        tone="bar",
+        pad=7,
+    )
+    side = column(
+        m.nav([("Library", "image"), ("Favourites", "heart"), ("Archive", "archive"), ("Trash", "delete")]),
+        text("ADJUST", "dim"),
+        *(column(text(n, "dim"), m.slider(n), gap=0) for n in ("Brightness", "Contrast", "Opacity")),
+        m.field("Title", "side"),
+        m.button("Duplicate", "side"),
+        m.button("Reset", "side"),
+        space(),
+        tone="side",
+        pad=8,
+        width=176,
+    )
+    foot = row(
+        text("128 pictures", "dim"),
+        space(),
+        m.tools("foot", "grid", "list", "sort"),
+        m.slider("Zoom", width=120),
+        tone="bar",
+        pad=4,
+    )
+    return Sheet(
+        "gallery", (top,), column(_cards(m, 4, 2, ("star", "more")), grow=1, tone="panel", pad=10), side, None, foot
+    )
 
 
 def _drawing(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tools("top", "home", "menu"), text(w.title(), "strong"), space(), m.tools("top", "undo", "redo", "layers", "text", more=3), space(), m.tools("top", "help"), m.button("Preview", "top"), m.button("Publish", "top", "filled"), tone="bar", pad=6)
-    ribbon = row(m.tabs("page", ["Insert", "View", "Tools"]), Part("line", tone="upright"), m.tools("page", "image", "link", "crop", "palette", more=2), m.button("Select all", "page", "flat"), space(), m.field("Search", "page", "search", width=150, grow=0), tone="bar", pad=4)
-    side = column(row(text("Pages", "heading"), space(), m.tools("side", "add")), m.items(_titles(w.title, 7), lambda t: m.item(t, cover=40, below="page", controls=("copy", "delete"))), tone="side", pad=6, width=250)
-    aside = column(text("Shape", "heading"), m.labelled("Opacity", m.slider("Opacity")), m.labelled("Zoom", m.slider("Zoom")), m.field("Title", "aside"), m.field("Tags", "aside", "tag"), m.check("Dark mode"), row(m.button("Apply", "aside", "filled"), m.button("Cancel", "aside")), space(), row(m.tools("aside", "lock", "eye", "close")), tone="side", pad=10, width=240)
+    top = row(
+        m.tools("top", "home", "menu"),
+        text(w.title(), "strong"),
+        space(),
+        m.tools("top", "undo", "redo", "layers", "text", more=3),
+        space(),
+        m.tools("top", "help"),
+        m.button("Preview", "top"),
+        m.button("Publish", "top", "filled"),
+        tone="bar",
+        pad=6,
+    )
+    ribbon = row(
+        m.tabs("page", ["Insert", "View", "Tools"]),
+        Part("line", tone="upright"),
+        m.tools("page", "image", "link", "crop", "palette", more=2),
+        m.button("Select all", "page", "flat"),
+        space(),
+        m.field("Search", "page", "search", width=150, grow=0),
+        tone="bar",
+        pad=4,
+    )
+    side = column(
+        row(text("Pages", "heading"), space(), m.tools("side", "add")),
+        m.items(_titles(w.title, 7), lambda t: m.item(t, cover=40, below="page", controls=("copy", "delete"))),
+        tone="side",
+        pad=6,
+        width=250,
+    )
+    aside = column(
+        text("Shape", "heading"),
+        m.labelled("Opacity", m.slider("Opacity")),
+        m.labelled("Zoom", m.slider("Zoom")),
+        m.field("Title", "aside"),
+        m.field("Tags", "aside", "tag"),
+        m.check("Dark mode"),
+        row(m.button("Apply", "aside", "filled"), m.button("Cancel", "aside")),
+        space(),
+        row(m.tools("aside", "lock", "eye", "close")),
+        tone="side",
+        pad=10,
+        width=240,
+    )
     return Sheet("drawing", (top, ribbon), column(m.canvas(11), grow=1, gap=0, tone="panel"), side, aside)
 
 
 def _podcasts(m: Maker) -> Sheet:
     w = m.words
-    top = row(m.tabs("page", ["Podcasts", "Library", "Browse"]), space(), m.field("Search the list", "top", "search", width=250, grow=0), m.tools("top", "bell", "moon", "settings"), tone="bar", pad=8)
-    hero = Part("stack", (m.photo(0, 150), column(space(), row(column(text(w.title(), "overbig"), text(w.person(), "over"), gap=0), space(), m.tool("play", "hero", "over", 52), m.tools("hero", "add", "share", "info", tone="over")), pad=12)), height=150)
-    shows = m.items(_titles(w.title, 10), lambda t: m.item(t, leading="mic", below=w.person(), texts=[w.time(), w.sentence()[:28]], controls=("play", "download", "more"), lines=m.chance.random() < 2))
-    aside = column(row(text("Up next", "heading"), space(), m.tools("aside", "shuffle", "close")), m.nav([(w.title(), "music") for _ in range(5)]), row(m.button("Follow", "aside", "filled"), m.button("Share", "aside")), m.labelled("Speed", m.slider("Speed")), m.labelled("Balance", m.slider("Balance")), m.field("Filter by name", "aside", "filter"), space(), tone="side", pad=10, width=236)
-    bar = column(m.slider("Progress", live=True), row(m.photo(40, 40), column(text(w.title(), "strong"), text(w.person(), "dim"), gap=0, grow=1), m.tools("now", "previous"), m.tool("pause", "now", "round", 40), m.tools("now", "next", "repeat"), space(), text(w.time(), "dim", live=True), m.tools("now", "volume", "list")), tone="bar", pad=8, gap=4)
+    top = row(
+        m.tabs("page", ["Podcasts", "Library", "Browse"]),
+        space(),
+        m.field("Search the list", "top", "search", width=250, grow=0),
+        m.tools("top", "bell", "moon", "settings"),
+        tone="bar",
+        pad=8,
+    )
+    hero = Part(
+        "stack",
+        (
+            m.photo(0, 150),
+            column(
+                space(),
+                row(
+                    column(text(w.title(), "overbig"), text(w.person(), "over"), gap=0),
+                    space(),
+                    m.tool("play", "hero", "over", 52),
+                    m.tools("hero", "add", "share", "info", tone="over"),
+                ),
+                pad=12,
+            ),
+        ),
+        height=150,
+    )
+    shows = m.items(
+        _titles(w.title, 10),
+        lambda t: m.item(
+            t,
+            leading="mic",
+            below=w.person(),
+            texts=[w.time(), w.sentence()[:28]],
+            controls=("play", "download", "more"),
+            lines=m.chance.random() < 2,
+        ),
+    )
+    aside = column(
+        row(text("Up next", "heading"), space(), m.tools("aside", "shuffle", "close")),
+        m.nav([(w.title(), "music") for _ in range(5)]),
+        row(m.button("Follow", "aside", "filled"), m.button("Share", "aside")),
+        m.labelled("Speed", m.slider("Speed")),
+        m.labelled("Balance", m.slider("Balance")),
+        m.field("Filter by name", "aside", "filter"),
+        space(),
+        tone="side",
+        pad=10,
+        width=236,
+    )
+    bar = column(
+        m.slider("Progress", live=True),
+        row(
+            m.photo(40, 40),
+            column(text(w.title(), "strong"), text(w.person(), "dim"), gap=0, grow=1),
+            m.tools("now", "previous"),
+            m.tool("pause", "now", "round", 40),
+            m.tools("now", "next", "repeat"),
+            space(),
+            text(w.time(), "dim", live=True),
+            m.tools("now", "volume", "list"),
+        ),
+        tone="bar",
+        pad=8,
+        gap=4,
+    )
     return Sheet("podcasts", (top,), column(hero, shows, grow=1, gap=0, tone="panel"), None, aside, bar)
 
 

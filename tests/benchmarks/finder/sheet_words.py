@@ -39,6 +39,7 @@ Pictures|Photos|Features
 Music|Audio|Muse
 Videos|Movies|Video calls
 Library|Your library|Libraries
+Your Library|My library|Your Libraries
 Browse|Explore|Browsers
 Playlists|My playlists|Play list only
 Albums|All albums|Album art
@@ -134,8 +135,7 @@ class Wording(NamedTuple):
 
 
 WORDINGS = {
-    first: Wording(second, third)
-    for first, second, third in (line.split("|") for line in _LABELS.strip().splitlines())
+    first: Wording(second, third) for first, second, third in (line.split("|") for line in _LABELS.strip().splitlines())
 }
 
 _BANKS: dict[Split, tuple[str, str, str]] = {
@@ -174,9 +174,7 @@ class Words:
 
     def file(self) -> str:
         """A file's name."""
-        return self._unused(
-            lambda pick: f"{pick(self._first).lower()}_{pick(self._second).lower()}{pick(_FILE_ENDS)}"
-        )
+        return self._unused(lambda pick: f"{pick(self._first).lower()}_{pick(self._second).lower()}{pick(_FILE_ENDS)}")
 
     def person(self) -> str:
         """First and last name."""
@@ -198,7 +196,9 @@ class Words:
     def amount(self) -> str:
         """A price or a size."""
         number = self._chance.randrange(3, 900)
-        return self._chance.choice((f"${number}.{self._chance.randrange(10)}9", f"{number} KB", f"{number}.{number % 10} MB"))
+        return self._chance.choice(
+            (f"${number}.{self._chance.randrange(10)}9", f"{number} KB", f"{number}.{number % 10} MB")
+        )
 
     def labels(self, *names: str) -> list[str]:
         """Those names in another order."""
@@ -225,7 +225,9 @@ def almost(title: str) -> str:
         return " ".join([*words[:-1], f"{words[-1]}s" if words[-1][-1] != "s" else words[-1][:-1]])
     vowels = [i for i, letter in enumerate(title) if letter in "aeiou" and i > 0]
     place = vowels[number % len(vowels)] if vowels else len(title) - 1
-    return title[:place] + {"a": "o", "e": "a", "i": "e", "o": "u", "u": "i"}.get(title[place], "x") + title[place + 1 :]
+    return (
+        title[:place] + {"a": "o", "e": "a", "i": "e", "o": "u", "u": "i"}.get(title[place], "x") + title[place + 1 :]
+    )
 
 
 def reworded(label: str) -> str:
