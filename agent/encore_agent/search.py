@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +31,10 @@ CLEAR_LEAD = 0.3
 """Of a drawing's cosine before all other names, from which nothing else could be meant."""
 UNKNOWN_LEAD = 0.12
 """The lead that a name needs which is not one of the usual: words never learned lie anywhere."""
+TALLER = 8
+"""Pixels by which a label is larger than another one."""
 APART_NS = 2 * SECOND
-"""What shows the same within this time is one moment."""
+"""What appears within this time is one moment."""
 
 
 def search(
@@ -70,12 +71,13 @@ def search(
             watch.skipped(folder.name, str(error))
             continue
         found += moments_of(folder.name, index, text, names)
+    # Of equals a headline says more than an entry of a list; else the newest demonstration counts.
     newest_first = sorted(found, key=lambda moment: moment.demonstration, reverse=True)
-    return sorted(newest_first, key=lambda moment: moment.score, reverse=True)[:limit]
+    return sorted(newest_first, key=lambda moment: (moment.score, moment.box.height // TALLER), reverse=True)[:limit]
 
 
 def moments_of(demonstration: str, index: Index, text: str, names: Names) -> list[Moment]:
-    """The moments of one demonstration that show `text`, neighbouring ones merged, in their order."""
+    """The moments of one demonstration in which what shows `text` appears, neighbouring ones merged, in order."""
     hits = [*_written(index.sights.labels, text), *_drawn(index, text, names)]
     return _merged(
         Moment(demonstration, sight.first_ns, sight.last_ns, round(score, 3), why, sight.box)
@@ -101,12 +103,17 @@ def _likeness(wanted: Sequence[str], read: Sequence[str]) -> tuple[float, str]:
     if f" {want} " in f" {have} ":
         # The larger its part of the label, the more the label is about it.
         return ALIKE + (CONTAINED - ALIKE) * (0.5 + 0.5 * len(want) / len(have)), "is part of"
-    if len(want) < SHORTEST_ALIKE or len(have) < SHORTEST_ALIKE:
-        return 0.0, ""
-    alike = fuzz.ratio(want, have) if len(have) <= len(want) else fuzz.partial_ratio(want, have)
+    alike = _alike(want, read, len(wanted)) if len(want) >= SHORTEST_ALIKE else 0.0
     if alike < LEAST_ALIKE:
         return 0.0, ""
     return DRAWN + (ALIKE - DRAWN) * (alike - LEAST_ALIKE) / (100 - LEAST_ALIKE), "is like"
+
+
+def _alike(want: str, read: Sequence[str], count: int) -> float:
+    """Percent of letters that `count` words in a row of a label share with what is wanted; its begin counts as well."""
+    windows = [" ".join(read[start : start + count]) for start in range(max(1, len(read) - count + 1))]
+    begun = 90.0 if any(window.startswith(want) for window in windows) else 0.0
+    return max(begun, *(fuzz.ratio(want, window) for window in windows))
 
 
 def _drawn(index: Index, text: str, names: Names) -> Iterator[tuple[Sight, float, str]]:
@@ -123,16 +130,11 @@ def _drawn(index: Index, text: str, names: Names) -> Iterator[tuple[Sight, float
 
 
 def _merged(moments: Iterable[Moment]) -> list[Moment]:
-    """One moment for all that overlap or follow each other at once, told by its best; it begins where that begins."""
+    """One moment for all that appear together, told by the best of them."""
     merged: list[Moment] = []
-    until = 0
-    for moment in sorted(moments, key=lambda moment: (moment.time_ns, -moment.score)):
-        if merged and moment.time_ns <= until + APART_NS:
-            last = merged[-1]
-            until = max(until, moment.end_ns)
-            best = moment if moment.score > last.score else last
-            merged[-1] = replace(best, end_ns=until)
-        else:
+    for moment in sorted(moments, key=lambda moment: moment.time_ns):
+        if not merged or moment.time_ns > merged[-1].time_ns + APART_NS:
             merged.append(moment)
-            until = moment.end_ns
+        elif (moment.score, moment.box.height) > (merged[-1].score, merged[-1].box.height):
+            merged[-1] = moment
     return merged

@@ -41,6 +41,8 @@ NOISE = 24
 """Grey levels by which a compressed picture may differ from itself."""
 CHANGED_PART = 0.01
 """Of a box, from which it is looked at again."""
+SAME = 0.9
+"""Cosine of meanings from which a drawing is the one that stood there before."""
 LARGEST_DRAWING = 160
 """Pixels; what is larger shows a photograph or a whole area."""
 
@@ -165,9 +167,12 @@ class _Look:
         self._start = start
         self._labels = list(start.sights.labels)
         self._drawings = list(start.sights.drawings)
-        self._meanings = [start.meanings]
+        self._meanings = list(start.meanings)
+        self._read_already = len(self._labels)
         self._standing: dict[Candidate, int] = {}
         """What the last picture showed: its place among labels or drawings."""
+        self._gone: dict[Candidate, int] = {}
+        """What it showed and this one shows no longer as it was."""
         self._before: NDArray[np.uint8] | None = None
 
     def through(self, watch: Watch) -> Index:
@@ -183,7 +188,8 @@ class _Look:
             self._look(self._demonstration.frame_at(time_ns).image, time_ns)
             seen = time_ns
         done = Sights(self._start.sights.key, seen, seen >= times[-1], tuple(self._labels), tuple(self._drawings))
-        return Index(done, np.concatenate(self._meanings))
+        dimensions = self._start.meanings.shape[1]
+        return Index(done, np.array(self._meanings, np.float32).reshape(-1, dimensions))
 
     def _look(self, image: NDArray[np.uint8], time_ns: int) -> None:
         if self._before is None:
@@ -196,6 +202,7 @@ class _Look:
         self._before = image
         found = [c for c in layout(image).candidates if c.kind == "text" or _is_drawing(c)]
         same = {c for c in found if c in self._standing and _part(changed, c.box) < CHANGED_PART}
+        self._gone = {c: number for c, number in self._standing.items() if c not in same}
         self._standing = {c: number for c, number in self._standing.items() if c in same}
         self._go_on(time_ns)
         self._read(image, [c for c in found if c.kind == "text" and c not in same], time_ns)
@@ -207,21 +214,40 @@ class _Look:
             sights[number] = replace(sights[number], last_ns=time_ns)
 
     def _read(self, image: NDArray[np.uint8], labels: list[Candidate], time_ns: int) -> None:
-        labels = labels[: max(0, MOST_LABELS - len(self._labels))]
+        labels = labels[: max(0, MOST_LABELS - self._read_already)]
+        self._read_already += len(labels)
         for label, text in zip(labels, self._reader.read(image, [label.box for label in labels]), strict=True):
-            self._standing[label] = len(self._labels)
-            self._labels.append(Sight(label.box, time_ns, time_ns, text))
+            self._note(self._labels, label, Sight(label.box, time_ns, time_ns, text))
 
     def _see(self, image: NDArray[np.uint8], drawings: list[Candidate], time_ns: int) -> None:
-        self._meanings.append(self._clip.meanings(image, [drawing.box for drawing in drawings]))
-        for drawing in drawings:
-            self._standing[drawing] = len(self._drawings)
-            self._drawings.append(Sight(drawing.box, time_ns, time_ns))
+        vectors = self._clip.meanings(image, [drawing.box for drawing in drawings])
+        for drawing, vector in zip(drawings, vectors, strict=True):
+            if self._note(self._drawings, drawing, Sight(drawing.box, time_ns, time_ns), vector):
+                self._meanings.append(vector)
+
+    def _note(
+        self, sights: list[Sight], candidate: Candidate, sight: Sight, meaning: NDArray[np.float32] | None = None
+    ) -> bool:
+        """Add a sight, unless it only changed its colours, as under the pointer; whether it was added."""
+        for before, number in self._gone.items():
+            if before.kind != candidate.kind or not _same_place(before.box, candidate.box):
+                continue
+            if sights[number].text == sight.text if meaning is None else self._meanings[number] @ meaning >= SAME:
+                sights[number] = replace(sights[number], last_ns=sight.last_ns)
+                self._standing[candidate] = number
+                return False
+        self._standing[candidate] = len(sights)
+        sights.append(sight)
+        return True
 
 
 def _is_drawing(candidate: Candidate) -> bool:
     """Whether a candidate could be called by what it shows; covers and fields show what they hold."""
     return candidate.kind == "icon" and max(candidate.box.width, candidate.box.height) < LARGEST_DRAWING
+
+
+def _same_place(before: Rect, now: Rect) -> bool:
+    return before.contains(now.center) and 0.8 <= now.height / before.height <= 1.25
 
 
 def _part(changed: NDArray[np.bool_], box: Rect) -> float:

@@ -219,9 +219,27 @@ def moments(clip: UiClip, text: str, *labels: tuple[str, float, float]) -> list[
     return [(moment.time_ns / SECOND, moment.end_ns / SECOND, moment.why) for moment in found]
 
 
-def test_neighbouring_moments_are_one_told_by_its_best(clip: UiClip) -> None:
-    shown = [("Yesterday Once More", 1, 3), ("Yesterday", 4, 5), ("Yesterday", 20, 21), ("Stray", 0, 30)]
-    assert moments(clip, "yesterday", *shown) == [(4, 5, "reads “Yesterday”"), (20, 21, "reads “Yesterday”")]
+def test_what_appears_together_is_one_moment_told_by_its_best(clip: UiClip) -> None:
+    shown = [("Yesterday Once More", 1, 3), ("Yesterday", 2, 9), ("Yesterday", 20, 21), ("Stray", 0, 30)]
+    assert moments(clip, "yesterday", *shown) == [(2, 9, "reads “Yesterday”"), (20, 21, "reads “Yesterday”")]
+
+
+def test_of_equals_the_headline_comes_first(clip: UiClip, tmp_path: Path) -> None:
+    large = desktop(tools=True)
+    cv2.putText(large, "Blue Moon", LABEL_AT, cv2.FONT_HERSHEY_SIMPLEX, 1.6, (*LABELS["Blue Moon"], 255), 3)
+    record(tmp_path / "1", [(0, desktop("Blue Moon")), (5 * SECOND, large)])
+    first, second = search([tmp_path / "1"], "blue moon", clip, InkReader())
+    assert (first.score, second.score) == (EXACT, EXACT)
+    assert first.time_ns > second.time_ns
+
+
+def test_a_label_under_the_pointer_goes_on(clip: UiClip, tmp_path: Path) -> None:
+    hovered = desktop("Blue Moon")
+    hovered[:, :, :3] += (hovered[:, :, :3] == 30).astype(np.uint8) * 40
+    record(tmp_path / "1", [(0, desktop("Blue Moon")), (5 * SECOND, hovered)])
+    (moment,) = search([tmp_path / "1"], "blue moon", clip, InkReader())
+    assert moment.time_ns == 0
+    assert moment.end_ns >= 5 * SECOND
 
 
 def test_better_matches_score_higher(clip: UiClip) -> None:
