@@ -138,11 +138,11 @@ def captured(folder: Path) -> Path:
 
 
 def make(name: str, folder: Path, *arguments: str) -> None:
-    """Make a dataset; one that cannot be made on this machine, which its module explains, has no figures."""
+    """Make a dataset; what cannot be made on this machine, which its module explains, has no figures."""
     CONSOLE.print(f"{name}: {folder}")
     command = [sys.executable, "-m", f"tests.benchmarks.finder.{name}", "--folder", str(folder), *arguments]
     if code := subprocess.run(command, cwd=ROOT, check=False).returncode:
-        CONSOLE.print(f"[red]{name} ended with {code}; nothing is measured on {folder}[/red]")
+        CONSOLE.print(f"[red]{name} ended with {code}; only what it has made is measured[/red]")
 
 
 def dataset(folder: Path, split: Split, count: int, seed: int) -> Dataset:
