@@ -20,14 +20,21 @@ from encore_agent.guard import DESTRUCTIVE_WORDS
 from encore_agent.say import bare_name
 from encore_agent.say_names import CONCEPTS, SHARED
 from encore_agent.titles import Match, match, plain
-from encore_models.perception.candidates import Candidate
+from encore_models.perception.candidates import Candidate, CandidateKind
 from encore_models.perception.screen import Scene
 from encore_models.phrases import words_of
 from encore_recorder.geometry import Rect
 
 NOUNS = frozenset("button icon symbol link tab entry item menu control label image picture".split())
 """What a control is, said after what it is called."""
-FIELD_NOUNS = frozenset("field box bar input".split())
+FRAME_NOUNS: dict[str, CandidateKind] = {
+    "field": "field",
+    "box": "field",
+    "bar": "field",
+    "input": "field",
+    "slider": "slider",
+}
+"""What takes its name from the label beside it."""
 IN_ROW = re.compile(r"^(.+?) (?:of|in|on|for|at|beside|next to|in the row of) (.+)$")
 SHORT_NAME = 3
 """Letters up to which a name may be written in ink that is as square as an icon."""
@@ -51,7 +58,7 @@ class Namer(Protocol):
 class RankOptions:
     """How sure Encore wants to be before it clicks. Cosines, unless said otherwise."""
 
-    clear: float = 0.66
+    clear: float = 0.72
     """Of a drawing with the name, plus its lead: from here it is what was said."""
     clear_lead: float = 0.03
     """By how much the name must be nearer to the drawing than what else the drawing could be called."""
@@ -146,7 +153,7 @@ class Sights:
         return [
             c
             for c in self.scene.candidates
-            if c.kind != "field" and c not in written and not _photograph(self.scene, c.box)
+            if c.kind not in ("field", "slider") and c not in written and not _photograph(self.scene, c.box)
         ]
 
     @cached_property
@@ -218,8 +225,13 @@ def concept_of(name: str) -> int | None:
 
 def _options(sights: Sights, name: str) -> list[Option]:
     words = name.split()
-    if words[-1] in FIELD_NOUNS:
-        return _fields(sights, " ".join(words[:-1]))
+    if words[-1] in FRAME_NOUNS:
+        noun_free = " ".join(words[:-1])
+        found = _framed(sights, FRAME_NOUNS[words[-1]], noun_free)
+        if found or not noun_free:
+            return found
+        # The frame is not seen everywhere; what is in it may be.
+        words, name = words[:-1], noun_free
     if len(words) > 1 and words[-1] in NOUNS and not _labels(sights, name, exact=True):
         name = " ".join(words[:-1])
     return [*_labels(sights, name), *_placeholders(sights, name), *_drawings(sights, name)]
@@ -235,8 +247,11 @@ def _labels(sights: Sights, name: str, exact: bool = False) -> list[Option]:
     for candidate, text in pool:
         if sights.scene.field_of(candidate) is not None:
             continue
-        same = match(name, bare_name(_without_ellipsis(text)) if words_of(text) else text)
-        if same >= Match.READ_ALIKE:
+        bare = _without_ellipsis(text)
+        same = match(name, bare_name(bare) if words_of(bare) else text)
+        # "Open ..." is a menu's entry, but in a list "Yesterday ..." may go on.
+        whole = bare == text or sights.scene.kind_of(candidate) not in ("row", "row_icon")
+        if same >= Match.READ_ALIKE and whole:
             found.append(Option(candidate.box, text, WRITTEN, f"it reads {text!r}", True))
         elif not exact and (same or _holds(name, text) or _spelt_alike(sights.names.options, name, text)):
             found.append(Option(candidate.box, text, 0.9, f"it reads {text!r}, which is near", False))
@@ -253,19 +268,19 @@ def _placeholders(sights: Sights, name: str) -> list[Option]:
     ]
 
 
-def _fields(sights: Sights, name: str) -> list[Option]:
-    """The fields that are called so: by what stands in them or beside them, or by the drawing in them."""
-    if not name or name in ("text", "input", "entry"):
-        return [Option(f.box, "field", 1.0, "it is a field", True) for f in sights.fields]
-    beside = [o.box for o in _labels(sights, name) if o.clear]
-    drawn = [o.box for o in _drawings(sights, name) if o.clear]
-    found = _placeholders(sights, name)
-    for field in sights.fields:
-        box = field.box
-        if any(box.contains(d.center) or d == box for d in drawn):
-            found.append(Option(box, f"{name} field", 1.5, f"it is the field with the {name} icon", True))
-        elif any(_names_field(label, box) for label in beside):
-            found.append(Option(box, f"{name} field", 1.5, f"it is the field beside {name!r}", True))
+def _framed(sights: Sights, kind: CandidateKind, name: str) -> list[Option]:
+    """Fields or sliders that are called so: by the label beside them, the drawing in them, or as the only one."""
+    pool = [c.box for c in sights.scene.candidates if c.kind == kind]
+    if not name or name in ("text", "entry"):
+        return [Option(box, kind, WRITTEN, f"it is a {kind}", True) for box in pool]
+    beside = [option.box for option in _labels(sights, name) if option.clear]
+    within = [option.box for option in _drawings(sights, name)]
+    found = _placeholders(sights, name) if kind == "field" else []
+    for box in pool:
+        if any(box == drawn or box.contains(drawn.center) for drawn in within):
+            found.append(Option(box, f"{name} {kind}", WRITTEN, f"it is the {kind} with the {name} icon", True))
+        elif any(_labels_frame(label, box) for label in beside):
+            found.append(Option(box, f"{name} {kind}", WRITTEN, f"it is the {kind} beside {name!r}", True))
     return found
 
 
@@ -286,7 +301,7 @@ def _drawings(sights: Sights, name: str) -> list[Option]:
         clear = known is not None and score[index] >= options.clear and lead[index] >= options.clear_lead
         evidence = f"it looks like {called} ({near[index]:.2f}, {lead[index]:+.2f} before anything else)"
         candidate = sights.drawings[index]
-        meant = _field_behind(sights.scene, candidate) or candidate
+        meant = (called == "search" and _field_behind(sights.scene, candidate)) or candidate
         option = Option(meant.box, sights.looks_like(int(index)), float(score[index]), evidence, bool(clear))
         # A bin is destructive by whatever name it was asked for.
         found.append(replace(option, name=called) if clear else option)
@@ -362,8 +377,8 @@ def _field_behind(scene: Scene, drawing: Candidate) -> Candidate | None:
     return field
 
 
-def _names_field(label: Rect, field: Rect) -> bool:
-    """Whether the label stands right before or above the field."""
+def _labels_frame(label: Rect, field: Rect) -> bool:
+    """Whether the label stands right before or above the field or slider."""
     before = 0 <= field.left - label.right <= 2 * field.height and abs(label.center.y - field.center.y) <= field.height
     above = 0 <= field.top - label.bottom <= field.height and abs(label.left - field.left) <= field.height
     return before or above

@@ -130,7 +130,7 @@ SHARED: tuple[frozenset[str], ...] = tuple(
         "back, previous, rewind",
         "forward, next, fast forward",
         "more, menu, list, drag handle",
-        "queue, list, music",
+        "queue, list, music, sort, menu",
         "album, record",
         "file, text, list",
         "edit, text",
@@ -146,7 +146,7 @@ SHARED: tuple[frozenset[str], ...] = tuple(
         "lock, unlock",
         "library, bookmark, list",
         "open, folder",
-        "search, zoom in, zoom out",
+        "search, zoom in",
     )
 )
 """Things that share a drawing: a speaker is called mute as well. One is no evidence against the other."""
