@@ -223,7 +223,9 @@ class IconShop:
         self.name = name
         self._data = _read_set(name)
         self._endings = FILLED_ENDINGS if filled else ENDINGS
-        self._plain = sorted(k for k, icon in self._data["icons"].items() if not icon.get("hidden") and len(k) < 22)
+        self._plain: list[str] = sorted(
+            k for k, icon in self._data["icons"].items() if not icon.get("hidden") and len(k) < 22
+        )
 
     def named(self, concept: str) -> str:
         """Name of the set's icon for a concept; something else of the set, always the same, where it has none."""
@@ -239,7 +241,7 @@ class IconShop:
         """An icon that could be taken for another, but is not the same."""
         wanted = self.named(concept)
         for other in (SIMILAR.get(concept, "info"), "flag", "key", "bulb"):
-            if (found := self.named(other)) != wanted:
+            if self.svg(found := self.named(other)) != self.svg(wanted):
                 return found
         return self._plain[0]
 
@@ -247,8 +249,7 @@ class IconShop:
         """An SVG document in `currentColor`."""
         entry, data = self._data["icons"].get(name), self._data
         if entry is None:
-            parent = data["aliases"][name]["parent"]
-            return self.svg(parent)
+            return self.svg(str(data["aliases"][name]["parent"]))
         left, top = entry.get("left", data.get("left", 0)), entry.get("top", data.get("top", 0))
         width = entry.get("width", data.get("width", 16))
         height = entry.get("height", data.get("height", 16))

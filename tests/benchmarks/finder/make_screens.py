@@ -18,7 +18,10 @@ from tests.benchmarks.finder.sheet_changes import Series, series
 from tests.benchmarks.finder.sheet_photos import COUNT, photos
 from tests.benchmarks.finder.sheet_truth import Image, moved, things_of
 
-TOOLKITS = ("qt", "html", "player")
+TURNS = ("qt", "html", "qt", "html", "player")
+"""The toolkits of the first, second, ... screen; the player shows fewer kinds of things than sheets do."""
+TOGETHER = 6
+"""Screens drawn by one start of a toolkit; their pictures are kept in memory until then."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,10 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--split", choices=get_args(Split), default="dev")
     flags.add_argument("--screens", type=int, default=24)
     flags.add_argument("--seed", type=int, default=0)
-    flags.add_argument("--only", choices=TOOLKITS, action="append", help="may be repeated")
+    flags.add_argument("--only", choices=sorted(set(TURNS)), action="append", help="may be repeated")
     chosen = flags.parse_args(argv)
     began, counts = time.monotonic(), Counter[tuple[str, str]]()
-    for screen, images in make(chosen.split, chosen.screens, chosen.seed, chosen.only or TOOLKITS):
+    for screen, images in make(
+        chosen.split, chosen.screens, chosen.seed, [turn for turn in TURNS if not chosen.only or turn in chosen.only]
+    ):
         write_screen(chosen.folder, screen, images)
         asked = list(queries(screen))
         counts.update((query.picture, query.shown.kind) for query in asked)
@@ -40,29 +45,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def make(split: Split, count: int, seed: int, toolkits: Sequence[str]) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
-    """Screens of a split, in turns from the toolkits."""
+def make(split: Split, count: int, seed: int, turns: Sequence[str]) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
+    """Screens of a split, each turn from a toolkit."""
     faces = typefaces(split)
     with tempfile.TemporaryDirectory() as folder:
         pictures = photos(Path(folder), 0 if split == "dev" else COUNT)
-        for toolkit in toolkits:
-            numbers = [n for n in range(count) if toolkits[n % len(toolkits)] == toolkit]
+        for toolkit in sorted(set(turns)):
+            numbers = [n for n in range(count) if turns[n % len(turns)] == toolkit]
             if toolkit == "player":
                 yield from render_player.screens(split, len(numbers), seed, faces)
                 continue
             plans = [series(split, place, seed, toolkit, faces) for place, _ in enumerate(numbers)]
-            yield from _drawn(toolkit, split, plans, pictures)
+            for first in range(0, len(plans), TOGETHER):
+                yield from _drawn(toolkit, split, first, plans[first : first + TOGETHER], pictures)
 
 
 def _drawn(
-    toolkit: str, split: Split, plans: Sequence[Series], pictures: Sequence[Path]
+    toolkit: str, split: Split, offset: int, plans: Sequence[Series], pictures: Sequence[Path]
 ) -> Iterator[tuple[Screen, Mapping[str, Image]]]:
     """Draw several screens together, which saves starting a toolkit for each."""
     shots = [shot for plan in plans for shot in plan.shots]
     draw_all = render_html.draw_all if toolkit == "html" else render_qt.draw_all
     drawn = dict(draw_all(shots, pictures))
     first = 0
-    for number, plan in enumerate(plans):
+    for number, plan in enumerate(plans, offset):
         things, images = {}, {}
         for index, shot in enumerate(plan.shots, first):
             image, places = drawn.pop(index)

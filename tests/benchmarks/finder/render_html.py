@@ -45,6 +45,14 @@ _PLACES = """
   return JSON.stringify(found);
 })()
 """
+_LOADED = """
+(async () => {
+  if (document.readyState !== 'complete') await new Promise(done => onload = done);
+  await document.fonts.ready;
+  await Promise.all([...document.images].map(image => image.decode().catch(() => 0)));
+  return 1;
+})()
+"""
 
 
 class ChromiumMissing(RuntimeError):
@@ -112,9 +120,7 @@ class Browser:
             mobile=False,
         )  # fmt: skip
         self._call("Page.navigate", url=file.as_uri())
-        ready = "document.fonts.ready.then(() => Promise.all([...document.images].map(i => i.decode().catch(() => 0))))"
-        loaded = f"(document.readyState === 'complete' ? Promise.resolve() : new Promise(r => onload = r)).then(() => {ready}).then(() => 1)"
-        self._call("Runtime.evaluate", expression=loaded, awaitPromise=True, returnByValue=True)
+        self._call("Runtime.evaluate", expression=_LOADED, awaitPromise=True, returnByValue=True)
         told = self._call("Runtime.evaluate", expression=_PLACES, returnByValue=True)["result"]["value"]
         shown = self._call("Page.captureScreenshot", format="png", optimizeForSpeed=True)["data"]
         image = cv2.imdecode(np.frombuffer(base64.b64decode(shown), np.uint8), cv2.IMREAD_COLOR)

@@ -9,99 +9,46 @@ from string import Template
 
 from tests.benchmarks.finder.sheet import Look, Part, Shot
 
-_STYLE = Template("""
-@font-face { font-family: shown; src: url("$regular"); font-weight: 400; }
-@font-face { font-family: shown; src: url("$bold"); font-weight: 700; }
-* { box-sizing: border-box; margin: 0; font-family: shown; font-size: ${size}px; outline: none; }
-html, body { width: 100%; height: 100%; overflow: hidden; background: $window; color: $text; }
-body { display: flex; line-height: 1.35; }
-.row, .column { display: flex; min-width: 0; min-height: 0; }
-.row { align-items: center; } .column { flex-direction: column; align-items: stretch; }
-.row.body, .row.cards { align-items: stretch; }
-.stack { display: grid; min-width: 0; min-height: 0; overflow: hidden; position: relative; }
-.stack > * { grid-area: 1 / 1; min-width: 0; min-height: 0; position: relative; z-index: 1; }
-.space { flex: 1 1 0; } .scroll { overflow: hidden; min-height: 120px; flex: 1 1 0; position: relative; }
-.window { background: $window; } .panel { background: $panel; } .side { background: $side; }
-.bar { background: $bar; border-bottom: 1px solid $line; } .header { border-bottom: 1px solid $line; }
-.side { border-right: $sideline; border-left: $sideline; }
-.group, .card { border: 1px solid $line; border-radius: ${radius}px; background: $panel; box-shadow: $shadow; }
-.card { overflow: hidden; } .mine { background: $selected; border-radius: ${radius}px; }
-.dialog { background: $panel; border: 1px solid $line; border-radius: ${radius}px; box-shadow: 0 10px 40px #0009; }
-.item { border-radius: ${radius}px; } .lined { border-bottom: 1px solid $line; }
-.item.chosen, .lined.chosen { background: $selected; } .item.hover, .lined.hover { background: $hover; }
-.card.hover { border-color: $accent; }
-.text { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; flex-shrink: 0; }
-.text.grows { flex-basis: 0; flex-shrink: 1; min-width: 40px; }
-.dim { color: $dim; } .strong, .title { font-weight: $weight; } .heading { font-weight: 700; font-size: ${large}px; }
-.over, .overbig { color: white; } .overbig { font-size: ${huge}px; font-weight: 700; text-shadow: 0 1px 4px #000a; }
-button, .field, .check { flex-shrink: 0; }
-button { border: 1px solid transparent; border-radius: ${radius}px; background: transparent; color: $text;
-         display: inline-flex; align-items: center; justify-content: center; gap: 7px; white-space: nowrap; }
-button.icon { padding: ${inset}px; } button.icon.focused, button.focused { box-shadow: 0 0 0 2px $accent; }
-button.icon.hover { background: $hover; } button.icon.pressed { background: $selected; }
-button.round { border-radius: 50%; background: $accent; color: $on_accent; padding: 0; }
-button.round.hover { filter: brightness(1.25); } button.round.pressed { filter: brightness(.75); }
-button.icon.over { color: white; background: $glass; border-radius: ${half}px; }
-button.icon.over.hover { background: #000c; } button.icon.over.pressed { background: #444d; }
-button.labelled { padding: ${inset}px 13px; background: $raised; border-color: $edge; font-weight: $weight; }
-button.labelled.filled { background: $accent; color: $on_accent; border-color: $accent; }
-button.labelled.flat, button.labelled.menu { background: transparent; border-color: transparent; padding: ${inset}px 8px; }
-button.labelled.hover { filter: brightness($lighter); text-decoration: $under; } button.labelled.pressed { filter: brightness(.8); }
-.nav { justify-content: flex-start; padding: ${inset}px 10px; } .nav.chosen { background: $selected; }
-.nav.hover { background: $hover; } .nav.pressed { background: $line; }
-.tabs { display: flex; flex-shrink: 0; gap: $tabgap; border-bottom: $tabline; }
-.tab { padding: 6px 12px; border-radius: $tabradius; border-bottom: 2px solid transparent; color: $dim; }
-.tab.chosen { color: $text; border-bottom-color: $accent; background: $tabback; } .tab.hover { color: $text; background: $hover; }
-.field { display: flex; align-items: center; gap: 8px; padding: 0 9px; height: ${tall}px; border: 1px solid $edge;
-         border-radius: $fieldradius; background: $field; color: $dim; min-width: 80px; }
-.field.grows { flex-shrink: 1; } .field.focused { border-color: $accent; box-shadow: 0 0 0 1px $accent; }
-.field.hover { border-color: $dim; } .field input { border: 0; background: transparent; color: $text; width: 100%; min-width: 0; }
-.field input::placeholder { color: $dim; opacity: 1; }
-.slider { position: relative; height: 20px; min-width: 60px; flex-shrink: 0; } .slider.grows { flex-shrink: 1; }
-.slider i { position: absolute; left: 0; right: 0; top: 8px; height: 4px; border-radius: 2px; background: $line; }
-.slider b { position: absolute; left: 0; top: 8px; height: 4px; border-radius: 2px; background: $accent; }
-.slider u { position: absolute; top: 4px; width: 12px; height: 12px; margin-left: -6px; border-radius: $knob; background: $handle; box-shadow: 0 1px 3px #0006; }
-.slider.hover u, .slider.focused u { box-shadow: 0 0 0 4px $selected; }
-.check { display: inline-flex; align-items: center; gap: 7px; white-space: nowrap; }
-.check i { width: 16px; height: 16px; border: 1px solid $dim; border-radius: min(${radius}px, 4px); display: inline-block; }
-.check.chosen i { background: $accent; border-color: $accent; box-shadow: inset 0 0 0 3px $panel; } .check.focused i { outline: 2px solid $accent; }
-.photo { object-fit: cover; border-radius: ${radius}px; min-width: 0; min-height: 0; flex-shrink: 0; display: block; }
-.stack > .photo { width: 100%; height: 100%; border-radius: 0; position: absolute; inset: 0; z-index: 0; } .photo.round { border-radius: 50%; }
-.line { background: $line; height: 1px; flex-shrink: 0; } .line.upright { width: 1px; height: 22px; margin: 0 4px; }
-.progress { height: 6px; border-radius: 3px; background: $line; overflow: hidden; } .progress b { display: block; height: 100%; background: $accent; }
-.canvas { position: relative; overflow: hidden; min-height: 200px; background: $field radial-gradient($line 1px, transparent 1.2px) 0 0 / 22px 22px; }
-.shape { position: absolute; border: 1.5px solid $text; display: flex; align-items: center; justify-content: center; font-size: 11px; overflow: hidden; color: #222; }
-.shape.circle { border-radius: 50%; } .shape.box, .shape.note { border-radius: ${radius}px; } .shape.blank { border: 0; }
-.shape.arrow { border-width: 0 0 2px 2px; background: none !important; }
-.sign { display: inline-flex; color: $dim; flex-shrink: 0; }
-.stack > .dimmer { background: #0008; z-index: 4; } .stack > .overlay { position: absolute; display: flex; z-index: 5; }
-svg { display: block; flex-shrink: 0; }
-.thumb { position: absolute; right: 2px; top: 2px; width: 6px; height: 45%; border-radius: 3px; background: $line; }
-""")
+_STYLE = Template(Path(__file__).with_name("render_html.css").read_text(encoding="utf-8"))
 
 
 def page(shot: Shot, photos: Sequence[Path]) -> str:
     """The whole document of a shot."""
     writer = _Writer(shot.look, photos)
-    return f'<!doctype html><meta charset="utf-8"><style>{_style(shot.look)}</style><body>{writer.write(shot.root, "grow")}'
+    head = f'<!doctype html><meta charset="utf-8"><style>{_style(shot.look)}</style>'
+    return f"{head}<body>{writer.write(shot.root, 'grow')}"
 
 
 def _style(look: Look) -> str:
     colors, soft, outlined = look.colors, look.skin == "soft", look.skin == "outlined"
-    names = colors | {
-        "regular": look.face.regular.as_uri(), "bold": look.face.bold.as_uri(), "size": str(look.size),
-        "large": str(look.size + 4), "huge": str(look.size + 13), "radius": str(look.radius), "half": str(max(4, look.radius)),
-        "bar": colors["panel" if soft else "window"], "side": colors["raised" if soft else "window"],
-        "sideline": f"1px solid {colors['line']}" if outlined else "0 solid transparent",
-        "shadow": "0 2px 8px #0003" if soft else "none", "edge": colors["line" if outlined else "raised"] if not soft else "transparent",
-        "weight": "700" if soft else "400", "inset": "7" if soft else "5", "glass": "#0007" if soft else "transparent" if outlined else "#000a",
-        "lighter": "1.3" if look.dark else "0.92", "under": "underline" if outlined else "none", "tall": "34" if soft else "29",
-        "tabgap": "0" if outlined else "4px", "tabline": f"1px solid {colors['line']}" if outlined else "0 solid transparent",
-        "tabradius": f"{look.radius}px" if soft else "0", "tabback": colors["selected"] if soft else "transparent",
-        "fieldradius": "17px" if soft else f"{look.radius}px", "knob": "3px" if outlined else "50%",
-        "handle": colors["text"] if outlined else colors["accent"],
-    }  # fmt: skip
-    return _STYLE.substitute(names)
+    letters = {"size": look.size, "large": look.size + 4, "huge": look.size + 13, "weight": 700 if soft else 400}
+    measures = {
+        "radius": look.radius,
+        "half": max(4, look.radius),
+        "inset": 7 if soft else 5,
+        "tall": 34 if soft else 29,
+    }
+    line, none = f"1px solid {colors['line']}", "0 solid transparent"
+    names = {
+        "regular": look.face.regular.as_uri(),
+        "bold": look.face.bold.as_uri(),
+        "bar": colors["panel" if soft else "window"],
+        "side": colors["raised" if soft else "window"],
+        "sideline": line if outlined else none,
+        "shadow": "0 2px 8px #0003" if soft else "none",
+        "edge": "transparent" if soft else colors["line" if outlined else "raised"],
+        "glass": {"soft": "#0007", "outlined": "transparent"}.get(look.skin, "#000a"),
+        "lighter": "1.3" if look.dark else "0.92",
+        "under": "underline" if outlined else "none",
+        "tabgap": "0" if outlined else "4px",
+        "tabline": line if outlined else none,
+        "tabradius": f"{look.radius}px" if soft else "0",
+        "tabback": colors["selected"] if soft else "transparent",
+        "fieldradius": "17px" if soft else f"{look.radius}px",
+        "knob": "3px" if outlined else "50%",
+        "handle": colors["text" if outlined else "accent"],
+    }
+    return _STYLE.substitute(colors | names, **letters, **measures)
 
 
 class _Writer:
@@ -192,7 +139,8 @@ class _Writer:
 
     def _slider(self, part: Part, along: str) -> str:
         share, style = f"{100 * part.value:.1f}%", "flex-grow:0 !important;" if along == "column" else ""
-        return f'<div {self._attributes(part, along, style)}><i></i><b style="width:{share}"></b><u style="left:{share}"></u></div>'
+        inner = f'<i></i><b style="width:{share}"></b><u style="left:{share}"></u>'
+        return f"<div {self._attributes(part, along, style)}>{inner}</div>"
 
     def _check(self, part: Part, along: str) -> str:
         style = "align-self:flex-start;" if along == "column" else ""

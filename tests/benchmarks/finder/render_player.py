@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,7 +122,9 @@ def _plan(split: Split, number: int, seed: int, faces: Sequence[Typeface]) -> li
         "same": replace(base, progress=0.6),
         "moved": replace(base, progress=0.45),
         "resized": replace(base, size=(round(width * chance.choice((0.88, 1.2))), round(height * 1.1))),
-        "reflow": replace(base, sidebar=chance.choice(("right", "collapsed")), bar=chance.choice(("mirrored", "grouped"))),
+        "reflow": replace(
+            base, sidebar=chance.choice(("right", "collapsed")), bar=chance.choice(("mirrored", "grouped"))
+        ),
         "theme": replace(base, theme=other_theme),
         "font": replace(base, face=fonts[0]),
         "renamed": replace(base, renamed=True),

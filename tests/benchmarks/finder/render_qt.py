@@ -95,7 +95,10 @@ def _drawn(widget: QWidget, box: tuple[int, int, int, int], window: QWidget) -> 
         seen = seen.intersected(QRect(around.mapTo(window, QPoint(0, 0)), around.size()))
         if around is window:
             break
-        around = around.parentWidget()
+        outer = around.parentWidget()
+        if outer is None:
+            raise ValueError("the widget is not in the window")
+        around = outer
     share = seen.width() * seen.height() / max(1, whole.width() * whole.height()) if not seen.isEmpty() else 0.0
     left, top = round(seen.left() * ratio), round(seen.top() * ratio)
     right, bottom = round((seen.left() + seen.width()) * ratio), round((seen.top() + seen.height()) * ratio)

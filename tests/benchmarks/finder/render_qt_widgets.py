@@ -47,55 +47,9 @@ from PySide6.QtWidgets import (
 
 from tests.benchmarks.finder.sheet import Look, Part
 
-_EVERYWHERE = Template("""
-#window { background: $window; } #bar, #header { background: $bar; } #panel { background: $panel; }
-#side { background: $window; }
-#bar { border-bottom: 1px solid $line; } #header { border-bottom: 1px solid $line; }
-#group, #card { border: 1px solid $line; border-radius: ${radius}px; background: $panel; }
-#mine { border-radius: ${radius}px; background: $selected; }
-#dialog { border: 1px solid $line; border-radius: ${radius}px; background: $panel; }
-#item { border: none; border-radius: ${radius}px; } #lined { border: none; border-bottom: 1px solid $line; }
-#item[chosen="true"], #lined[chosen="true"] { background: $selected; }
-#item[hot="true"], #lined[hot="true"] { background: $hover; }
-QLabel { color: $text; background: transparent; } QLabel#dim { color: $dim; }
-QLabel#strong { font-weight: bold; } QLabel#heading { font-weight: bold; font-size: ${large}px; }
-QLabel#over, QLabel#overbig { color: white; } QLabel#overbig { font-size: ${huge}px; font-weight: bold; }
-#nav { border: none; border-radius: ${radius}px; text-align: left; padding: 5px 9px; color: $text; background: transparent; }
-#nav:checked { background: $selected; } #nav:hover { background: $hover; }
-#nav:focus { border: 1px solid $accent; }
-#menu { border: none; padding: 3px 8px; background: transparent; color: $text; } #menu:hover { background: $hover; }
-#over { border: none; border-radius: ${half}px; background: rgba(0, 0, 0, 110); } #over:hover { background: rgba(0, 0, 0, 190); }
-#over:pressed { background: rgba(90, 90, 90, 220); }
-#round { border: none; background: $accent; } #round:hover { background: $text; } #round:pressed { background: $dim; }
-#dimmer { background: rgba(0, 0, 0, 120); }
-QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
-""")
+_EVERYWHERE = Template(Path(__file__).with_name("render_qt.qss").read_text(encoding="utf-8"))
 
-_MODERN = Template("""
-QToolButton { border: 1px solid transparent; border-radius: ${radius}px; padding: 4px; background: transparent; }
-QToolButton:hover { background: $hover; } QToolButton:pressed { background: $selected; }
-QToolButton:focus { border-color: $accent; }
-QPushButton { border: $edge; border-radius: ${radius}px; padding: 5px 12px; background: $raised; color: $text; }
-QPushButton:hover { background: $hover; } QPushButton:pressed { background: $selected; }
-QPushButton:focus { border: 1px solid $accent; }
-QPushButton#filled { background: $accent; color: $on_accent; border: 1px solid $accent; }
-QPushButton#filled:hover { background: $text; color: $panel; }
-QPushButton#flat { background: transparent; border-color: transparent; color: $accent; }
-QLineEdit { border: $edge; border-radius: ${radius}px; padding: 5px 8px; background: $field; color: $text; }
-QLineEdit:focus { border: 1px solid $accent; }
-QTabBar { background: transparent; }
-QTabBar::tab { padding: 6px 12px; border: none; color: $dim; background: transparent; border-bottom: 2px solid transparent; }
-QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
-QSlider { min-height: 20px; }
-QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $line; }
-QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $accent; }
-QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: $handle; }
-QSlider::handle:horizontal:hover { background: $text; }
-QProgressBar { border: none; border-radius: 3px; background: $line; max-height: 6px; }
-QProgressBar::chunk { border-radius: 3px; background: $accent; }
-QScrollBar:vertical { background: transparent; width: 10px; } QScrollBar::handle:vertical { background: $line; border-radius: 4px; min-height: 30px; }
-QScrollBar::add-line, QScrollBar::sub-line { height: 0; } QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
-""")
+_MODERN = Template(Path(__file__).with_name("render_qt_modern.qss").read_text(encoding="utf-8"))
 
 
 @cache
@@ -119,20 +73,27 @@ def dress(application: QApplication, look: Look) -> None:
     application.setFont(letters)
     colors, palette, role = look.colors, QPalette(), QPalette.ColorRole
     for name, roles in {
-        "window": (role.Window,), "field": (role.Base,), "raised": (role.Button, role.AlternateBase),
-        "text": (role.WindowText, role.Text, role.ButtonText), "accent": (role.Highlight,), "on_accent": (role.HighlightedText,),
+        "window": (role.Window,),
+        "field": (role.Base,),
+        "raised": (role.Button, role.AlternateBase),
+        "text": (role.WindowText, role.Text, role.ButtonText),
+        "accent": (role.Highlight,),
+        "on_accent": (role.HighlightedText,),
         "dim": (role.PlaceholderText,),
-    }.items():  # fmt: skip
+    }.items():
         for one in roles:
             palette.setColor(one, QColor(colors[name]))
     application.setPalette(palette)
-    names = colors | {
-        "bar": colors["panel" if look.skin == "flat" else "window"], "radius": str(look.radius), "half": str(max(4, look.radius)),
-        "large": str(look.size + 4), "huge": str(look.size + 13), "handle": colors["accent" if look.skin == "flat" else "text"],
+    flat = look.skin == "flat"
+    names: dict[str, str | int] = {
+        "bar": colors["panel" if flat else "window"],
+        "handle": colors["accent" if flat else "text"],
         "edge": f"1px solid {colors['line' if look.skin == 'outlined' else 'raised']}",
-    }  # fmt: skip
-    sheet = _EVERYWHERE.substitute(names)
-    application.setStyleSheet(sheet + _MODERN.substitute(names) if look.skin in ("flat", "outlined") else sheet)
+    }
+    measures = {"radius": look.radius, "half": max(4, look.radius), "large": look.size + 4, "huge": look.size + 13}
+    every = colors | names | measures
+    sheet = _EVERYWHERE.substitute(every)
+    application.setStyleSheet(sheet + _MODERN.substitute(every) if look.skin in ("flat", "outlined") else sheet)
 
 
 class Elided(QLabel):
@@ -211,6 +172,10 @@ class Canvas(QWidget):
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, shape.text.split()[0])
 
 
+def _box_of(rect: QRect) -> tuple[int, int, int, int]:
+    return rect.left(), rect.top(), rect.width(), rect.height()
+
+
 class Builder:
     """Makes widgets of parts and remembers which is which."""
 
@@ -238,9 +203,9 @@ class Builder:
                 found |= {shape.id: (widget, shape.at) for shape in part.parts if shape.id}
             elif isinstance(widget, QTabBar):
                 for number, tab in enumerate(part.parts):
-                    found[tab.id] = widget, widget.tabRect(number).getRect()
+                    found[tab.id] = widget, _box_of(widget.tabRect(number))
             elif part.id:
-                found[part.id] = widget, widget.rect().getRect()
+                found[part.id] = widget, _box_of(widget.rect())
         return found
 
     def _set_state(self, part: Part, widget: QWidget) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.benchmarks.finder.dataset import Kind
-from tests.benchmarks.finder.icon_source import IconShop, Split, Typeface
+from tests.benchmarks.finder.icon_source import IconShop, Typeface
 
 What = Literal[
     "row", "column", "stack", "scroll", "space", "overlay",  # boxes
@@ -41,7 +41,8 @@ class Part:
     row: str = ""
     """Title of the row it is in."""
     tone: str = ""
-    """Boxes: bar, panel, card, group, item. Buttons: flat, filled, outline, round. Text: title, strong, dim, heading."""
+    """Boxes: bar, panel, card, group, item. Buttons: flat, filled, outline, round.
+    Text: title, strong, dim, heading."""
     state: State = ""
     chosen: bool = False
     """A selected row, the open tab, a ticked box."""
@@ -59,6 +60,16 @@ class Part:
     """Of a slider or a progress, 0 to 1; how dim an overlay makes the rest; number of a photograph."""
     at: tuple[int, int, int, int] = (0, 0, 0, 0)
     """Left, top, width, height in a canvas or of an overlay."""
+
+
+_DARK = {
+    "window": "#17191d", "panel": "#1f2227", "raised": "#2b2f36", "line": "#3a3f48", "text": "#eceef2",
+    "dim": "#a3a9b5", "hover": "#31363f", "field": "#15171a",
+}  # fmt: skip
+_LIGHT = {
+    "window": "#eceef1", "panel": "#ffffff", "raised": "#f3f4f7", "line": "#cfd3da", "text": "#1b1d21",
+    "dim": "#626975", "hover": "#e6e9ee", "field": "#ffffff",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +93,12 @@ class Look:
     def colors(self) -> dict[str, str]:
         """#rrggbb by use."""
         if self.dark:
-            names = dict(window="#17191d", panel="#1f2227", raised="#2b2f36", line="#3a3f48", text="#eceef2")
-            names |= dict(dim="#a3a9b5", hover="#31363f", selected=_hsl(self.hue, 0.30, 0.30), field="#15171a")
-            return names | dict(accent=_hsl(self.hue, 0.70, 0.66), on_accent="#101216")
-        names = dict(window="#eceef1", panel="#ffffff", raised="#f3f4f7", line="#cfd3da", text="#1b1d21")
-        names |= dict(dim="#626975", hover="#e6e9ee", selected=_hsl(self.hue, 0.65, 0.88), field="#ffffff")
-        return names | dict(accent=_hsl(self.hue, 0.60, 0.42), on_accent="#ffffff")
+            return _DARK | {
+                "selected": _hsl(self.hue, 0.30, 0.30), "accent": _hsl(self.hue, 0.70, 0.66), "on_accent": "#101216",
+            }  # fmt: skip
+        return _LIGHT | {
+            "selected": _hsl(self.hue, 0.65, 0.88), "accent": _hsl(self.hue, 0.60, 0.42), "on_accent": "#ffffff",
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +193,11 @@ def arranged(sheet: Sheet, arrangement: Arrangement, width: int) -> Part:
     """
     if arrangement == "stacked":
         tops = [replace(_broken(bar, width), tone=bar.tone) for bar in sheet.tops]
-        middle = [*([_laid_flat(sheet.side, width)] if sheet.side else []), sheet.main]
-        if sheet.aside:
-            middle.append(replace(sheet.aside, width=0))
-        body = column(*middle, gap=0, grow=1)
+        listed = sheet.side is not None and any(part.what in ("scroll", "tabs") for part in walk(sheet.side))
+        above = [_laid_flat(sheet.side, width)] if sheet.side and not listed else []
+        main = row(sheet.main, sheet.side, gap=0, grow=1) if sheet.side and listed else sheet.main
+        below = [replace(sheet.aside, width=0)] if sheet.aside else []
+        body = column(*above, main, *below, gap=0, grow=1)
         bottom = [_broken(sheet.bottom, width)] if sheet.bottom else []
         return column(*tops, body, *bottom, gap=0, tone="window")
     middle = [part for part in (sheet.side, sheet.main, sheet.aside) if part is not None]

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER
 from tests.benchmarks.finder.icon_source import ICON_SETS, IconShop, Split, Typeface
 from tests.benchmarks.finder.sheet import Arrangement, Look, Part, Sheet, Shot, arranged, changed, walk
-from tests.benchmarks.finder.sheet_programs import PROGRAMS, Maker, balanced
+from tests.benchmarks.finder.sheet_maker import Maker, balanced
+from tests.benchmarks.finder.sheet_programs_dev import DEV
+from tests.benchmarks.finder.sheet_programs_final import FINAL
 from tests.benchmarks.finder.sheet_words import Words, almost, mistaken, reworded
 
 PERCENTS = {"s125": 125, "s150": 150, "s175": 175}
@@ -45,7 +47,7 @@ def series(split: Split, number: int, seed: int, toolkit: str, faces: Sequence[T
     chance = random.Random(f"{split} {toolkit} {number} {seed}")
     sets = ICON_SETS[split]
     icons = IconShop(sets[number % len(sets)], filled=chance.random() < 0.3)
-    programs = PROGRAMS[split]
+    programs = DEV if split == "dev" else FINAL
     sheet = programs[number % len(programs)](Maker(chance, Words(split, chance), icons))
     skins = ("flat", "fusion", "outlined", "windows") if toolkit == "qt" else ("flat", "outlined", "soft")
     look = Look(
@@ -56,7 +58,7 @@ def series(split: Split, number: int, seed: int, toolkit: str, faces: Sequence[T
     state = _State(sheet, look, (chance.randrange(1040, 1200, 4), chance.randrange(680, 780, 4)))
     parts = list(walk(_root(state)))
     targets = tuple(balanced([part for part in parts if part.id], chance))
-    maker = _Changes(chance, faces, targets, {part.id: part for part in parts if part.id})
+    maker = _Changes(chance, faces, targets, parts)
     shots = [_shot(SHOWN, state)]
     shots += [_shot(name, maker.present(name, state)) for name in (*PRESENT, *TOGETHER)]
     shots += [maker.gone(name, state) for name in GONE]
@@ -75,9 +77,11 @@ class _Changes:
     """The perturbations of one screen."""
 
     def __init__(
-        self, chance: random.Random, faces: Sequence[Typeface], targets: Collection[str], parts: dict[str, Part]
+        self, chance: random.Random, faces: Sequence[Typeface], targets: Collection[str], parts: Sequence[Part]
     ) -> None:
-        self._chance, self._faces, self._targets, self._parts = chance, faces, targets, parts
+        self._chance, self._faces, self._targets = chance, faces, targets
+        self._parts = {part.id: part for part in parts if part.id}
+        self._captions = {part.text for part in parts if part.what == "text"}
         self._gone_first = chance.random() < 0.5
 
     # Things stay ------------------------------------------------------------------------------------------------------
@@ -199,12 +203,14 @@ class _Changes:
         changed_sheet = _with(state, change)
         return _shot(name, _with(changed_sheet, lambda part: _captioned(part, half) if name == "lookalike" else part))
 
-    def _other(self, part: Part, icons: IconShop) -> Part:
+    def _other(self, part: Part, icons: IconShop) -> Part | None:
         """Something else that looks or reads like it, in its place."""
         role, colon, title = part.id.partition(":")
         new_id = f"x{role}{colon}{title}"
         if part.kind in ("icon", "row_icon"):
             return replace(part, id=new_id, icon=icons.like(part.concept))
+        if part.kind == "slider" and part.text not in self._captions:
+            return None  # nothing tells it from another one
         if part.text:
             return replace(part, id=new_id, text=mistaken(part.text))
         return replace(part, id=new_id)
@@ -244,6 +250,7 @@ class _Changes:
             Part("check", text=label, id=f"dialog-check-{number}", kind="text", chosen=number % 2 == 0)
             for number, label in enumerate(("Keep a copy", "Ask me again", "For all of them"))
         ]
+        picture = (Part("photo", height=height // 4, value=float(chance.randrange(24))),)
         card = Part(
             "column",
             (
@@ -251,7 +258,7 @@ class _Changes:
                 Part("text", text=words),
                 Part("row", (field,)),
                 *boxes,
-                *([Part("photo", height=height // 4, value=float(chance.randrange(24)))] if chance.random() < 0.5 else []),
+                *picture[chance.randrange(2) :],
                 Part("space", grow=1),
                 Part("row", (Part("space", grow=1), *buttons)),
             ),

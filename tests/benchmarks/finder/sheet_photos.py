@@ -84,7 +84,7 @@ def _lights(chance: np.random.Generator) -> Image:
 
 def _portrait(chance: np.random.Generator) -> Image:
     """One or two heads before a blurred room."""
-    width, height = SIZE
+    width = SIZE[0]
     image = _blend(_colour(chance, 30, 160), _colour(chance, 90, 230), _noise(chance, 3, 3))
     for _ in range(int(chance.integers(1, 3))):
         x, y = int(chance.integers(150, width - 150)), int(chance.integers(150, 230))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tests.benchmarks.finder.icon_source import Split
@@ -185,8 +186,9 @@ class Words:
         """A line of running text."""
         pick = self._chance.choice
         return (
-            f"{pick(self._people)} {pick(('moved', 'sent', 'wrote', 'found', 'liked'))} the {pick(self._first).lower()} "
-            f"{pick(self._second).lower()} {pick(('today', 'again', 'this week', 'as agreed', 'for you'))}"
+            f"{pick(self._people)} {pick(('moved', 'sent', 'wrote', 'found', 'liked'))} the "
+            f"{pick(self._first).lower()} {pick(self._second).lower()} "
+            f"{pick(('today', 'again', 'this week', 'as agreed', 'for you'))}"
         )
 
     def time(self) -> str:
@@ -204,9 +206,9 @@ class Words:
         """Those names in another order."""
         return self._chance.sample(names, len(names))
 
-    def _unused(self, make) -> str:  # type: ignore[no-untyped-def]
+    def _unused(self, make: Callable[[Callable[[Sequence[str]], str]], str]) -> str:
         while True:
-            made: str = make(self._chance.choice)
+            made = make(self._chance.choice)
             if made not in self._used:
                 self._used.add(made)
                 return made
