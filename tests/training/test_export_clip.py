@@ -15,6 +15,9 @@ if MISSING:
     pytest.skip(f"{', '.join(MISSING)} missing: pip install -e '.[train]'", allow_module_level=True)
 
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 from transformers import (
     BertConfig,
     BertModel,
@@ -23,6 +26,11 @@ from transformers import (
     CLIPModel,
     CLIPProcessor,
     CLIPTokenizer,
+    PreTrainedTokenizerFast,
+    SiglipConfig,
+    SiglipImageProcessorPil,
+    SiglipModel,
+    SiglipProcessor,
 )
 
 from encore_models.bundle import Bundle
@@ -108,6 +116,22 @@ def test_an_int8_graph_that_strays_is_not_written(
     with pytest.raises(ExportStrays, match="try --float32"):
         export_clip.export(str(checkpoint), tmp_path / "small")
     assert not (tmp_path / "small").exists()
+
+
+def test_siglip_reads_texts_of_one_length(tmp_path: Path) -> None:
+    words = {word: number for number, word in enumerate(["<pad>", "</s>", "<unk>", "play", "pause", "heart"])}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    reads = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>")
+    layers = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = {**layers, "vocab_size": 16, "max_position_embeddings": 8, "projection_size": 16}
+    vision = {**layers, "image_size": 32, "patch_size": 8}
+    SiglipModel(SiglipConfig(text_config=text, vision_config=vision)).save_pretrained(tmp_path / "siglip")
+    images = SiglipImageProcessorPil(size={"height": 32, "width": 32})
+    SiglipProcessor(images, reads).save_pretrained(tmp_path / "siglip")
+    made = export_clip.export(str(tmp_path / "siglip"), tmp_path / "made", small=False)
+    assert made.contents.metrics["float32_difference_text"] < 1e-4
+    assert ExportedClip(made).words(["play", "pause the heart"]).shape == (2, 16)
 
 
 def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:

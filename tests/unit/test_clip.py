@@ -13,6 +13,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from encore_agent.senses import Senses
+from encore_agent.settings import Settings
 from encore_models.bundle import Bundle, Contents, Graph, write_bundle
 from encore_models.errors import BundleBroken, ClipMissing, WrongPicture
 from encore_models.perception import clip as clips
@@ -107,6 +109,11 @@ def test_a_wide_crop_is_filled_up_not_cut() -> None:
     assert square.shape == (10, 10, 3)
     assert (square[4:6, 2:8] == 200).all()
     assert (square[0] == 7).all()
+
+
+def test_the_agent_sees_with_the_clip_of_its_settings(folder: Path, tmp_path: Path) -> None:
+    assert isinstance(Senses(Settings(tmp_path, tmp_path, clip=str(folder))).clip, ExportedClip)
+    assert isinstance(Senses(Settings(tmp_path, tmp_path)).clip, UiClip)
 
 
 def test_our_own_has_a_name(tmp_path: Path) -> None:
