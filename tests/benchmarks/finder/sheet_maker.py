@@ -76,7 +76,7 @@ class Maker:
                 for i, label in enumerate(labels)
             ),
             free=True,
-            tone=self.chance.choice(("", "line")),
+            tone=self.chance.choice(("", "ruled")),
         )
 
     def nav(self, labels: Sequence[tuple[str, str]], width: int = 0) -> Part:

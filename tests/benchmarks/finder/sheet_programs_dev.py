@@ -240,7 +240,7 @@ def _editor(m: Maker) -> Sheet:
         row(m.tools("aside", "add", "delete", "copy"), space(), m.tools("aside", "close")),
         tone="side",
         pad=8,
-        width=260,
+        width=300,
     )
     main = column(m.canvas(), grow=1, gap=0, tone="panel")
     status = row(

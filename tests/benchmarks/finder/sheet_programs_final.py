@@ -83,7 +83,7 @@ def _chat(m: Maker) -> Sheet:
         people,
         tone="side",
         pad=8,
-        width=300,
+        width=350,
     )
     top = row(
         m.tools("top", "left"),
@@ -273,7 +273,7 @@ def _drawing(m: Maker) -> Sheet:
         m.items(titled(w.title, 7), lambda t: m.item(t, cover=40, below="page", controls=("copy", "delete"))),
         tone="side",
         pad=6,
-        width=250,
+        width=310,
     )
     aside = column(
         text("Shape", "heading"),
