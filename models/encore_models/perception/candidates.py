@@ -26,6 +26,10 @@ FRAMES = ("field", "slider")
 
 INK = 24
 """Grey levels across an edge from which it is ink; grey text of both themes has 70 and more."""
+STRONG = 90
+"""Grey levels across an edge of a sign that must be read on a photograph."""
+SIGN = (8, 48)
+"""Pixels of height of such a sign."""
 FAINT = 6
 """Grey levels across a long straight line; frames may be this faint."""
 WALL_FAINT = 5
@@ -39,6 +43,10 @@ LARGEST_INK = 96
 """Pixels of height; larger ink is a picture or decoration of the page."""
 TEXT_HEIGHT = (6, 60)
 TEXT_ASPECT = 1.7
+BUTTON = (18, 96)
+"""Pixels of height of a button's outline."""
+STRAIGHT = 0.85
+"""Share of an outline that straight edges make up."""
 LEAST_ICON = 13
 """Pixels of height from which a squarish piece may be a drawing of its own; letters of 100 % are lower."""
 WORD_ASPECT = 1.9
@@ -93,9 +101,10 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     for frame in frames:
         _erase_outline(ink, frame)
 
-    boxes = _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))))
+    boxes = _join(_without_buttons(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))))
     boxes += [box for box in _boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in _outermost(boxes) if (candidate := _by_shape(box)) is not None]
+    found += _signs(((edges > STRONG) & (straight == 0)).astype(np.uint8), found)
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
     found += _sliders([line for line in lines if not any(_inside(line, frame) for frame in frames)], found)
     found += [Candidate(frame, "field") for frame in fields]
@@ -139,15 +148,101 @@ def _lines(image: MatLike, axis: int, levels: int, length: int) -> MatLike:
 
 def _boxes(mask: MatLike) -> list[Rect]:
     """The boxes of connected pixels."""
+    return [box for box, _ in _outlines(mask)]
+
+
+def _outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
+    """The boxes of connected pixels, each with the boxes of the holes in it."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return []
-    # Outer contours have no parent. A quarter of the time that labelling every pixel takes.
-    outer = [c for c, (_, _, _, parent) in zip(contours, hierarchy[0], strict=True) if parent < 0]
-    return [Rect(*(int(side) for side in cv2.boundingRect(contour))) for contour in outer]
+    # A quarter of the time that labelling every pixel takes. Outer contours have no parent, holes no child.
+    boxes = [Rect(*(int(side) for side in cv2.boundingRect(contour))) for contour in contours]
+    holes: dict[int, list[Rect]] = {}
+    for box, (_, _, _, parent) in zip(boxes, hierarchy[0], strict=True):
+        if parent >= 0:
+            holes.setdefault(int(parent), []).append(box)
+    return [
+        (box, holes.get(number, []))
+        for number, (box, (_, _, _, parent)) in enumerate(zip(boxes, hierarchy[0], strict=True))
+        if parent < 0
+    ]
 
 
 # Ink
+
+
+def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
+    """Drawings and labels of strong contrast that have grown into something larger, as over a photograph."""
+    sides = np.array([(c.box.left, c.box.top, c.box.right, c.box.bottom) for c in found], np.int32).reshape(-1, 4)
+    signs = []
+    for box in _join(_boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))):
+        sign = _by_shape(box)
+        if sign is None or sign.kind == "picture" or not SIGN[0] <= box.height <= SIGN[1] or box.width < SIGN[0]:
+            continue
+        x, y = box.center.x, box.center.y
+        over = sides[(sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3])]
+        # Part of a line of text is as high as the line.
+        if len(over) and (over[:, 3] - over[:, 1]).min() >= 1.4 * box.height and _smallest(over) > 2 * box.area:
+            signs.append(sign)
+    return signs
+
+
+def _smallest(sides: NDArray[np.int32]) -> int:
+    """Pixels of the smallest of the boxes, left, top, right and bottom [n, 4]."""
+    return int(((sides[:, 2] - sides[:, 0]) * (sides[:, 3] - sides[:, 1])).min())
+
+
+def _without_buttons(ink: MatLike) -> list[Rect]:
+    """All connected ink but the outlines of buttons, so that what is clicked is the drawing or the label in them.
+
+    Side by side they would grow together, and round a button the outline drowns the sign.
+    """
+    outlines = _outlines(ink)
+    sides = np.array([(b.left, b.top, b.right, b.bottom) for b, _ in outlines], np.int32).reshape(-1, 4)
+    return [
+        box
+        for box, holes in outlines
+        if not any((sign := _within(hole, sides)) and _is_amid(sign, hole) for hole in holes)
+        and not _is_bevel(box, sides, ink)
+    ]
+
+
+def _within(box: Rect, sides: NDArray[np.int32]) -> Rect | None:
+    """What of the ink, as left, top, right and bottom [n, 4], stands inside of a box that may be a button's."""
+    if not BUTTON[0] <= box.height <= BUTTON[1] or not 0.7 * box.height <= box.width <= 12 * box.height:
+        return None
+    begins, ends = (sides[:, :2] > (box.left, box.top)), (sides[:, 2:] < (box.right, box.bottom))
+    inside = sides[begins.all(axis=1) & ends.all(axis=1)]
+    if not len(inside):
+        return None
+    (left, top), (right, bottom) = inside[:, :2].min(axis=0), inside[:, 2:].max(axis=0)
+    sign = Rect(int(left), int(top), int(right - left), int(bottom - top))
+    return sign if min(sign.width, sign.height) >= 2 * SMALLEST else None
+
+
+def _is_amid(sign: Rect, button: Rect) -> bool:
+    """Whether the sign stands clear of the button's outline, in the middle of its height."""
+    above, below = sign.top - button.top, button.bottom - sign.bottom
+    beside = min(sign.left - button.left, button.right - sign.right)
+    return min(above, below, beside) >= max(4.0, 0.1 * button.height) and abs(above - below) <= 0.3 * button.height
+
+
+def _is_bevel(box: Rect, sides: NDArray[np.int32], ink: MatLike) -> bool:
+    """Whether connected ink is the edges of one or more buttons that light and shadow leave open."""
+    sign = _within(box, sides)
+    if sign is None or not _is_amid(sign, box):
+        return False
+    edges = ink[box.top : box.bottom, box.left : box.right].copy()
+    within = sides - (box.left, box.top, box.left, box.top)
+    for left, top, right, bottom in within[
+        ((within[:, :2] > 0) & (within[:, 2:] < (box.width, box.height))).all(axis=1)
+    ]:
+        edges[top:bottom, left:right] = 0
+    straight = cv2.bitwise_or(
+        *(cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones(k, np.uint8)) for k in ((1, 12), (12, 1)))
+    )
+    return float(straight.sum()) >= STRAIGHT * float(edges.sum())
 
 
 def _join(boxes: Iterable[Rect]) -> list[Rect]:
