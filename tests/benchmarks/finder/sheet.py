@@ -235,7 +235,12 @@ def _broken(bar: Part, width: int) -> Part:
 
 def _laid_flat(side: Part, width: int) -> Part:
     """A side panel as lines of its entries."""
-    entries = [p for p in walk(side) if p.kind is not None or p.what == "text"]
+    entries: list[Part] = []
+    for part in walk(side):
+        if part.kind == "slider" and entries and entries[-1].what == "text":
+            entries[-1] = row(entries[-1], replace(part, width=120, grow=0))  # with its caption
+        elif part.kind is not None or part.what == "text":
+            entries.append(part)
     lines: list[list[Part]] = [[]]
     for entry in entries:
         if sum(_room(p) for p in lines[-1]) + _room(entry) > 0.8 * width:
