@@ -17,7 +17,8 @@ from encore_agent.guard import DESTRUCTIVE_WORDS, hand_moved, refuse_place
 from encore_agent.messages import Choice, ChoicesGone, ChoicesShown, Clicked, Listener, Rejected
 from encore_agent.replay import Eyes, Look
 from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers, bare_name
-from encore_agent.say_find import Names, Option, Ranking, Sights, everything, rank
+from encore_agent.say_find import Option, Ranking, everything, rank
+from encore_agent.say_sights import Names, Sights
 from encore_models.perception.settle import settled
 from encore_models.phrases import words_of
 from encore_recorder.actions import Click, DoubleClick

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from encore_agent.errors import EmptyQuery
 from encore_agent.messages import Moment
 from encore_agent.say import bare_name
-from encore_agent.say_find import Names, concept_of
+from encore_agent.say_sights import Names, concept_of
 from encore_agent.sights import Index, Sight, Watch, index_of
 from encore_models.perception.clip import Clip
 from encore_models.perception.text import TextReader

@@ -42,10 +42,10 @@ from encore_agent.messages import (
 )
 from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.say import BUILT_IN
-from encore_agent.say_find import Names
 from encore_agent.say_hearing import HeardOnce, SayUnderstander
 from encore_agent.say_session import Request as SayRequest
 from encore_agent.say_session import SaySession
+from encore_agent.say_sights import Names
 from encore_agent.search import search
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings

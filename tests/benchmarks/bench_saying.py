@@ -29,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from encore_agent.say_find import Names, RankOptions, Sights, concept_of, rank
+from encore_agent.say_find import rank
 from encore_agent.say_names import CONCEPTS, SHARED
+from encore_agent.say_sights import Names, RankOptions, Sights, concept_of
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip

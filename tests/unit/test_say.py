@@ -10,8 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_agent.say import BUILT_IN, Cancel, Number, Say, ShowNumbers, asked_by, bare_name, reply_in
-from encore_agent.say_find import Names, Option, Ranking, Sights, concept_of, everything, rank
+from encore_agent.say_find import Option, Ranking, everything, rank
 from encore_agent.say_names import CONCEPTS, SHARED
+from encore_agent.say_sights import Names, Sights, concept_of
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextLine
 from encore_models.phrases import best_match

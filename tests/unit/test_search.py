@@ -17,7 +17,7 @@ from encore_agent import search as searching
 from encore_agent.cli import app
 from encore_agent.errors import EmptyQuery
 from encore_agent.messages import Found, Trouble
-from encore_agent.say_find import Names
+from encore_agent.say_sights import Names
 from encore_agent.search import ALIKE, CONTAINED, EXACT, moments_of, search
 from encore_agent.service import open_service
 from encore_agent.settings import Settings
