@@ -191,9 +191,10 @@ def compare(name: str, data: Dataset, names: Sequence[str], count: int, seed: in
             of_screen = [query for query in asked if query.screen.id == screen.id]
             if not of_screen:
                 continue
-            for peer, outcomes in ask(peers, data.folder, screen, of_screen).items():
-                data.peers[peer] += outcomes
-            bar.advance(task, len(of_screen))
+            for outcomes in ask(peers, data.folder, screen, of_screen):
+                for peer, one in outcomes.items():
+                    data.peers[peer].append(one)
+                bar.advance(task)
 
 
 def start(name: str, venv: Path, stack: ExitStack) -> Peer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,19 +44,18 @@ class Peer(Protocol):
         """Where that thing is on a picture of now."""
 
 
-def ask(peers: Mapping[str, Peer], folder: Path, screen: Screen, asked: Sequence[Query]) -> dict[str, list[Outcome]]:
-    """What came of each query of one screen, by peer."""
-    found: dict[str, list[Outcome]] = {name: [] for name in peers}
+def ask(
+    peers: Mapping[str, Peer], folder: Path, screen: Screen, asked: Sequence[Query]
+) -> Iterator[dict[str, Outcome]]:
+    """What came of each query of one screen, by peer, as the answers come."""
     things = list({query.shown.id: query.shown for query in asked}.values())
     for peer in peers.values():
         peer.show(read_image(folder, screen, SHOWN), things)
     # Picture by picture, so that what a peer keeps of the last one serves all of its queries.
     for query in sorted(asked, key=lambda query: query.picture):
         now = read_image(folder, screen, query.picture)
-        for name, peer in peers.items():
-            answer = peer.find(query.shown, now)
-            found[name].append(outcome(query, answer.point, answer.ms))
-    return found
+        answers = {name: peer.find(query.shown, now) for name, peer in peers.items()}
+        yield {name: outcome(query, answer.point, answer.ms) for name, answer in answers.items()}
 
 
 def timed(find: Callable[[], Point | None]) -> Answer:

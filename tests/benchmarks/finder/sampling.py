@@ -16,11 +16,14 @@ T = TypeVar("T")
 
 
 def choose(queries: Iterable[Query], count: int, seed: int = 0) -> list[Query]:
-    """At most `count` queries, by toolkit, kind and picture in turn; at least 300 of them gone, else a quarter."""
+    """At most `count` queries, by toolkit, kind and picture in turn; of them gone a quarter.
+
+    At least 300 are gone, as far as that leaves half for what is there.
+    """
     everything = list(queries)
     there = [query for query in everything if query.answer is not None]
     gone = [query for query in everything if query.answer is None]
-    asked = min(len(gone), max(LEAST_GONE, round(GONE_SHARE * count)), count)
+    asked = min(len(gone), max(LEAST_GONE, round(GONE_SHARE * count)), count // 2)
     chosen = balanced(gone, asked, stratum, seed)
     return balanced(there, count - len(chosen), stratum, seed) + chosen
 
