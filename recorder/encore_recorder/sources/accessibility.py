@@ -33,11 +33,15 @@ LABELS = frozenset({"label", "static", "heading", "image"})
 CONTROLS = frozenset(ROLES.values()) - LABELS - {"frame"}
 ROWS = frozenset({"list item", "table row", "tree item", "table cell"})
 """Controls that may have controls of their own."""
+FACED = CONTROLS - ROWS - {"page tab"}
+"""Controls whose labels are their faces. GTK makes the page of a tab the tab's child."""
 
-_PASSWORD = 40
+_PASSWORD, _PAGE = 40, 95
+_ROW_ROLES = frozenset(number for number, role in ROLES.items() if role in ROWS)
 _LISTS = frozenset({31, 55, 65, 66, 98})
 """Roles that may have very many children: list, table, tree, tree table, list box."""
 _EDITABLE, _ENABLED, _FOCUSABLE, _SENSITIVE, _SHOWING = 7, 8, 11, 24, 25
+_EXPANDED = 10
 _SCREEN = 0
 """Coordinates of the desktop, in AT-SPI's words."""
 _ROOT = "/org/a11y/atspi/accessible/root"
@@ -269,23 +273,55 @@ class _Walk:
         self._deadline = deadline
         self._limits = limits
         self._mapping = AS_REPORTED
+        self._pages: dict[Ref, Mapping] = {}
+        """How places in a page are reported, where otherwise than in the window."""
+        self._found: list[Node] = []
 
     def nodes(self, app: Ref) -> list[Node]:
         windows = self._wire.ask([Call(app, _ACCESSIBLE, "GetChildren")], self._deadline)[0]
         level = self._described([(ref, (place,), -1) for place, ref in enumerate(_refs(windows))])
         self._mapping = scale_of([node.box for node in level], self._window)
         level = [replace(node, box=self._mapping.there(node.box)) for node in level]
-        found: list[Node] = []
-        while level and len(found) < self._limits.MOST:
-            level = [node for node in level if node.has(_SHOWING) and self._inside(node.box)]
-            start = len(found)
-            found += level
+        while level and len(self._found) < self._limits.MOST:
+            level = [node for node in map(self._placed, level) if self._shows(node)]
+            start = len(self._found)
+            self._found += level
             level = self._described(self._below(level, start)[: self._limits.MOST])
-        return self._named(found)
+        return self._named(self._found)
 
-    def _inside(self, box: Rect) -> bool:
+    def _placed(self, node: Node) -> Node:
+        """The node where it is: Chromium multiplies places in its pages with the scale factor twice."""
+        if node.role != _PAGE or node.parent < 0:
+            return node
+        factor = _page_factor(node.box, self._found[node.parent].box)
+        if factor == 1.0:
+            return node
+        self._pages[node.ref] = Mapping(1.0 / factor, Point(0, 0), Point(0, 0))
+        return replace(node, box=self._pages[node.ref].there(node.box))
+
+    def _mapping_below(self, place: int) -> Mapping:
+        """How places are reported by a node's children."""
+        while place >= 0:
+            node = self._found[place]
+            if node.ref in self._pages:
+                return self._pages[node.ref]
+            place = node.parent
+        return self._mapping
+
+    def _shows(self, node: Node) -> bool:
+        if not node.has(_SHOWING):
+            return False
+        if node.role in _ROW_ROLES and self._in_closed_box(node):
+            return False  # Qt 5 says that the choices of a closed combo box show, at the window's corner
         # Containers without a place of their own may still have children that show.
-        return box.area == 0 or box.intersection(self._area) is not None
+        return node.box.area == 0 or node.box.intersection(self._area) is not None
+
+    def _in_closed_box(self, node: Node) -> bool:
+        while node.parent >= 0:
+            node = self._found[node.parent]
+            if ROLES.get(node.role) == "combo box":
+                return not node.has(_EXPANDED)
+        return False
 
     def _described(self, level: Sequence[tuple[Ref, tuple[int, ...], int]]) -> list[Node]:
         calls: list[Call] = []
@@ -302,7 +338,7 @@ class _Walk:
             role, states, name, extents = answers[place : place + 4]
             if isinstance(role, int) and isinstance(states, list):
                 bits = sum(word << 32 * number for number, word in enumerate(states))
-                box = self._mapping.there(_box(extents))
+                box = self._mapping_below(parent).there(_box(extents))
                 nodes.append(Node(ref, role, bits, _text(name), box, path, parent))
         return nodes
 
@@ -316,21 +352,22 @@ class _Walk:
         short = [node.ref for node in level if node.ref not in long]
         children = self._wire.ask([Call(ref, _ACCESSIBLE, "GetChildren") for ref in short], self._deadline)
         refs = {ref: _refs(answer) for ref, answer in zip(short, children, strict=True)}
-        refs |= {node.ref: self._seen(node) for node in level if node.ref in long}
+        refs |= {node.ref: self._seen(start + k, node) for k, node in enumerate(level) if node.ref in long}
         return [
             (ref, (*node.path, place), start + offset)
             for offset, node in enumerate(level)
             for place, ref in enumerate(refs[node.ref])
         ]
 
-    def _seen(self, node: Node) -> list[Ref]:
+    def _seen(self, place: int, node: Node) -> list[Ref]:
         """Children of a long list that show, found by looking at many places of it."""
         area = node.box.intersection(self._area)
         if area is None:
             return []
+        mapping = self._mapping_below(place)
         across, down = self._limits.SAMPLE_PX
         places = [
-            self._mapping.back(Point(x, y))
+            mapping.back(Point(x, y))
             for y in range(area.top + down // 2, area.bottom, down)
             for x in range(area.left + down // 2, area.right, across)
         ]
@@ -367,6 +404,14 @@ def scale_of(windows: Iterable[Rect], real: Rect) -> Mapping:
     return AS_REPORTED
 
 
+def _page_factor(page: Rect, view: Rect) -> float:
+    """How many times too large a page is reported that is as large as the view it is in."""
+    for factor in FACTORS:
+        if all(abs(a / factor - b) <= 3 for a, b in ((page.width, view.width), (page.height, view.height))):
+            return factor
+    return 1.0
+
+
 def _fits(box: Rect, real: Rect, factor: float, more: float) -> bool:
     """Whether a window drawn `factor` times larger is as large as `real`, or up to `more` pixels larger."""
     return all(-2 * factor <= a * factor - b <= more for a, b in ((box.width, real.width), (box.height, real.height)))
@@ -400,7 +445,7 @@ def acted_on(nodes: Sequence[Node]) -> list[Element]:
 def _is_face(nodes: Sequence[Node], node: Node) -> bool:
     while node.parent >= 0:
         node = nodes[node.parent]
-        if ROLES.get(node.role) in CONTROLS - ROWS:
+        if ROLES.get(node.role) in FACED:
             return True
     return False
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+import wave
+from contextlib import closing
 from pathlib import Path
 
 PARAGRAPHS = (
-    "The harbour opens at six. Boats that came in during the night unload first, and the small crane is reserved for them.",
+    "The harbour opens at six. Boats that came in at night unload first, and the small crane is reserved for them.",
     "Fish is weighed on the east side, vegetables on the west side. Both scales were checked in spring.",
     "Visitors wait behind the yellow line until a pilot calls them. Dogs stay on the lead, bicycles in the stand.",
     "A list of arrivals hangs next to the door. It is renewed at noon and again when the last ferry has left.",
@@ -18,6 +21,8 @@ FILES = (
 )  # fmt: skip
 OTHER = ("autumn.txt", "gulls.csv", "nets and ropes.txt", "regatta.html", "winter.txt")
 """Files of another folder, `Old charts`."""
+
+SONGS = ("First boat", "Gulls", "Low tide", "Nets", "Rope", "Sails", "Storm")
 
 CODE = '''"""Weigh what comes in."""
 
@@ -67,6 +72,11 @@ def write(folder: Path) -> None:
         _write_file(folder / "Old charts" / name, place)
     (folder / "scale.py").write_text(CODE)
     (folder / "board.html").write_text(page())
+    _write_songs(folder / "Songs")
+    with closing(sqlite3.connect(folder / "harbour.sqlite")) as base, base:
+        for table in ("boats", "berths", "pilots"):
+            base.execute(f"create table {table} (name text, time text, crates integer)")
+            base.executemany(f"insert into {table} values (?, ?, 12)", _ARRIVALS)
 
 
 def _write_file(path: Path, place: int) -> None:
@@ -79,6 +89,17 @@ def _write_file(path: Path, place: int) -> None:
         path.write_text(f"<!doctype html><title>{path.stem}</title><p>{PARAGRAPHS[place % len(PARAGRAPHS)]}</p>")
     else:
         path.write_text("\n\n".join(PARAGRAPHS[place % 3 :]) + "\n")
+
+
+def _write_songs(folder: Path) -> None:
+    """Silence, long enough not to end while pictures are taken."""
+    folder.mkdir(exist_ok=True)
+    for name in SONGS:
+        with wave.open(str(folder / f"{name}.wav"), "wb") as song:
+            song.setnchannels(1)
+            song.setsampwidth(1)
+            song.setframerate(4000)
+            song.writeframes(b"\x80" * 4000 * 240)
 
 
 def page() -> str:

@@ -139,7 +139,7 @@ def _chromium(look: Look, home: Path, font: str) -> tuple[dict[str, str], list[s
         "--no-sandbox", "--test-type", "--no-first-run", "--force-renderer-accessibility", "--disable-gpu",
         "--password-store=basic", f"--user-data-dir={home / 'profile'}", f"--force-device-scale-factor={look.scale}",
     ]  # fmt: skip
-    return {}, arguments + (["--force-dark-mode"] if look.dark else [])
+    return {"GNOME_ACCESSIBILITY": "1"}, arguments + (["--force-dark-mode"] if look.dark else [])
 
 
 def _ini(path: Path, sections: dict[str, dict[str, str]]) -> None:

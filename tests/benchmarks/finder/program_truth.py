@@ -25,12 +25,18 @@ READ = frozenset(
 BUTTONS = frozenset({"push button", "toggle button", "radio button", "check box", "push button menu", "image", "icon"})
 ROW_LIKE = ROWS | {"icon"}
 """Things of a list or of an icon view."""
+FACED = (BUTTONS | FIELDS | READ) - LABELS - {"page tab"}
+"""Controls whose labels are their faces. The page of a tab is its child in GTK, so a page tab has none."""
+CLIPS = frozenset({23, 31, 49, 55, 65, 66, 68, 69, 82, 95, 98})
+"""Roles that show only what lies within them; others, such as page tabs, may report a smaller place."""
+TREES = frozenset({55, 65, 66})
 TOOL_BAR = 63
-MENU_BAR = 34
 INK = 6.0
 """Standard deviation of grey within a box below which nothing is drawn there."""
 CANVAS_PX = 120
 """A multi-line text at least so high is a canvas."""
+KIND_LIMITS = {"blank": 1, "slider": 3}
+"""Most that are looked for of a kind in one program."""
 SHARE = 0.6
 """Of a control, what has to be within what it scrolls in."""
 
@@ -44,6 +50,10 @@ class Seen:
     box: Rect
     kind: Kind
     row: str
+    reads: str
+    """What is written on it."""
+    list: int
+    """Place of the list it is in, for rows."""
     place: int
 
 
@@ -51,6 +61,7 @@ def things(nodes: Sequence[Node], window: Rect, picture: Picture) -> list[Thing]
     """What stands on a picture of a window. Things that cannot be told apart by name and place are left out."""
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     boxes = _visible(nodes, window)
+    boxes = [_whole_line(nodes, place, boxes) for place in range(len(nodes))]
     rows = _row_names(nodes)
     seen = []
     for place, (node, box) in enumerate(zip(nodes, boxes, strict=True)):
@@ -60,7 +71,9 @@ def things(nodes: Sequence[Node], window: Rect, picture: Picture) -> list[Thing]
         role = ROLES.get(node.role, "")
         kind = _kind(nodes, place, role, here, window)
         if kind is not None and min(here.width, here.height) >= 6 and (kind == "blank" or _ink(grey, here) >= INK):
-            seen.append(Seen(node, role, here, kind, rows.get(place, ""), place))
+            row = rows.get(place, "")
+            reads = {"row": row, "text": _face(nodes, place) or node.name}.get(kind, "")
+            seen.append(Seen(node, role, here, kind, row, reads, _list_of(nodes, place), place))
     return _identified(_lines(seen), grey)
 
 
@@ -70,11 +83,16 @@ def _visible(nodes: Sequence[Node], window: Rect) -> list[Rect | None]:
     boxes: list[Rect | None] = []
     for node in nodes:
         outer = clips[node.parent] if node.parent >= 0 else window
-        inner = node.box.intersection(outer) if node.box.area else outer
-        clips.append(inner or Rect(outer.left, outer.top, 0, 0))
-        enough = node.box.area > 0 and inner is not None and inner.area >= SHARE * node.box.area
-        boxes.append(inner if enough else None)
+        inner = node.box.intersection(outer)
+        clips.append((inner or Rect(outer.left, outer.top, 0, 0)) if node.role in CLIPS and node.box.area else outer)
+        boxes.append(inner if inner is not None and _enough(inner, node) else None)
     return boxes
+
+
+def _enough(inner: Rect, node: Node) -> bool:
+    if ROLES.get(node.role) in ROWS:  # columns may be wider than what they scroll in
+        return inner.height >= SHARE * node.box.height
+    return node.box.area > 0 and inner.area >= SHARE * node.box.area
 
 
 def _ancestors(nodes: Sequence[Node], place: int) -> Iterable[Node]:
@@ -82,11 +100,23 @@ def _ancestors(nodes: Sequence[Node], place: int) -> Iterable[Node]:
         yield nodes[place]
 
 
+def _whole_line(nodes: Sequence[Node], place: int, boxes: Sequence[Rect | None]) -> Rect | None:
+    """A cell of a tree stands for its line from edge to edge: GTK reports inner cells too far right."""
+    box = boxes[place]
+    if box is None or ROLES.get(nodes[place].role) != "table cell":
+        return box
+    for outer in _places_above(nodes, place):
+        table = boxes[outer]
+        if nodes[outer].role in TREES and table is not None:
+            return Rect(table.left, box.top, table.width, box.height)
+    return box
+
+
 def _kind(nodes: Sequence[Node], place: int, role: str, box: Rect, window: Rect) -> Kind | None:
     node = nodes[place]
     above = list(_ancestors(nodes, place))
     roles = {ROLES.get(outer.role, "") for outer in above}
-    if role in LABELS and roles & (BUTTONS | FIELDS | READ - LABELS):
+    if role in LABELS and roles & FACED:
         return None  # the face of the control around it
     if role == "text":
         return "blank" if box.height >= CANVAS_PX else "field"
@@ -94,8 +124,10 @@ def _kind(nodes: Sequence[Node], place: int, role: str, box: Rect, window: Rect)
         return None if roles & FIELDS else "field"
     if role in SLIDERS:
         return "slider"
-    if role in ROWS or (role == "icon" and node.name and box.height > 40):
-        return "row"
+    if role in ROWS or (role == "icon" and node.name and _one_of_many(nodes, node)):
+        return None if roles & FIELDS else "row"
+    if role == "page tab" and box.width <= 1.3 * box.height:
+        return "icon"
     if role in READ:
         return _in_row(node, roles, "text") if node.name else None
     if role in BUTTONS:
@@ -106,6 +138,11 @@ def _kind(nodes: Sequence[Node], place: int, role: str, box: Rect, window: Rect)
     return None
 
 
+def _one_of_many(nodes: Sequence[Node], node: Node) -> bool:
+    """Whether an icon is one of an icon view's."""
+    return sum(other.parent == node.parent and other.role == node.role for other in nodes) > 1
+
+
 def _in_row(node: Node, roles: set[str], kind: Kind) -> Kind | None:
     if not roles & ROWS:
         return kind
@@ -113,24 +150,40 @@ def _in_row(node: Node, roles: set[str], kind: Kind) -> Kind | None:
     return "row_icon" if ROLES.get(node.role) in BUTTONS - {"image", "icon"} else None
 
 
+def _face(nodes: Sequence[Node], place: int) -> str:
+    """What is written on a button, where the program offers it as a label of its own."""
+    return next(
+        (
+            node.name
+            for child, node in enumerate(nodes)
+            if node.name and ROLES.get(node.role) in ("label", "static") and place in _places_above(nodes, child)
+        ),
+        "",
+    )
+
+
 def _has_text(nodes: Sequence[Node], place: int, box: Rect, above: Sequence[Node]) -> bool:
     """Whether a button's name is written on it."""
     name = nodes[place].name
-    faces = [n for n in nodes if n.parent == place and ROLES.get(n.role) in ("label", "static") and n.name]
-    if faces:
+    if _face(nodes, place):
         return True
     if not name or box.width > 3 * box.height:
         return bool(name)
-    in_bar = any(outer.role == TOOL_BAR for outer in above)
-    return not in_bar and len(name) * 0.3 * min(box.height, 30) + 4 <= box.width and box.width >= 12
+    if box.width <= 1.3 * box.height and len(name) > 2:
+        return False
+    if any(outer.role == TOOL_BAR for outer in above):  # wider ones have their name beside the icon
+        return box.width > 1.9 * box.height
+    return len(name) * 0.3 * min(box.height, 30) + 4 <= box.width
 
 
 def _row_names(nodes: Sequence[Node]) -> dict[int, str]:
-    """Title of the row that each node stands in: its own or the first name in it."""
-    lines: dict[tuple[int, int], str] = {}
-    for node in nodes:
-        if ROLES.get(node.role) in ROW_LIKE and node.name:
-            lines.setdefault((node.parent, node.box.top), node.name)
+    """Title of the row that each node stands in: the leftmost name on the line of its list, else the first in it."""
+    lists = [_list_of(nodes, place) for place in range(len(nodes))]
+    titles: dict[tuple[int, int], tuple[int, str]] = {}
+    for place, node in enumerate(nodes):
+        if node.name and ROLES.get(node.role) in ROW_LIKE and node.box.width > 0:
+            line = lists[place], node.box.top
+            titles[line] = min(titles.get(line, (node.box.left, node.name)), (node.box.left, node.name))
     inner: dict[int, str] = {}
     for place, node in enumerate(nodes):
         if node.name and ROLES.get(node.role) not in ROW_LIKE:
@@ -138,12 +191,21 @@ def _row_names(nodes: Sequence[Node]) -> dict[int, str]:
                 inner.setdefault(outer, node.name)
     names: dict[int, str] = {}
     for place, node in enumerate(nodes):
-        if ROLES.get(node.role) in ROW_LIKE:
-            own = node.name or lines.get((node.parent, node.box.top), "") or inner.get(place, "")
-            names[place] = names.get(node.parent, "") or lines.get((node.parent, node.box.top), "") or own
+        if ROLES.get(node.role) == "icon":
+            names[place] = node.name
+        elif ROLES.get(node.role) in ROWS:
+            title = titles.get((lists[place], node.box.top), (0, ""))[1]
+            names[place] = names.get(node.parent, "") or title or inner.get(place, "")
         elif node.parent in names:
             names[place] = names[node.parent]
     return names
+
+
+def _list_of(nodes: Sequence[Node], place: int) -> int:
+    """The nearest node around a row and its cells that is none of them."""
+    while place >= 0 and ROLES.get(nodes[place].role) in ROW_LIKE:
+        place = nodes[place].parent
+    return place
 
 
 def _places_above(nodes: Sequence[Node], place: int) -> Iterable[int]:
@@ -153,14 +215,14 @@ def _places_above(nodes: Sequence[Node], place: int) -> Iterable[int]:
 
 def _lines(seen: Sequence[Seen]) -> list[Seen]:
     """Cells of one line as one row: a click on any of them chooses it. Rows around other rows are left out."""
-    parents = {outer for one in seen if one.kind == "row" for outer in [one.node.parent]}
+    parents = {one.node.parent for one in seen if one.kind == "row"}
     lines: dict[tuple[int, int, str], list[Seen]] = defaultdict(list)
     rest = []
     for one in seen:
         if one.kind != "row":
             rest.append(one)
-        elif one.place not in parents and one.row:
-            lines[one.node.parent, one.box.top, one.row].append(one)
+        elif one.row and (one.place not in parents or one.role == "table cell"):
+            lines[one.list, one.box.top, one.row].append(one)
     for cells in lines.values():
         left, right = min(c.box.left for c in cells), max(c.box.right for c in cells)
         top, bottom = min(c.box.top for c in cells), max(c.box.bottom for c in cells)
@@ -181,9 +243,9 @@ def _identified(seen: Sequence[Seen], grey: Picture) -> list[Thing]:
             key = f"{key}@{'.'.join(map(str, one.node.path))}"
         if boxes[one.box, one.kind] > 1 and not one.node.name:
             continue
-        text = _reads(one)
+        text = one.reads
         name = "" if text else one.node.name
-        click = _empty_place(grey, one.box) if one.kind == "blank" else None
+        click = _empty_place(grey, one.box) if one.kind == "blank" else _inked_place(grey, one.box)
         if one.kind == "blank" and click is None:
             continue
         found.append(Thing(key, one.kind, one.box, text=text, row=one.row, name=name, click=click))
@@ -195,12 +257,6 @@ def _key(one: Seen) -> str:
     return ":".join(
         (one.kind, one.role, re.sub(r"\s+", " ", name)[:60], *([one.row] if one.kind == "row_icon" else []))
     )
-
-
-def _reads(one: Seen) -> str:
-    if one.kind == "row":
-        return one.row
-    return one.node.name if one.kind == "text" else ""
 
 
 def _ink(grey: Picture, box: Rect) -> float:
@@ -219,6 +275,19 @@ def _empty_place(grey: Picture, box: Rect) -> Point | None:
     return None
 
 
+def _inked_place(grey: Picture, box: Rect) -> Point | None:
+    """Where a person clicks on something whose middle is empty: what is drawn in it. None where the middle is right."""
+    patch = grey[box.top : box.bottom, box.left : box.right].astype(np.int16)
+    inner = patch[2:-2, 3:-3]
+    if inner.size == 0 or inner.shape[1] < 24:
+        return None
+    drawn = np.flatnonzero((np.abs(np.diff(inner, axis=0)) > 40).any(axis=0))
+    middle = inner.shape[1] // 2
+    if drawn.size == 0 or np.any(np.abs(drawn - middle) < 8):
+        return None
+    return Point(box.left + 3 + int(np.median(drawn)), box.center.y)
+
+
 def without(found: Sequence[Thing], patterns: Mapping[str, str]) -> list[Thing]:
     """The things whose id fits none of the patterns."""
     return [thing for thing in found if not any(re.search(pattern, thing.id) for pattern in patterns)]
@@ -231,6 +300,21 @@ def covered(found: Sequence[Thing], over: Sequence[Rect]) -> list[Thing]:
         hidden = max((_shared(thing.box, rect) for rect in over), default=0.0)
         marked.append(replace(thing, covered=hidden >= 0.9))
     return marked
+
+
+def best_cover(boxes: Sequence[Rect], dialog: Rect, window: Rect, screen: tuple[int, int]) -> Point:
+    """Where on the screen a dialog covers most of a window's boxes, but not all of the window where it can."""
+    places = [
+        Point(x, y)
+        for y in range(max(0, window.top - 10), max(1, min(window.bottom, screen[1] - dialog.height + 1)), 15)
+        for x in range(max(0, window.left - 10), max(1, min(window.right, screen[0] - dialog.width + 1)), 15)
+    ] or [Point(window.left, window.top)]
+
+    def hidden(place: Point) -> int:
+        over = Rect(place.x - window.left, place.y - window.top, dialog.width, dialog.height)
+        return sum(_shared(box, over) >= 0.9 for box in boxes)
+
+    return max(places, key=hidden)
 
 
 def _shared(box: Rect, over: Rect) -> float:
@@ -268,15 +352,12 @@ def asked(shown: Sequence[Thing], elsewhere: Counter[str], most: int) -> set[str
         if elsewhere[thing.id]:
             kinds[thing.kind].append(thing)
     chosen: list[str] = []
-    limits = {"blank": 1, "slider": 3}
+    counts: Counter[str] = Counter()
     while any(kinds.values()) and len(chosen) < most:
         for kind, waiting in kinds.items():
-            if (
-                waiting
-                and len(chosen) < most
-                and sum(c.startswith(f"{kind}:") for c in chosen) < limits.get(kind, most)
-            ):
-                chosen.append(waiting.pop(0).id)
-            elif waiting and kind in limits:
+            if waiting and counts[kind] >= KIND_LIMITS.get(kind, most):
                 waiting.clear()
+            if waiting and len(chosen) < most:
+                counts[kind] += 1
+                chosen.append(waiting.pop(0).id)
     return set(chosen)
