@@ -103,8 +103,8 @@ def _options(sights: Sights, name: str) -> list[Option]:
         found = _framed(sights, FRAME_NOUNS[words[-1]], noun_free)
         if found or not noun_free:
             return found
-        # The frame is not seen everywhere; what is in it may be.
-        words, name = words[:-1], noun_free
+        # The frame is not seen everywhere. What is called so may be in it, or may be something else.
+        return [replace(option, clear=False) for option in _options(sights, noun_free)]
     if len(words) > 1 and words[-1] in NOUNS and not _labels(sights, name, exact=True):
         name = " ".join(words[:-1])
     return [*_labels(sights, name), *_placeholders(sights, name), *_drawings(sights, name)]

@@ -82,8 +82,6 @@ filter, funnel
 sort
 list
 grid, tiles
-zoom in
-zoom out
 link, chain
 attach, paper clip, attachment
 bookmark
@@ -134,8 +132,8 @@ SHARED: tuple[frozenset[str], ...] = tuple(
         "album, record",
         "file, text, list",
         "edit, text",
-        "add, zoom in",
-        "minimise, zoom out, collapse",
+        "add, expand",
+        "minimise, collapse",
         "expand, maximise, external link",
         "heart, star",
         "user, users",
@@ -146,7 +144,6 @@ SHARED: tuple[frozenset[str], ...] = tuple(
         "lock, unlock",
         "library, bookmark, list",
         "open, folder",
-        "search, zoom in",
     )
 )
 """Things that share a drawing: a speaker is called mute as well. One is no evidence against the other."""

@@ -92,7 +92,7 @@ def test_several_are_numbered_and_a_number_picks_one(person: Person, player: Rem
 
 
 def test_what_is_not_there_is_not_clicked(person: Person, player: RemotePlayer) -> None:
-    event = person.say("Click the camera.")
+    event = person.say("Click the calendar.")
     assert isinstance(event, Rejected), event
     assert event.reason.startswith("nothing here is called")
 
