@@ -103,6 +103,7 @@ PROGRAMS = (
     Program(
         "sqlitebrowser", "qt", "final", ("sqlitebrowser", "{docs}/harbour.sqlite"),
         cover=("key ctrl+o",), absent_argv=("sqlitebrowser",), font="DejaVu Serif", icons="elementary-xfce",
+        wrong={r"^page tab:(Edit Pragmas|Execute SQL)": "scrolled out of the bar of tabs, but told where they would be"},
     ),
     Program(
         "kate", "kde", "final", ("kate", "{docs}/scale.py"), cover=("key ctrl+o",),
