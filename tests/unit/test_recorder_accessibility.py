@@ -158,11 +158,12 @@ def test_a_title_bar_in_the_reported_window_is_no_scale() -> None:
     assert read(window)[0].box == Rect(110, 60, 40, 20)
 
 
-def test_places_in_a_page_that_were_scaled_twice_are_scaled_back() -> None:
-    link = Thing(88, "Home", (180, 120, 60, 30))
-    page = Thing(PAGE, box=(150, 90, 600, 420), children=[link])
-    found = read(Thing(FRAME, children=[Thing(PANEL, box=(100, 60, 400, 280), children=[page])]))
-    assert [e.box for e in found] == [Rect(120, 80, 40, 20)]
+def test_a_page_may_be_reported_in_real_pixels_inside_a_window_that_is_not() -> None:
+    link = Thing(88, "Home", (180, 150, 60, 30))
+    page = Thing(PAGE, box=(60, 90, 600, 390), children=[link])
+    view = Thing(PANEL, box=(40, 60, 400, 260), children=[page, button("Reload", (50, 30, 20, 20))])
+    found = read(Thing(FRAME, box=(40, 20, 400, 300), children=[view]), within=Rect(60, 30, 600, 450))
+    assert {e.name: e.box for e in found} == {"Home": Rect(180, 150, 60, 30), "Reload": Rect(75, 45, 30, 30)}
 
 
 def test_of_a_very_long_list_what_shows_is_found_without_reading_it_all() -> None:

@@ -290,14 +290,15 @@ class _Walk:
         return self._named(self._found)
 
     def _placed(self, node: Node) -> Node:
-        """The node where it is: Chromium multiplies places in its pages with the scale factor twice."""
-        if node.role != _PAGE or node.parent < 0:
+        """The node where it is: under a scale factor Chromium reports its pages, unlike all else, in real pixels."""
+        if node.role != _PAGE or node.parent < 0 or self._mapping == AS_REPORTED:
             return node
-        factor = _page_factor(node.box, self._found[node.parent].box)
-        if factor == 1.0:
+        reported = Mapping(1.0 / self._mapping.factor, self._mapping.real, self._mapping.reported).there(node.box)
+        view = self._found[node.parent].box
+        if abs(reported.width - view.width) > 4 or abs(reported.height - view.height) > 4:
             return node
-        self._pages[node.ref] = Mapping(1.0 / factor, Point(0, 0), Point(0, 0))
-        return replace(node, box=self._pages[node.ref].there(node.box))
+        self._pages[node.ref] = AS_REPORTED
+        return replace(node, box=reported)
 
     def _mapping_below(self, place: int) -> Mapping:
         """How places are reported by a node's children."""
@@ -402,14 +403,6 @@ def scale_of(windows: Iterable[Rect], real: Rect) -> Mapping:
             if _fits(box, real, factor, 2.0 * factor):
                 return Mapping(factor, Point(box.left, box.top), Point(real.left, real.top))
     return AS_REPORTED
-
-
-def _page_factor(page: Rect, view: Rect) -> float:
-    """How many times too large a page is reported that is as large as the view it is in."""
-    for factor in FACTORS:
-        if all(abs(a / factor - b) <= 3 for a, b in ((page.width, view.width), (page.height, view.height))):
-            return factor
-    return 1.0
 
 
 def _fits(box: Rect, real: Rect, factor: float, more: float) -> bool:

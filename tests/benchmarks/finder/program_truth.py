@@ -30,7 +30,9 @@ FACED = (BUTTONS | FIELDS | READ) - LABELS - {"page tab"}
 CLIPS = frozenset({23, 31, 49, 55, 65, 66, 68, 69, 82, 95, 98})
 """Roles that show only what lies within them; others, such as page tabs, may report a smaller place."""
 TREES = frozenset({55, 65, 66})
-TOOL_BAR = 63
+TOOL_BAR, CELL = 63, 56
+GRID_PX = 60
+"""A cell at least so high is one of a grid of icons."""
 INK = 6.0
 """Standard deviation of grey within a box below which nothing is drawn there."""
 CANVAS_PX = 120
@@ -100,10 +102,15 @@ def _ancestors(nodes: Sequence[Node], place: int) -> Iterable[Node]:
         yield nodes[place]
 
 
+def _in_grid(node: Node) -> bool:
+    """Whether a cell is one of a grid of icons, which has no lines."""
+    return node.role == CELL and node.box.height >= GRID_PX
+
+
 def _whole_line(nodes: Sequence[Node], place: int, boxes: Sequence[Rect | None]) -> Rect | None:
     """A cell of a tree stands for its line from edge to edge: GTK reports inner cells too far right."""
     box = boxes[place]
-    if box is None or ROLES.get(nodes[place].role) != "table cell":
+    if box is None or ROLES.get(nodes[place].role) != "table cell" or _in_grid(nodes[place]):
         return box
     for outer in _places_above(nodes, place):
         table = boxes[outer]
@@ -173,7 +180,7 @@ def _has_text(nodes: Sequence[Node], place: int, box: Rect, above: Sequence[Node
         return False
     if any(outer.role == TOOL_BAR for outer in above):  # wider ones have their name beside the icon
         return box.width > 1.9 * box.height
-    return len(name) * 0.3 * min(box.height, 30) + 4 <= box.width
+    return len(name) * 0.22 * min(box.height, 30) + 4 <= box.width
 
 
 def _row_names(nodes: Sequence[Node]) -> dict[int, str]:
@@ -191,7 +198,7 @@ def _row_names(nodes: Sequence[Node]) -> dict[int, str]:
                 inner.setdefault(outer, node.name)
     names: dict[int, str] = {}
     for place, node in enumerate(nodes):
-        if ROLES.get(node.role) == "icon":
+        if ROLES.get(node.role) == "icon" or _in_grid(node):
             names[place] = node.name
         elif ROLES.get(node.role) in ROWS:
             title = titles.get((lists[place], node.box.top), (0, ""))[1]
@@ -216,13 +223,14 @@ def _places_above(nodes: Sequence[Node], place: int) -> Iterable[int]:
 def _lines(seen: Sequence[Seen]) -> list[Seen]:
     """Cells of one line as one row: a click on any of them chooses it. Rows around other rows are left out."""
     parents = {one.node.parent for one in seen if one.kind == "row"}
-    lines: dict[tuple[int, int, str], list[Seen]] = defaultdict(list)
+    lines: dict[tuple[int, int, int, str], list[Seen]] = defaultdict(list)
     rest = []
     for one in seen:
         if one.kind != "row":
             rest.append(one)
         elif one.row and (one.place not in parents or one.role == "table cell"):
-            lines[one.list, one.box.top, one.row].append(one)
+            line = one.box.left if _in_grid(one.node) else -1
+            lines[one.list, one.box.top, line, one.row].append(one)
     for cells in lines.values():
         left, right = min(c.box.left for c in cells), max(c.box.right for c in cells)
         top, bottom = min(c.box.top for c in cells), max(c.box.bottom for c in cells)

@@ -76,6 +76,7 @@ PROGRAMS = (
     Program(
         "chromium-files", "chromium", "dev", ("chromium", "file://{docs}/"), cover=("key ctrl+o",),
         absent_argv=("chromium", "file://{docs}/Old%20charts/"),
+        wrong={r"^(static|push button):(Name|Size|Date Modified)": "heads of columns, told as rows and as their parts"},
     ),
     Program(
         "gedit", "gtk3", "final", ("gedit", "{docs}/departures.txt"),
@@ -103,7 +104,7 @@ PROGRAMS = (
     Program(
         "sqlitebrowser", "qt", "final", ("sqlitebrowser", "{docs}/harbour.sqlite"),
         cover=("key ctrl+o",), absent_argv=("sqlitebrowser",), font="DejaVu Serif", icons="elementary-xfce",
-        wrong={r"^page tab:(Edit Pragmas|Execute SQL)": "scrolled out of the bar of tabs, but told where they would be"},
+        wrong={r"^page tab:(Edit Pragmas|Execute SQL)": "scrolled out of their bar, but told beside it"},
     ),
     Program(
         "kate", "kde", "final", ("kate", "{docs}/scale.py"), cover=("key ctrl+o",),
@@ -113,6 +114,7 @@ PROGRAMS = (
     Program(
         "okular", "kde", "final", ("okular", "{docs}/harbour.pdf"), cover=("key ctrl+o",), absent=("key F7",),
         icons="elementary-xfce",
+        wrong={r"^page tab:(Annotations|Bookmarks)": "scrolled out of their bar where it is narrow, but told beside it"},
     ),
     Program(
         "dolphin", "kde", "final", ("dolphin", "{docs}"), cover=("key ctrl+a", "key alt+Return"),
