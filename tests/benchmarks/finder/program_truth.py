@@ -25,7 +25,7 @@ READ = frozenset(
 BUTTONS = frozenset({"push button", "toggle button", "radio button", "check box", "push button menu", "image", "icon"})
 ROW_LIKE = ROWS | {"icon"}
 """Things of a list or of an icon view."""
-FACED = (BUTTONS | FIELDS | READ) - LABELS - {"page tab"}
+FACED = (BUTTONS | FIELDS | READ) - LABELS - {"page tab"} | {"heading"}
 """Controls whose labels are their faces. The page of a tab is its child in GTK, so a page tab has none."""
 CLIPS = frozenset({23, 31, 49, 55, 65, 66, 68, 69, 82, 95, 98})
 """Roles that show only what lies within them; others, such as page tabs, may report a smaller place."""
@@ -171,9 +171,9 @@ def _face(nodes: Sequence[Node], place: int) -> str:
 
 def _has_text(nodes: Sequence[Node], place: int, box: Rect, above: Sequence[Node]) -> bool:
     """Whether a button's name is written on it."""
-    name = nodes[place].name
-    if _face(nodes, place):
-        return True
+    name, face = nodes[place].name, _face(nodes, place)
+    if face:
+        return box.width > 1.3 * box.height or len(face) <= 4
     if not name or box.width > 3 * box.height:
         return bool(name)
     if box.width <= 1.3 * box.height and len(name) > 2:
@@ -262,9 +262,8 @@ def _identified(seen: Sequence[Seen], grey: Picture) -> list[Thing]:
 
 def _key(one: Seen) -> str:
     name = one.row if one.kind == "row" else one.node.name
-    return ":".join(
-        (one.kind, one.role, re.sub(r"\s+", " ", name)[:60], *([one.row] if one.kind == "row_icon" else []))
-    )
+    parts = [one.role, re.sub(r"\s+", " ", name)[:60]]
+    return ":".join([*parts, one.row] if one.kind == "row_icon" else parts)
 
 
 def _ink(grey: Picture, box: Rect) -> float:

@@ -76,7 +76,7 @@ PROGRAMS = (
     Program(
         "chromium-files", "chromium", "dev", ("chromium", "file://{docs}/"), cover=("key ctrl+o",),
         absent_argv=("chromium", "file://{docs}/Old%20charts/"),
-        wrong={r"^(static|push button):(Name|Size|Date Modified)": "heads of columns, told as rows and as their parts"},
+        wrong={r"^(static|push button|table row):(Name|Size|Date Modified)": "heads of columns, told as rows"},
     ),
     Program(
         "gedit", "gtk3", "final", ("gedit", "{docs}/departures.txt"),
@@ -114,7 +114,7 @@ PROGRAMS = (
     Program(
         "okular", "kde", "final", ("okular", "{docs}/harbour.pdf"), cover=("key ctrl+o",), absent=("key F7",),
         icons="elementary-xfce",
-        wrong={r"^page tab:(Annotations|Bookmarks)": "scrolled out of their bar where it is narrow, but told beside it"},
+        wrong={r"^page tab:(Annotations|Bookmarks)": "scrolled out of their bar, but told beside it"},
     ),
     Program(
         "dolphin", "kde", "final", ("dolphin", "{docs}"), cover=("key ctrl+a", "key alt+Return"),
