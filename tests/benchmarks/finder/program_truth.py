@@ -133,7 +133,7 @@ def _kind(nodes: Sequence[Node], place: int, role: str, box: Rect, window: Rect)
         return "slider"
     if role in ROWS or (role == "icon" and node.name and _one_of_many(nodes, node)):
         return None if roles & FIELDS else "row"
-    if role == "page tab" and box.width <= 1.3 * box.height:
+    if role in ("page tab", "link") and box.width <= 1.3 * box.height and len(node.name) > 4:
         return "icon"
     if role in READ:
         return _in_row(node, roles, "text") if node.name else None
