@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from encore_agent.blank import find_blank
 from encore_agent.evidence import FLAT, PATCH, Search, contrast, correlation, cut
 from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
-from encore_agent.rows import find_in_list, find_titled, row_choices
+from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
 from encore_agent.single import find_field, find_icon, find_label
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
@@ -49,9 +49,11 @@ class Finder:
         if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
         search = Search(target, shown, now, self._options)
+        if target.kind == "row_icon":
+            return find_row_icon(search, text)
         if text is not None:
             return find_titled(search, text)
-        if target.kind in ("row", "row_icon"):
+        if target.kind == "row":
             return _in_list_or_alone(search)
         if (found := _same_place(search)) is not None:
             return found
@@ -94,6 +96,8 @@ def _same_place(search: Search) -> Found | None:
     around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(shown.rect)
     if around is None or around.intersection(now.rect) != around or not now.rect.contains(point):
         return None
+    if target.look_alikes:
+        return None  # another one like it may stand there now
     patch = correlation(cut(shown.image, around), cut(now.image, around))
     if patch < options.same_patch:
         return None

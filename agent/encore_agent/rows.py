@@ -8,11 +8,11 @@ import numpy as np
 from rapidfuzz import fuzz, utils
 
 from encore_agent.context import Pair
-from encore_agent.evidence import Search, nearest, rival_of, size_fits
+from encore_agent.evidence import Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
 from encore_agent.titles import Match, best_matches, match
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import title_of
+from encore_models.perception.screen import Scene, title_of
 from encore_recorder.geometry import Rect
 
 LIKE = 0.62
@@ -113,6 +113,9 @@ def _column(candidate: Candidate, among: Sequence[tuple[Candidate, float]]) -> i
     return min(c.box.left for c, _ in among if abs(c.box.left - candidate.box.left) <= 6)
 
 
+READ_FIRST = 4
+"""Labels that are read before all are."""
+
 # Choosing
 
 
@@ -149,8 +152,9 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
     if chosen is None:
         near = _titles_near(wanted, labels, titles)
         return Absent(f"{len(places)} rows read {wanted!r}, and nothing tells which one is meant", near)
-    title = search.now.texts([chosen[0]])[0]
-    return _in_row(search, chosen[0], f"row reads {title!r} ({kind.words}){why}", chosen[1])
+    label, columns = chosen
+    title = search.now.texts([label])[0]
+    return search.found(label.box, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
 
 
 def find_in_list(search: Search) -> Found | Absent:
@@ -174,20 +178,20 @@ def find_in_list(search: Search) -> Found | Absent:
     if len(named) > 1 and likeness[best] - likeness[order[1]] < 5:
         return Absent(f"{len(named)} rows read {title!r}, and nothing tells which one it is", near)
     label, columns = named[best]
-    return _in_row(search, label, f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown", columns)
+    evidence = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
+    return search.found(label.box, evidence, columns)
 
 
 def _naming_cells(search: Search) -> list[Candidate]:
     """The labels that may name the shown row, the likeliest first.
 
-    The label that was acted on, then the row's title, since a double click may hit the artist; of a drawing, the title.
+    The label that was acted on, then the row's title, since a double click may hit the artist.
     """
     cell = search.cell
     if cell is None:
         return []
-    title = title_of(search.shown.row_of(cell)) if search.target.kind in ("row", "row_icon") else None
-    acted = None if search.target.kind == "row_icon" else cell
-    return list(dict.fromkeys(c for c in (acted, title) if c is not None))
+    title = title_of(search.shown.row_of(cell)) if search.target.kind == "row" else None
+    return list(dict.fromkeys(c for c in (cell, title) if c is not None))
 
 
 def _one_of(
@@ -206,24 +210,64 @@ def _one_of(
     return None, ""
 
 
-def _in_row(search: Search, label: Candidate, evidence: str, score: float) -> Found | Absent:
-    """The cell of the row to act on: the label itself, or the drawing in it that looks as shown."""
-    evidence = f"{evidence}, columns {score:.2f}"
-    if search.target.kind != "row_icon":
-        return search.found(label.box, evidence, score)
-    cell = search.cell
-    if cell is None:
-        return LOST
-    cells = [c for c in search.now.row_of(label) if c != label and size_fits(cell.box, c.box, search.scale)]
-    if not cells:
-        return Absent(f"{evidence}, but there is no such drawing in it")
-    looks = search.pair.looks_of(cell, cells)
-    best, near = int(np.argmax(looks)), nearest(cells, looks)
-    if looks[best] < search.options.row_icon_looks:
-        return Absent(f"{evidence}, but nothing in it looks like what was clicked", near)
-    if looks[best] - rival_of(cells, looks) < search.options.row_icon_margin:
-        return Absent(f"{evidence}, but two drawings in it look like what was clicked", near)
-    return search.found(cells[best].box, f"{evidence}, looks {looks[best]:.2f}", score, near[1:])
+# A drawing in a row or on a card
+
+
+def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
+    """The shown drawing where the row or card is called `wanted`, or as it was when it was shown."""
+    cell, shown, now = search.cell, search.shown, search.now
+    name = shown.name_of(cell) if cell is not None else None
+    if cell is None or name is None:
+        return Absent("the row that was clicked has no text to know it by")
+    title = wanted or shown.texts([name])[0]
+    pool = [c for c in now.candidates if not c.frame and size_fits(cell.box, c.box, search.scale)]
+    looks = search.pair.looks_of(cell, pool) if pool else np.zeros(0, np.float32)
+    alike = [(c, float(look)) for c, look in zip(pool, looks, strict=True) if look >= search.options.row_icon_looks]
+    owners = [(c, look, owner) for c, look in alike if (owner := now.name_of(c)) is not None]
+    labels = list(dict.fromkeys(owner for _, _, owner in owners))
+    kind, labels = _called(title, now, labels)
+    if not labels:
+        near = nearest(pool, looks) if pool else ()
+        return Absent(f"no drawing like it belongs to {title!r}", near)
+    if len(labels) > 1:
+        labels = _same_rows(search, labels) if wanted is None else []
+    if len(labels) != 1:
+        return Absent(f"{title!r} is there more than once, and nothing tells which one is meant", nearest(pool, looks))
+    cells = [c for c, _, owner in owners if owner == labels[0]]
+    chosen = cells[0] if len(cells) == 1 else _nth(search, cell, name, cells)
+    if chosen is None:
+        return Absent(f"{title!r} has more than one drawing like it, and nothing tells which", nearest(pool, looks))
+    look = next(look for c, look, _ in owners if c == chosen)
+    return search.found(chosen.box, f"belongs to {title!r} ({kind.words}), looks {look:.2f}", look)
+
+
+def _called(title: str, scene: Scene, labels: Sequence[Candidate]) -> tuple[Match, list[Candidate]]:
+    """Which labels say the title; the likest are read first, and the rest only if none of them does."""
+    if not labels:
+        return Match.NONE, []
+    order = np.argsort(-scene.named(labels, [title])[:, 0], kind="stable")
+    for part in (order[:READ_FIRST], order[READ_FIRST:]):
+        some = [labels[int(i)] for i in part]
+        kind, places = best_matches(title, scene.texts(some))
+        if places and kind >= Match.DECORATED:
+            return kind, [some[place] for place in places]
+    kind, places = best_matches(title, scene.texts(labels))
+    return kind, [labels[place] for place in places]
+
+
+def _same_rows(search: Search, labels: Sequence[Candidate]) -> list[Candidate]:
+    """Of rows with the same title the one whose other text is as shown, if one is clearly ahead."""
+    likeness = _row_likeness(search, [(label, 1.0) for label in labels])
+    order = np.argsort(likeness)[::-1]
+    clear = likeness[order[0]] >= 90 and likeness[order[0]] - likeness[order[1]] >= 5
+    return [labels[int(order[0])]] if clear else []
+
+
+def _nth(search: Search, cell: Candidate, name: Candidate, cells: Sequence[Candidate]) -> Candidate | None:
+    """Of equal drawings in one row the one that stands in the same order from the left as the shown one."""
+    before = sorted((c for c in search.shown.alike(cell) if search.shown.name_of(c) == name), key=lambda c: c.box.left)
+    now = sorted(cells, key=lambda c: c.box.left)
+    return now[before.index(cell)] if len(before) == len(now) and cell in before else None
 
 
 def _row_likeness(search: Search, rows: Sequence[tuple[Candidate, float]]) -> list[float]:

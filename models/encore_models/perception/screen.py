@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
+from encore_models.perception.lists import Lists, Pitch
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
@@ -25,6 +26,8 @@ NEAR = 12
 """Pixels around an icon's ink that are most likely its button."""
 FAR = 480
 """Pixels along a band from which a blank place belongs to nothing."""
+BEYOND = 160
+"""Pixels beyond the last cell of a row that still are its own."""
 ALIGNED = 4
 """Pixels by which edges of one column differ."""
 REPEAT = 160
@@ -63,6 +66,8 @@ class Scene:
         self._reader = reader
         self._clip = clip
         self._texts: dict[Rect, str] = {}
+        self._rows: dict[Candidate, tuple[Candidate, ...]] = {}
+        self._pitches: dict[Candidate, Pitch | None] = {}
 
     @property
     def rect(self) -> Rect:
@@ -84,14 +89,13 @@ class Scene:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
         return self._clip.describe(self.image, [candidate.box for candidate in self.candidates])
 
-    @cached_property
-    def meanings(self) -> NDArray[np.float32]:
-        """What each candidate shows, for comparing it with words: unit vectors [n, d] in the order of `candidates`."""
-        return self._clip.meanings(self.image, [candidate.box for candidate in self.candidates])
+    def named(self, candidates: Sequence[Candidate], texts: Sequence[str]) -> NDArray[np.float32]:
+        """How well each text names each candidate, from its looks alone: cosines [candidates, texts]."""
+        return np.asarray(self._clip.name(self.image, [c.box for c in candidates], texts), np.float32)
 
-    def named(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """How well each text names each candidate, from its looks alone: cosines [n, texts]."""
-        return np.asarray(self.meanings @ self._clip.words(texts).T, np.float32)
+    def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """What texts mean: unit vectors [texts, d]; near for two names of the same."""
+        return np.asarray(self._clip.words(texts), np.float32)
 
     def likeness(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines between descriptors on a scale that every CLIP shares: 0 as different drawings are, 1 as the same."""
@@ -158,7 +162,7 @@ class Scene:
         """What a click at `point` acts on.
 
         The smallest candidate that holds the point; the field, for text in a field; else ink close by; else
-        the nearest ink of the same band, since blank space belongs to its row. None where nothing is.
+        the nearest ink of the same row of a list, since its blank space belongs to it. None where nothing is.
         """
         holding = [c for c in self.candidates if c.box.grown(2).contains(point)]
         if holding:
@@ -167,11 +171,14 @@ class Scene:
         near = [(distance, c) for c in self.candidates if (distance := _distance(c.box, point)) <= NEAR]
         if near:
             return min(near, key=lambda pair: pair[0])[1]
-        band = [
-            c for c in self.candidates if _in_band(c, point) and not self._walled(c.box, Rect(point.x, point.y, 1, 1))
-        ]
+        here = Rect(point.x, point.y, 1, 1)
+        band = [c for c in self.candidates if _in_band(c, point) and not self._walled(c.box, here)]
         nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
-        return nearest if nearest is not None and _distance(nearest.box, point) <= FAR else None
+        if nearest is None or _distance(nearest.box, point) > FAR or self._pitch_of(nearest) is None:
+            return None  # blank space belongs to a row only where rows are
+        row = self.row_of(nearest)
+        beyond = max(min(c.box.left for c in row) - point.x, point.x - max(c.box.right for c in row))
+        return nearest if beyond <= BEYOND else None
 
     def field_of(self, candidate: Candidate) -> Candidate | None:
         """The field that holds the candidate, or None."""
@@ -186,19 +193,61 @@ class Scene:
     def row_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
         """The candidate and what stands beside it in its row, left to right.
 
-        A row is as high as its tallest cell: a cover holds the title and the artist below it together. Without
-        one, two lines that stand close below each other are one cell. A row ends at walls; fields and what is
-        in them are never part of one.
+        In a list of equal rows it is what repeats from row to row. Elsewhere a row is as high as its tallest cell: a
+        cover holds the title and the artist below it together; without one, two lines that stand close below each other
+        are one cell. A row ends at walls; fields and what is in them are never part of one.
         """
-        box = candidate.box
-        band = self._beside(box, box)
-        fitting = [cell.box for cell in band if cell.box.height <= 5 * box.height]
-        span = max(fitting, key=lambda cell: cell.height, default=box)
-        if span.height <= 1.6 * box.height and candidate.kind == "text":
-            span = self._two_lines(box)
-        if span.height > 1.6 * box.height:
-            band = self._beside(span, box)
-        return tuple(sorted({candidate, *band}, key=lambda c: (c.box.left, c.box.top)))
+        if candidate not in self._rows:
+            self._rows[candidate] = self._find_row(candidate)
+        return self._rows[candidate]
+
+    def _find_row(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        pitch = self._pitch_of(candidate)
+        if pitch is not None:
+            cells = [self.candidates[i] for i in self._lists.row(self.index(candidate), pitch)]
+            row = {c for c in cells if not self._walled(c.box, candidate.box)} | {candidate}
+        else:
+            box = candidate.box
+            band = self._beside(box, box)
+            fitting = [cell.box for cell in band if cell.box.height <= 5 * box.height]
+            span = max(fitting, key=lambda cell: cell.height, default=box)
+            if span.height <= 1.6 * box.height and candidate.kind == "text":
+                span = self._two_lines(box)
+            if span.height > 1.6 * box.height:
+                band = self._beside(span, box)
+            row = {candidate, *band}
+        return tuple(sorted(row, key=lambda c: (c.box.left, c.box.top)))
+
+    @cached_property
+    def _lists(self) -> Lists:
+        ink = [not c.frame and self.field_of(c) is None for c in self.candidates]
+        text = [c.kind == "text" for c in self.candidates]
+        return Lists(self.boxes, np.array(text, bool), np.array(ink, bool))
+
+    def _pitch_of(self, candidate: Candidate) -> Pitch | None:
+        if candidate not in self._pitches:
+            self._pitches[candidate] = None if candidate.frame else self._lists.pitch(self.index(candidate))
+        return self._pitches[candidate]
+
+    def name_of(self, cell: Candidate) -> Candidate | None:
+        """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
+        alike = self.alike(cell)
+        row = self.row_of(cell)
+        if self._pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
+            title = title_of(c for c in row if c != cell)
+            if title is not None:
+                return title
+        index = self.index(cell)
+        numbers = np.asarray(sorted({index, *(self.index(c) for c in alike)}), np.intp)
+        named = self._lists.named_alike(index, numbers)
+        return self.candidates[named[0]] if len(named) else None
+
+    def alike(self, cell: Candidate) -> frozenset[Candidate]:
+        """All candidates that look like this one, itself included."""
+        index = self.index(cell)
+        looks = self.likeness(self.descriptors @ self.descriptors[index]) >= ALIKE
+        size = (np.abs(self.boxes[:, 2:] / np.maximum(1, self.boxes[index, 2:]) - 1) <= 0.25).all(axis=1)
+        return frozenset(self.candidates[i] for i in np.flatnonzero(looks & size)) | {cell}
 
     def _two_lines(self, box: Rect) -> Rect:
         """The box with the label right above or below it, if it begins where the box begins."""
@@ -240,6 +289,8 @@ class Scene:
             # A number is no drawing, and a cover stands for its row.
             drawn = candidate.kind == "icon" or (candidate.kind == "text" and not self._legible(candidate))
             return "row_icon" if drawn and not self._is_number(candidate) else "row"
+        if candidate.kind != "text" and self.name_of(candidate) is not None:
+            return "row_icon"  # on a card
         return "text" if candidate.kind == "text" and self._legible(candidate) else "icon"
 
     def _in_list(self, candidate: Candidate) -> bool:
@@ -248,7 +299,9 @@ class Scene:
         texts = sum(cell.kind == "text" for cell in row)
         if len(row) < 2 or not texts:
             return False
-        return self._repeats(row) >= (1 if texts >= 2 else LIST_ROWS - 1)
+        least = 1 if texts >= 2 else LIST_ROWS - 1
+        pitch = self._pitch_of(candidate)
+        return (self._repeats(row) if pitch is None else len(pitch.rows)) >= least
 
     def _repeats(self, row: Sequence[Candidate]) -> int:
         """How many other bands hold the like of half of the row's cells, each aligned with its cell."""
@@ -274,7 +327,10 @@ class Scene:
         return any(letter.isalnum() for letter in self.texts([candidate])[0])
 
     def _is_number(self, candidate: Candidate) -> bool:
-        return _digits_wide(candidate) and bool(re.fullmatch(r"\d{1,4}", self.texts([candidate])[0]))
+        """Whether it is the number of its row; a reader takes many a drawing for a digit, so only left of the title."""
+        title = title_of(self.row_of(candidate))
+        leads = title is not None and candidate.box.right <= title.box.left
+        return leads and _digits_wide(candidate) and bool(re.fullmatch(r"\d{1,4}", self.texts([candidate])[0]))
 
 
 def describe_target(scene: Scene, point: Point) -> Target:
@@ -331,10 +387,7 @@ def _own_text(scene: Scene, candidate: Candidate) -> str:
 
 
 def _look_alikes(scene: Scene, candidate: Candidate) -> int:
-    index = scene.index(candidate)
-    alike = scene.likeness(scene.descriptors @ scene.descriptors[index]) >= ALIKE
-    ratio = scene.boxes[:, 2:] / scene.boxes[index, 2:]
-    return int((alike & (np.abs(ratio - 1) <= 0.25).all(axis=1)).sum()) - 1
+    return len(scene.alike(candidate)) - 1
 
 
 def _digits_wide(candidate: Candidate) -> bool:

@@ -1,0 +1,135 @@
+"""Lists and grids: what repeats from row to row, what belongs to one row, and what names a drawing in it.
+
+A list is told by its pitch: its rows stand at equal distances, and what stands in a column of one row stands in the
+same column of the next. So neither lines between the rows nor their height need to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALIGNED = 4
+"""Pixels by which edges of one column differ."""
+NEARBY = 6
+"""Rows above and below that are looked at."""
+LOWEST = 14
+"""Pixels of the lowest row."""
+HIGHEST = 240
+"""Pixels of the highest row; cards of a grid may be higher, and are told by their drawings."""
+ALIKE_SIZE = 0.35
+"""By how much the sizes of two cells of a column may differ."""
+OCCUPIED = 0.75
+"""Share of the rows between the first and the last one that must have the cell."""
+CARD = (640, 440)
+"""Pixels to the side, and up or down, within which a card's name lies."""
+CARD_SLACK = 6
+"""Pixels by which the same distance differs from card to card."""
+NAMED = 0.6
+"""Share of equal drawings that must have a label at the same distance."""
+
+Indexes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Pitch:
+    """The rows around one cell."""
+
+    step: float
+    """Pixels from row to row."""
+    rows: tuple[int, ...]
+    """Numbers of the rows that have the cell too, its own being 0."""
+
+
+class Lists:
+    """What repeats on one picture."""
+
+    def __init__(self, boxes: NDArray[np.float32], text: NDArray[np.bool_], ink: NDArray[np.bool_]) -> None:
+        """Nothing is worked out yet.
+
+        Args:
+            boxes: Left, top, width and height of all candidates, [n, 4].
+            text: Which of them are labels, [n].
+            ink: Which of them are ink that may stand in a row, [n]: no field, and nothing in one.
+        """
+        self._sides = np.stack([boxes[:, 0], boxes[:, 0] + boxes[:, 2], boxes[:, 0] + boxes[:, 2] / 2])
+        """Left, right and middle, [3, n]."""
+        self._sizes = np.maximum(boxes[:, 2:], 1)
+        self._middle = boxes[:, 1] + boxes[:, 3] / 2
+        self._text = text
+        self._ink = ink
+
+    def pitch(self, cell: int) -> Pitch | None:
+        """The pitch of the list that a candidate stands in; None where it stands in none, or in one of two rows."""
+        ratio = np.abs(self._sizes / self._sizes[cell] - 1) <= ALIKE_SIZE
+        fits = ratio[:, 1] & (ratio[:, 0] | self._text[cell])
+        column = self._aligned(cell) & fits & self._ink & (self._text == self._text[cell])
+        away = self._middle[column] - self._middle[cell]
+        away = away[np.abs(away) >= max(LOWEST, 1.1 * self._sizes[cell, 1])]
+        best: tuple[float, Pitch] | None = None
+        for step in np.unique(np.abs(away)):
+            if step > HIGHEST:
+                break
+            pitch = self._rows(float(step), away)
+            if pitch is None or (best is not None and pitch[0] <= best[0] + 1e-6):
+                continue
+            best = pitch
+        return best[1] if best is not None and best[0] >= OCCUPIED else None
+
+    def _rows(self, step: float, away: NDArray[np.float32]) -> tuple[float, Pitch] | None:
+        """Which rows at this distance have the cell, and which share of those that could; None for less than two."""
+        numbers = np.rint(away / step)
+        near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * step) <= 3 + 0.5 * np.abs(numbers))
+        rows = sorted({int(number) for number in numbers[near] if number})
+        if len(rows) < 2:
+            return None
+        # The cell's own row is between the first and the last one, and is no other row.
+        between = max(rows[-1], 0) - min(rows[0], 0)
+        return len(rows) / between, Pitch(step, tuple(rows))
+
+    def row(self, cell: int, pitch: Pitch) -> Indexes:
+        """What stands in the row of a candidate, and in most of the rows around it too."""
+        half = pitch.step / 2
+        band = np.flatnonzero((np.abs(self._middle - self._middle[cell]) < half) & self._ink)
+        offsets = np.array(pitch.rows) * pitch.step
+        slack = 3 + 0.5 * np.abs(np.array(pitch.rows))
+        kept = [other for other in band if other == cell or self._repeats(int(other), offsets, slack)]
+        return np.asarray(kept, np.intp)
+
+    def _repeats(self, cell: int, offsets: NDArray[np.float64], slack: NDArray[np.float64]) -> bool:
+        column = self._aligned(cell) & self._ink & (self._text == self._text[cell])
+        away = self._middle[column] - self._middle[cell]
+        there = (np.abs(away[None] - offsets[:, None]) <= slack[:, None]).any(axis=1)
+        return bool(there.mean() >= 0.5)
+
+    def _aligned(self, cell: int) -> NDArray[np.bool_]:
+        """Which candidates share their left edge, right edge or middle; columns are one of the three."""
+        return np.asarray((np.abs(self._sides - self._sides[:, [cell]]) <= ALIGNED).any(axis=0), np.bool_)
+
+    def named_alike(self, cell: int, alike: Indexes) -> Sequence[int]:
+        """Labels at the same distance from a drawing as from most drawings like it, the upper left first.
+
+        Args:
+            cell: The drawing.
+            alike: All drawings like it, itself included.
+        """
+        labels = np.flatnonzero(self._text & self._ink)
+        if len(alike) < 2 or not len(labels):
+            return []
+        left, middle = self._sides[0, labels], self._middle[labels]
+        across, down = left - self._sides[2, cell], middle - self._middle[cell]
+        near = (np.abs(across) <= CARD[0]) & (np.abs(down) <= CARD[1])
+        counts = np.zeros(len(labels), int)
+        for other in alike:
+            x, y = self._sides[2, other] + across, self._middle[other] + down
+            there = (np.abs(left[None] - x[:, None]) <= CARD_SLACK) & (np.abs(middle[None] - y[:, None]) <= CARD_SLACK)
+            counts += there.any(axis=1)
+        counts[~near] = 0
+        most = int(counts.max(initial=0))
+        if most < max(2, NAMED * len(alike)):
+            return []
+        chosen = np.flatnonzero(counts == most)
+        return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
