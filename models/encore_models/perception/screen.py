@@ -18,7 +18,9 @@ from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
 from encore_models.perception.lists import Lists, Pitch
 from encore_models.perception.text import TextReader
+from encore_models.perception.told import with_told
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.sources.accessibility import Element
 
 CELL_GAP = "  "
 """Between the cells of a row's text; a cell's own words have one blank."""
@@ -52,19 +54,23 @@ class Scene:
     Not safe for threads; a picture belongs to whoever looks at it.
     """
 
-    def __init__(self, image: NDArray[np.uint8], reader: TextReader, clip: Clip) -> None:
+    def __init__(
+        self, image: NDArray[np.uint8], reader: TextReader, clip: Clip, elements: Sequence[Element] = ()
+    ) -> None:
         """Nothing is looked at yet.
 
         Args:
             image: BGR [height, width, 3]; not copied, so it must not change.
             reader: Reads text when it is asked for.
             clip: Knows what candidates look like and what they show.
+            elements: What the program tells of its controls, in pixels of the picture; mostly it tells nothing.
         """
         if image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f"a scene is BGR [height, width, 3], not {image.shape}")
         self.image = image
         self._reader = reader
         self._clip = clip
+        self._elements = elements
         self._texts: dict[Rect, str] = {}
         self._rows: dict[Candidate, tuple[Candidate, ...]] = {}
         self._pitches: dict[Candidate, Pitch | None] = {}
@@ -77,7 +83,7 @@ class Scene:
     @cached_property
     def layout(self) -> Layout:
         """Candidates and walls."""
-        return layout(self.image)
+        return with_told(layout(self.image), self._elements, self.rect)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
