@@ -1,0 +1,121 @@
+"""Whether two labels are wordings of the same: "Settings" and "Preferences", "Inbox (3)" and "Inbox (5)".
+
+Programs rename their controls from version to version. A label that reads differently is the shown one only if it is
+known to mean the same; nothing is guessed from letters, since "Delete" and "Deleted" are as near as two labels can be.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+SAME = """
+delete, remove, erase
+edit, modify, change
+settings, preferences, options
+photos, pictures, images
+music, audio
+videos, movies, films
+trash, bin, rubbish, recycle bin
+favourites, favorites
+search, find, look for
+select, choose, pick
+show, display
+add, put
+write, compose, new message
+new, create
+duplicate, make copy, clone
+browse, explore, discover
+help, support
+about, info
+account, profile
+log in, sign in, login
+log out, sign out, logout
+sign up, register
+e-mail, email, mail, e-mail address, email address
+phone, telephone, phone number
+company, organisation, organization, firm
+city, town
+full name, your name
+people, contacts
+tags, keywords
+title, heading
+address, location
+password, passphrase
+volume, loudness
+transparency, opacity
+speed, tempo
+text size, font size
+dark mode, dark theme, night mode
+light mode, light theme
+offline mode, work offline
+sound effects, play sounds
+autoplay, play automatically
+notifications, alerts
+network, connections
+storage, disk space
+updates, software updates
+appearance, look and feel
+overview, summary
+customers, clients
+products, catalogue, catalog
+billing, payments
+deals, offers
+follow, subscribe
+unfollow, unsubscribe
+cart, basket
+wishlist, wish list
+channels, rooms
+threads, conversations
+direct messages, private messages
+view, display
+tools, utilities
+apply, apply changes
+reset, restore defaults, defaults
+save, save changes
+download, get
+refresh, reload
+next, forward
+previous, back
+mute, silence
+send, submit
+start, begin
+sort, order, arrange
+podcasts, shows
+radio, stations
+recent, recently used
+home, start page
+print, print out
+zoom in, enlarge
+zoom out, reduce
+full screen, fullscreen
+""".strip().splitlines()
+"""Wordings of one meaning in each line, in the words of common desktop programs."""
+
+LEADING = ("my", "your", "all", "show")
+"""Words that change nothing where they come first; last, "all" does: "Select" is not "Select all"."""
+EMPTY = {"now", "the", "a", "an", "this", "to", "in", "into"}
+KIND_WORDS = {"file", "files", "items", "messages", "level", "options", "list"}
+"""Words that only say what kind of thing is meant, where another word comes first."""
+
+
+def same_wording(shown: str, now: str) -> bool:
+    """Whether the two are the same label, or known wordings of one meaning; numbers in them play no part."""
+    return bool(_meaning(shown)) and _meaning(shown) == _meaning(now)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(label: str) -> tuple[str, ...]:
+    """What is left of a label without filling words, each wording of a meaning replaced by the first one."""
+    plain = re.sub(r"\(?\b\d+\b\)?", " ", label.casefold().replace("…", " "))
+    words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", plain)
+    while len(words) > 1 and words[0] in LEADING and " ".join(words) not in _FIRST:
+        words = words[1:]
+    words = [word for word in words if word not in EMPTY] or words
+    if len(words) > 1 and words[-1] in KIND_WORDS and " ".join(words) not in _FIRST:
+        words = words[:-1]
+    whole = " ".join(words)
+    return (_FIRST[whole],) if whole in _FIRST else tuple(_FIRST.get(word, word) for word in words)
+
+
+_FIRST = {wording: line.split(", ")[0] for line in reversed(SAME) for wording in line.split(", ")}
