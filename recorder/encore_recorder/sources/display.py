@@ -41,6 +41,9 @@ def open_display() -> Any:
         connection = display.Display(name)
     except (error.DisplayError, error.ConnectionClosedError, error.XauthError, OSError) as failure:
         raise NoDisplay(name, str(failure)) from failure
+    # python-xlib 0.33 takes RandR's error codes for the protocol's own, and classes that are no X errors for BadValue:
+    # the first BadValue would leave the connection stuck.
+    connection.display.error_classes.update(error.xerror_class)
     if "XWAYLAND" in connection.list_extensions():
         connection.close()
         raise WaylandSession

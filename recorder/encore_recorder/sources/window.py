@@ -18,6 +18,9 @@ from encore_recorder.sources.display import open_display
 _FROM_PAGER = 2
 """EWMH source indication: the user asked for it, so focus stealing prevention does not apply."""
 
+_ONE_PIECE = 2**14
+"""Words of 4 bytes that are read of a property at once: no title and no list of windows is longer."""
+
 
 class WindowSystem(Protocol):
     """What Encore asks of a desktop's windows."""
@@ -79,6 +82,8 @@ class X11Windows:
 
         # Windows may close between two questions about them.
         self._gone = (error.BadWindow, error.BadDrawable, error.BadMatch)
+        # A long property is read in two pieces; if it became shorter in between, the second begins beyond its end.
+        self._changing = error.BadValue
         self._any = X.AnyPropertyType
         self._viewable = X.IsViewable
         self._mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
@@ -170,7 +175,7 @@ class X11Windows:
         return self._atoms[name]
 
     def _property(self, window: Any, name: str) -> Sequence[int] | bytes | None:
-        found = window.get_full_property(self._atom(name), self._any)
+        found = window.get_full_property(self._atom(name), self._any, sizehint=_ONE_PIECE)
         return None if found is None else found.value
 
     def _active(self) -> int:
@@ -187,10 +192,15 @@ class X11Windows:
         return bool(self._ask(handle, lambda w: w.get_attributes().map_state == self._viewable))
 
     def _ask(self, handle: int, question: Callable[[Any], Any]) -> Any:
-        try:
-            return question(self._display.create_resource_object("window", handle))
-        except self._gone:
-            return None
+        """The answer, or None where the window is gone, or changes too fast to be asked."""
+        for _ in range(2):
+            try:
+                return question(self._display.create_resource_object("window", handle))
+            except self._gone:
+                return None
+            except self._changing:
+                continue
+        return None
 
     def _describe(self, handle: int) -> Window | None:
         def describe(window: Any) -> Window:
