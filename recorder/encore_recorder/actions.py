@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from encore_recorder.events import Button, Window
+from encore_recorder.events import Button, ElementSeen, Window
 from encore_recorder.geometry import Point
 
 
@@ -91,6 +91,8 @@ class RecordedAction:
     """Last release."""
     window: Window
     """The window it went to, as it was at `start_ns`."""
+    element: ElementSeen | None = None
+    """What the program said was pressed; None of keys, and where it said nothing."""
 
     def __post_init__(self) -> None:
         if self.end_ns < self.start_ns:

@@ -92,6 +92,22 @@ class WindowChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ElementSeen:
+    """What the program says is at the place of a press (AT-SPI); only of programs that tell."""
+
+    time_ns: int
+    """That of the press."""
+    role: str
+    """In AT-SPI's words, such as `push button`."""
+    name: str
+    """Its label or what a screen reader says; empty where the program tells none, and of password fields."""
+    box: Rect
+    took_ns: int = 0
+    """How long after the press the program had answered; what came after the release may be what the click did."""
+    kind: Literal["element_seen"] = "element_seen"
+
+
+@dataclass(frozen=True, slots=True)
 class PlaybackChanged:
     """A media player on the session bus (MPRIS) reports another track or state.
 
@@ -129,6 +145,7 @@ Event = Annotated[
     | PointerScrolled
     | KeyChanged
     | WindowChanged
+    | ElementSeen
     | PlaybackChanged
     | RecordingPaused
     | RecordingResumed,

@@ -18,14 +18,17 @@ from typing import Literal, Self
 from encore_recorder.clock import SECOND, Clock
 from encore_recorder.demonstration import Demonstration, DemonstrationInfo, DemonstrationWriter
 from encore_recorder.errors import DiskFull, NotRecording
+from encore_recorder.events import PointerButton
 from encore_recorder.geometry import Point
 from encore_recorder.privacy import PrivacyRules
 from encore_recorder.scribe import Forget, Item, Pause, Resume, Scribe
 from encore_recorder.sources import Source
-from encore_recorder.sources.focus import FocusSource
+from encore_recorder.sources.accessibility import Accessibility
+from encore_recorder.sources.focus import FocusSource, Watched
 from encore_recorder.sources.inputs import InputSource
 from encore_recorder.sources.microphone import MicrophoneSource
 from encore_recorder.sources.playback import PlaybackSource
+from encore_recorder.sources.pressed import PressedSource
 from encore_recorder.sources.screen import Screen, ScreenSource
 from encore_recorder.sources.window import open_window_system
 from encore_recorder.sources.worker import Worker
@@ -213,7 +216,15 @@ class Recorder:
             self._microphone = stack.enter_context(MicrophoneSource(options.device, put))
         self._clock = Clock.started()
         # The order matters at the end too: the last one begins, and the focus sees what the screen saw last.
-        self._focus = stack.enter_context(FocusSource(windows, options.privacy, screen.bounds, put))
+        pressed = PressedSource(Accessibility(), windows, options.privacy, options.own_pids, put)
+        stack.enter_context(pressed)
+
+        def watched(item: Watched) -> None:
+            put(item)
+            if isinstance(item, PointerButton):
+                pressed.take(item)
+
+        self._focus = stack.enter_context(FocusSource(windows, options.privacy, screen.bounds, watched))
         self._pictures = ScreenSource(screen, options.fps, put, lambda: self._queue.qsize() > self.BEHIND)
         stack.enter_context(self._pictures)
         playback = stack.enter_context(PlaybackSource(put))

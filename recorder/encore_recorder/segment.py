@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, RecordedAction, Scroll, TypeText
 from encore_recorder.events import (
     Button,
+    ElementSeen,
     Event,
     KeyChanged,
     PointerButton,
@@ -56,6 +57,22 @@ def actions_of(events: Iterable[Event], own_pids: frozenset[int] = frozenset()) 
     segmenter.finish_typing()
     # A drag is known at its release only; keys may have been pressed meanwhile.
     return sorted(segmenter.actions, key=lambda action: action.start_ns)
+
+
+@dataclass
+class _Press:
+    """A button that is held."""
+
+    event: PointerButton
+    window: Window
+    modifiers: tuple[str, ...]
+    element: ElementSeen | None = None
+
+    def element_before(self, release_ns: int) -> ElementSeen | None:
+        """What the program said was there, if it said so before the release: later the click may have changed it."""
+        element = self.element
+        in_time = element is not None and self.event.time_ns + element.took_ns <= release_ns
+        return element if in_time else None
 
 
 @dataclass
@@ -124,7 +141,7 @@ class _Segmenter:
         self._own = own_pids
         self._focus = NOWHERE
         self._held: set[str] = set()
-        self._presses: dict[Button, tuple[PointerButton, Window, tuple[str, ...]]] = {}
+        self._presses: dict[Button, _Press] = {}
         self._typing: _Typing | None = None
         self._keys_down: dict[str, int] = {}
         """Keys of key presses that are still held, and the index of their action."""
@@ -143,6 +160,8 @@ class _Segmenter:
                 self._button_released(event)
             case PointerScrolled():
                 self._scrolled(event)
+            case ElementSeen():
+                self._element_seen(event)
             case WindowChanged():
                 if not _same(self._focus, event.window):
                     self.finish_typing()
@@ -221,23 +240,31 @@ class _Segmenter:
         window = event.window or self._focus
         if not self._is_own(window):
             self.finish_typing()
-            self._presses[event.button] = (event, window, self._modifiers())
+            self._presses[event.button] = _Press(event, window, self._modifiers())
+
+    def _element_seen(self, event: ElementSeen) -> None:
+        for press in self._presses.values():
+            if press.event.time_ns == event.time_ns:
+                press.element = event
 
     def _button_released(self, event: PointerButton) -> None:
         if event.button not in self._presses:
             return
-        press, window, modifiers = self._presses.pop(event.button)
+        held = self._presses.pop(event.button)
+        press, window, modifiers = held.event, held.window, held.modifiers
+        element = held.element_before(event.time_ns)
         if _distance(press.position, event.position) > DRAG_PX:
             drag = Drag(press.position, event.position, press.button, modifiers)
-            self._add(drag, press.time_ns, event.time_ns, window)
+            self._add(drag, press.time_ns, event.time_ns, window, element)
             return
         click = Click(press.position, press.button, modifiers)
         first = self.actions[-1] if self.actions else None
         if first is not None and _doubles(first, click, press.time_ns, window):
             double = DoubleClick(click.position, modifiers)
+            # Its element stays that of the first press, which had changed nothing yet.
             self.actions[-1] = replace(first, action=double, end_ns=event.time_ns)
         else:
-            self._add(click, press.time_ns, event.time_ns, window)
+            self._add(click, press.time_ns, event.time_ns, window, element)
 
     def _scrolled(self, event: PointerScrolled) -> None:
         self._tapped_ns = None
@@ -254,8 +281,10 @@ class _Segmenter:
         else:
             self._add(turn, event.time_ns, event.time_ns, window)
 
-    def _add(self, action: Action, start_ns: int, end_ns: int, window: Window) -> None:
-        self.actions.append(RecordedAction(action, start_ns, end_ns, window))
+    def _add(
+        self, action: Action, start_ns: int, end_ns: int, window: Window, element: ElementSeen | None = None
+    ) -> None:
+        self.actions.append(RecordedAction(action, start_ns, end_ns, window, element))
 
     def _modifiers(self) -> tuple[str, ...]:
         return tuple(name for name in _ORDER if name in self._held)
