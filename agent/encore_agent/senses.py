@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from numpy import uint8
@@ -17,6 +17,7 @@ from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.voice import Voice
 from encore_models.whisper.prepare import prepare_hearing
+from encore_recorder.sources.accessibility import Element
 
 
 class Senses:
@@ -58,6 +59,6 @@ class Senses:
         """
         return open_clip(self._settings.clip, self._settings.models, threads=2)
 
-    def look(self, image: NDArray[uint8]) -> Scene:
-        """Analyse a window picture, BGR [height, width, 3]."""
-        return Scene(image, self.reader, self.clip)
+    def look(self, image: NDArray[uint8], elements: Sequence[Element] = ()) -> Scene:
+        """Analyse a window picture, BGR [height, width, 3], and what the program tells of it, in its pixels."""
+        return Scene(image, self.reader, self.clip, elements)

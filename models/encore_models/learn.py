@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,8 @@ from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys,
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.sources.accessibility import Element
 
-Look = Callable[[NDArray[np.uint8]], Scene]
 Progress = Callable[[str, float], None]
 
 SPOKEN = 72.0
@@ -54,6 +55,13 @@ SLOT_NAMES = {
     "text": {"type", "write", "say", "note", "enter"},
 }
 """What a slot is called after the words of its command; the user can rename it."""
+
+
+class Look(Protocol):
+    """Analyses the picture of a window."""
+
+    def __call__(self, image: NDArray[np.uint8], elements: Sequence[Element] = ()) -> Scene:
+        """The scene of a picture, BGR [height, width, 3], and of what the program tells, in pixels of the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,57 +152,72 @@ def _steps(
     for index, now in enumerate(recorded):
         progress(f"looking at step {index + 1} of {len(recorded)}", 0.2 + 0.7 * index / len(recorded))
         name = f"steps/{index + 1:02d}-before.png"
-        pictures[name] = _window_picture(demonstration, now, now.start_ns)
+        seen = _seen_part(demonstration, now)
+        pictures[name] = _picture(demonstration, seen, now.start_ns)
         end_ns = recorded[index + 1].start_ns if index + 1 < len(recorded) else demonstration.duration_ns
         step = Step(
-            action=_in_window(now),
+            action=_in_window(now, seen),
             window=WindowIdentity(now.window.app_class, now.window.title, now.window.rect),
             before=name,
-            target=_target(now, pictures[name], look),
+            target=_target(now, seen, pictures[name], look),
             pause_ms=max(0, end_ns - now.end_ns) // 1_000_000,
         )
         if isinstance(now.action, TypeText) and steps and steps[-1].target is not None:
-            after = _window_picture(demonstration, now, min(now.end_ns + SETTLE_NS, end_ns))
+            after = _picture(demonstration, seen, min(now.end_ns + SETTLE_NS, end_ns))
             step = replace(step, replaces=_fills_field(now.action.text, steps[-1].target, look(after)))
         steps.append(step)
     return steps, pictures
 
 
-def _window_picture(demonstration: Demonstration, action: RecordedAction, time_ns: int) -> NDArray[np.uint8]:
-    """The action's window at that time, BGR [height, width, 3]."""
-    frame = demonstration.frame_at(time_ns)
-    height, width = frame.image.shape[:2]
-    inside = action.window.rect.moved(-frame.origin.x, -frame.origin.y).intersection(Rect(0, 0, width, height))
-    if inside is None:
+def _seen_part(demonstration: Demonstration, action: RecordedAction) -> Rect:
+    """What of the action's window the recording shows, physical pixels of the desktop; a window may hang over an edge.
+
+    Raises:
+        NothingToLearn: Nothing of it.
+    """
+    seen = action.window.rect.intersection(demonstration.info.screen)
+    if seen is None:
         raise NothingToLearn(
             demonstration.path,
             f"the window {action.window.title!r} lies outside of the recorded screen",
             "Record it again with the window on the recorded monitor.",
         )
+    return seen
+
+
+def _picture(demonstration: Demonstration, part: Rect, time_ns: int) -> NDArray[np.uint8]:
+    """A part of the desktop at that time, BGR [height, width, 3]."""
+    frame = demonstration.frame_at(time_ns)
+    inside = part.moved(-frame.origin.x, -frame.origin.y)
     return frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
 
 
-def _in_window(recorded: RecordedAction) -> Action:
+def _in_window(recorded: RecordedAction, seen: Rect) -> Action:
     """The action with its places as pixels of the window's picture."""
-    action, window = recorded.action, recorded.window.rect
-    # The picture begins at the screen's edge where the window hangs over it.
-    left, top = max(0, window.left), max(0, window.top)
+    action = recorded.action
     match action:
         case Drag():
-            return replace(action, position=action.position.moved(-left, -top), end=action.end.moved(-left, -top))
+            position, end = (place.moved(-seen.left, -seen.top) for place in (action.position, action.end))
+            return replace(action, position=position, end=end)
         case Click() | DoubleClick() | Scroll():
-            return replace(action, position=action.position.moved(-left, -top))
+            return replace(action, position=action.position.moved(-seen.left, -seen.top))
         case _:
             return action
 
 
-def _target(recorded: RecordedAction, picture: NDArray[np.uint8], look: Look) -> Target | None:
-    action = _in_window(recorded)
+def _target(recorded: RecordedAction, seen: Rect, picture: NDArray[np.uint8], look: Look) -> Target | None:
+    action = _in_window(recorded, seen)
     if not isinstance(action, Click | DoubleClick | Drag | Scroll):
         return None
-    height, width = picture.shape[:2]
-    place = Point(min(max(action.position.x, 0), width - 1), min(max(action.position.y, 0), height - 1))
-    return describe_target(look(picture), place)
+    place = Point(
+        min(max(action.position.x, 0), seen.width - 1),
+        min(max(action.position.y, 0), seen.height - 1),
+    )
+    told = recorded.element
+    if told is None:
+        return describe_target(look(picture), place)
+    element = Element(told.role, told.name, told.box.moved(-seen.left, -seen.top))
+    return replace(describe_target(look(picture, [element]), place), role=told.role, name=told.name)
 
 
 def _fills_field(text: str, target: Target, after: Scene) -> bool:
@@ -296,7 +319,14 @@ def bind_step(step: Step, values: dict[str, str]) -> Step:
         target = step.target
         if target is not None and target.kind in {"row", "row_icon", "text"} and _holds(target, value):
             step = replace(step, target=replace(target, template=slot))
+        if step.target is not None and step.target.name:
+            step = replace(step, target=replace(step.target, name=_with_slot(step.target.name, value, slot)))
     return step
+
+
+def _with_slot(name: str, value: str, slot: str) -> str:
+    """What the program called the target, with the slot in place of its value: "Play Yesterday" -> "Play {song}"."""
+    return re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", slot, name, flags=re.IGNORECASE)
 
 
 def _holds(target: Target, value: str) -> bool:

@@ -78,6 +78,10 @@ class Target:
     """Slots in braces where the target follows what was said (`{song}`); None where it stays the same."""
     look_alikes: int = 0
     """Other candidates on the shown screen that look the same."""
+    role: str = ""
+    """What the program said it was, in AT-SPI's words such as `push button`; empty where it said nothing."""
+    name: str = ""
+    """What the program called it, with slots in braces; empty where it said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
