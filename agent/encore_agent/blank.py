@@ -42,7 +42,7 @@ def find_blank(search: Search) -> Found | Absent:
         return Absent("it was a click on an empty place, and what stood around it has moved apart")
     x, y = np.average(votes[agree[best]], axis=0, weights=weights[agree[best]])
     place = Point(round(float(x)), round(float(y)))
-    if not search.now.rect.contains(place) or not _is_empty(search.now.image, place):
+    if not search.now.rect.contains(place) or not _as_empty(search, point, place):
         return Absent("it was a click on an empty place, and something stands there now")
     box = Rect(place.x - target.box.width // 2, place.y - target.box.height // 2, target.box.width, target.box.height)
     evidence = f"an empty place, {share:.0%} of what stands around it agree"
@@ -75,6 +75,12 @@ def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(boxes[:, :2] + boxes[:, 2:] / 2, np.float32)
 
 
-def _is_empty(image: NDArray[np.uint8], place: Point) -> bool:
-    piece = cut(image, Rect(place.x - EMPTY // 2, place.y - EMPTY // 2, EMPTY, EMPTY))
-    return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) <= ROUGH
+def _as_empty(search: Search, point: Point, place: Point) -> bool:
+    """Whether there is no more at the place than there was, such as the dots of a grid."""
+    before, after = (
+        cut(scene.image, Rect(spot.x - EMPTY // 2, spot.y - EMPTY // 2, EMPTY, EMPTY))
+        for scene, spot in ((search.shown, point), (search.now, place))
+    )
+    if not before.size or not after.size:
+        return False
+    return int(np.ptp(after, axis=(0, 1)).max()) <= ROUGH + 1.5 * int(np.ptp(before, axis=(0, 1)).max())

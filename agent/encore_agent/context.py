@@ -19,6 +19,8 @@ LEAST = 5
 """Things that must be the same on both pictures to tell their scale."""
 SCALES = (0.5, 2.0)
 """How much smaller or larger the same window may be drawn: from 175 % to 100 % and the other way."""
+FAR = 60.0
+"""Pixels from which a distance tells the scale."""
 REACH = 120.0
 """Pixels at which a neighbour counts half; what is far away moves on its own when a window is resized."""
 FREE = 0.8
@@ -61,8 +63,14 @@ class Pair:
         same = (self.looks.argmax(axis=0)[likest] == numbers) & (self.looks[numbers, likest] >= SURELY)
         if same.sum() < LEAST:
             return self._text_scale()
-        sizes = self.here.boxes[numbers[same], 2:].max(axis=1), self.there.boxes[likest[same], 2:].max(axis=1)
-        return float(np.clip(np.median(sizes[1] / np.maximum(1, sizes[0])), *SCALES))
+        before, after = self.here.boxes[numbers[same]], self.there.boxes[likest[same]]
+        sizes = float(np.median(after[:, 2:].max(axis=1) / np.maximum(1, before[:, 2:].max(axis=1))))
+        apart = _distances(before), _distances(after)
+        far = (apart[0] > FAR) & (apart[0] < 4 * FAR)
+        # Distances are measured finer than sizes, but they stretch with a window.
+        ratios = apart[1][far] / apart[0][far]
+        fine = ratios[np.abs(ratios / sizes - 1) <= 0.06]
+        return float(np.clip(np.median(fine) if len(fine) >= 0.3 * max(1, len(ratios)) else sizes, *SCALES))
 
     def _text_scale(self) -> float:
         """By the median height of the labels, where hardly anything looks the same; 1 where there are too few."""
@@ -74,6 +82,13 @@ class Pair:
     def looks_of(self, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
         """How alike a candidate of `here` and some of `there` look: [len(pool)]."""
         return self.looks[self.here.index(cell), [self.there.index(c) for c in pool]]
+
+
+def _distances(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Between the middles of all pairs of boxes, [pairs]."""
+    middles = boxes[:, :2] + boxes[:, 2:] / 2
+    one, other = np.triu_indices(len(boxes), 1)
+    return np.asarray(np.hypot(*(middles[one] - middles[other]).T), np.float32)
 
 
 def anchored(pair: Pair, place: Rect, pool: Sequence[Rect]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

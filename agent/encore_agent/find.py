@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from encore_agent.blank import find_blank
 from encore_agent.evidence import FLAT, PATCH, Search, contrast, correlation, cut
 from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
+from encore_agent.frames import find_frame
 from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
-from encore_agent.single import find_field, find_icon, find_label
+from encore_agent.single import find_icon, find_label
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.screen import Scene
@@ -60,7 +61,7 @@ class Finder:
         if target.kind == "blank":
             return find_blank(search)
         if target.kind in FRAMES:
-            return find_field(search)
+            return find_frame(search)
         if target.kind == "text" and target.text:
             return find_label(search)
         return find_icon(search)
@@ -103,7 +104,12 @@ def _same_place(search: Search) -> Found | None:
         return None
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
-    for part in (ink, middle):
+    # "Save" and "Saved" differ beside it, and a slider by its caption.
+    wide = Rect(ink.left - ink.height, ink.top, ink.width + 2 * ink.height, ink.height)
+    parts = [ink, middle, *([wide] if target.kind == "text" else ())]
+    if target.kind in FRAMES and search.cell is not None and (caption := shown.caption_of(search.cell)) is not None:
+        parts.append(caption.box.grown(2))
+    for part in parts:
         if correlation(cut(shown.image, part), cut(now.image, part)) < options.same_ink:
             return None
     if contrast(cut(now.image, ink)) < FLAT:

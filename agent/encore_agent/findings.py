@@ -30,6 +30,10 @@ class FindOptions:
     icon_looks: float = 0.83
     icon_score: float = 0.62
     label_score: float = 0.5
+    lone_label_score: float = 0.2
+    """For a label that was and is the only one that reads so."""
+    renamed: float = 0.45
+    """Agreement of neighbours from which another wording of the same is the same label."""
     field_score: float = 0.55
     margin: float = 0.08
     """By how much the chosen one must be ahead of the next."""

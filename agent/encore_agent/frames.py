@@ -1,0 +1,113 @@
+"""Finding fields and sliders: by their frame, their caption and their place, whatever is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.context import Pair, anchored, ramp, surroundings
+from encore_agent.evidence import Search, cut, nearest, rival_of
+from encore_agent.findings import LOST, Absent, Found
+from encore_agent.titles import Match, match
+from encore_agent.wordings import same_wording
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene
+from encore_recorder.geometry import Rect
+
+ANCHORED = 0.6
+"""What the height in the window counts against a full agreement of neighbours; fields stretch with their window."""
+ELSEWHERE = 0.3
+"""Agreement of its place below which a field without a caption is another one."""
+SAME = 0.9
+"""Likeness from which two captions are the same without being read."""
+SAME_SIGN = 0.75
+"""The same for drawings."""
+TYPED = 1.3
+"""How much more contrast a typed text has than the grey words that an empty field shows."""
+
+
+def find_frame(search: Search) -> Found | Absent:
+    """A field or slider by its frame, its caption, the sign in it and its neighbours."""
+    cell, options = search.cell, search.options
+    if cell is None:
+        return LOST
+    pool = [c for c in search.now.candidates if c.kind == cell.kind]
+    if not pool:
+        return Absent(f"there is no {cell.kind} on the screen")
+    scores = _scores(search.pair, cell, pool)
+    best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
+    if scores[best] < options.field_score:
+        return Absent(f"no {cell.kind} on the screen is called so and stands where it stood", near)
+    if scores[best] - rival < options.margin:
+        return Absent(f"two {cell.kind}s are alike, and their neighbours do not tell which one it is", near)
+    back = [c for c in search.shown.candidates if c.kind == cell.kind]
+    found_back = back[int(np.argmax(_scores(search.pair.back, pool[best], back)))]
+    if found_back.box.overlap(cell.box) <= 0.5:
+        return Absent(f"the {cell.kind} fits another {cell.kind} of the recorded window better", near)
+    evidence = f"frame, caption and neighbours {scores[best]:.2f}, next best {rival:.2f}"
+    return search.found(pool[best].box, evidence, float(scores[best]), near[1:])
+
+
+def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Frame, caption, sign and place together, 0 to 1, [len(pool)]; 0 for what is called otherwise."""
+    boxes = [c.box for c in pool]
+    stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
+    caption = pair.here.caption_of(cell)
+    scores = []
+    for candidate, place in zip(pool, stands, strict=True):
+        frame = 0.7 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.4
+        called = _called_alike(pair, caption, pair.there.caption_of(candidate))
+        if called is None and not _placeholders_differ(pair, cell, candidate):
+            score = 0.2 * frame + 0.3 * _signs(pair, cell, candidate) + 0.5 * place if place >= ELSEWHERE else 0.0
+        else:
+            score = 0.3 + 0.2 * frame + 0.1 * _signs(pair, cell, candidate) + 0.4 * place if called else 0.0
+        scores.append(score)
+    return np.asarray(scores, np.float32)
+
+
+def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool | None:
+    """Whether two captions say the same; None where there are none to compare."""
+    if one is None or other is None or (one.kind == "text") != (other.kind == "text"):
+        return None
+    look = float(pair.looks_of(one, [other])[0])
+    if one.kind != "text":
+        return True if look >= SAME_SIGN else None
+    if look >= SAME:
+        return True
+    said, says = pair.here.texts([one])[0], pair.there.texts([other])[0]
+    return match(said, says) >= Match.READ_ALIKE or same_wording(said, says)
+
+
+def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate) -> bool:
+    """Whether both fields show the grey words of an empty field, and not the same ones."""
+    if cell.kind != "field":
+        return False
+    said, says = pair.here.text_at(cell.box), pair.there.text_at(other.box)
+    if not said or not says or match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
+        return False
+    strengths = [_strength(scene, field.box) for scene, field in ((pair.here, cell), (pair.there, other))]
+    return max(strengths) < TYPED * min(strengths)
+
+
+def _strength(scene: Scene, box: Rect) -> float:
+    """Grey levels between the words in a field and what is behind them."""
+    words = [c.box for c in scene.candidates if c.kind == "text" and box.contains(c.box.center)]
+    pieces = [cut(scene.image, word).astype(np.int16) for word in words]
+    return float(max((np.ptp(piece, axis=(0, 1)).max() for piece in pieces if piece.size), default=1)) or 1.0
+
+
+def _signs(pair: Pair, cell: Candidate, other: Candidate) -> float:
+    """Whether the same drawing stands at the left end of both, such as a magnifier, 0 to 1."""
+    one, another = _sign(pair.here, cell), _sign(pair.there, other)
+    if one is not None and another is not None:
+        return float(ramp(pair.looks_of(one, [another]), 0.6, 0.95)[0])
+    return 0.6 if one is another else 0.0
+
+
+def _sign(scene: Scene, field: Candidate) -> Candidate | None:
+    """The drawing at the left end of a field."""
+    left = Rect(field.box.left, field.box.top, round(1.5 * field.box.height), field.box.height)
+    signs = [c for c in scene.candidates if c.kind == "icon" and left.contains(c.box.center)]
+    return min(signs, key=lambda c: c.box.left, default=None)
