@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
+from encore_agent.accessible import ReadElements, heeded, told_elements
 from encore_agent.act import Actuator
 from encore_agent.describe import describe_step
 from encore_agent.effects import PlaybackState, ReadPlayers, await_playback
@@ -29,18 +30,19 @@ from encore_agent.messages import (
     StepDone,
     StepStarted,
 )
+from encore_models.learn import Look as Look
 from encore_models.macro import SLOT_PATTERN, Macro, PlaybackEffect, Step, fill
 from encore_models.perception.screen import Scene
 from encore_models.perception.settle import settled
 from encore_models.store import read_picture
 from encore_recorder.actions import Action, DoubleClick, Drag, PressKeys, TypeText
-from encore_recorder.errors import RecorderError
+from encore_recorder.errors import RecorderError, ScreenLost
 from encore_recorder.events import Window
 from encore_recorder.frame import Frame
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.sources.accessibility import Element
 from encore_recorder.sources.window import WindowSystem
 
-Look = Callable[[NDArray[np.uint8]], Scene]
 Choose = Callable[[str, Sequence[str]], str | None]
 """(slot name, texts on the screen) -> the one that was said, or None where that is not clear."""
 
@@ -53,7 +55,11 @@ class Eyes(Protocol):
         """All monitors together."""
 
     def grab(self, rect: Rect | None = None) -> Frame:
-        """The screen as it is now, or a part of it."""
+        """The screen as it is now, or a part of it.
+
+        Raises:
+            ScreenLost: It cannot be read any more.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class Replayer:
         actuator: Actuator,
         read_players: ReadPlayers,
         options: ReplayOptions | None = None,
+        read_elements: ReadElements = lambda window: (),
     ) -> None:
         """Put the parts together; nothing is touched yet."""
         self._eyes = eyes
@@ -119,6 +126,7 @@ class Replayer:
         self._actuator = actuator
         self._read_players = read_players
         self._options = options or ReplayOptions()
+        self._read_elements = read_elements
         self._shown: dict[tuple[Path, str], Scene] = {}
 
     def run(self, request: Request, tell: Listener, stop: threading.Event) -> EpisodeReport:
@@ -139,11 +147,14 @@ class Replayer:
         episode = _Episode(self, request, tell, stop)
         return episode.run()
 
-    def shown_scene(self, folder: Path, name: str) -> Scene:
+    def shown_scene(self, folder: Path, step: Step) -> Scene:
         """The picture of a step as it was shown, analysed once."""
-        key = (folder, name)
+        key = (folder, step.before)
         if key not in self._shown:
-            self._shown[key] = self._look(read_picture(folder, name))
+            target = step.target
+            # Where only the program told that something is there, it has to be told again.
+            told = [Element(target.role, target.name, target.box)] if target is not None and target.role else []
+            self._shown[key] = self._look(read_picture(folder, step.before), told)
         return self._shown[key]
 
 
@@ -209,7 +220,7 @@ class _Episode:
         if not isinstance(action, TypeText | PressKeys):
             self.left_at = action.end if isinstance(action, Drag) else action.position
         acted = time.perf_counter()
-        picture = self._keep(f"{index + 1:02d}", draw_trace(found.image, found.result)) if found else None
+        picture = self._keep(f"{index + 1:02d}", draw_trace(found.frame.image, found.result)) if found else None
         evidence = found.result.evidence if found else "keyboard"
         if isinstance(action, TypeText):
             evidence = self._read_back(action.text, window)
@@ -242,11 +253,27 @@ class _Episode:
             self.parts._windows.activate(window)
         return window
 
-    def _all(self) -> NDArray[np.uint8]:
-        return self.parts._eyes.grab().image
+    def _all(self) -> NDArray[np.uint8] | None:
+        """The whole screen for the report; None where it cannot be seen."""
+        try:
+            return self.parts._eyes.grab().image
+        except ScreenLost:
+            return None
+
+    def _grab(self, window: Window) -> Frame:
+        """What of the window is on the screen: it may hang over an edge, so the picture may begin inside of it."""
+        if window.rect.intersection(self.parts._eyes.bounds) is None:
+            raise _Halt(f"the window of {window.app_class} lies outside of the screen; bring it back and say it again")
+        try:
+            return self.parts._eyes.grab(window.rect)
+        except ScreenLost as error:
+            raise _Halt(
+                f"the screen can no longer be seen ({error.reason}): was a monitor unplugged or switched? "
+                "Look where the window is now, and say it again"
+            ) from error
 
     def _settle(self, window: Window) -> Frame:
-        return settled(lambda: self.parts._eyes.grab(window.rect), wait=self._wait)
+        return settled(lambda: self._grab(window), wait=self._wait)
 
     def _wait(self, seconds: float) -> None:
         self._check_hands()
@@ -265,14 +292,12 @@ class _Episode:
         while True:
             window = self._same_window(window)
             frame = self._settle(window)
-            result = self._look_once(step, frame)
+            result = self._look_once(step, window, frame)
             if isinstance(result, Found) and step.target and step.target.template is not None:
                 # What follows the words is often a list that still fills: a second look, a moment later.
                 self._wait(options.steady_s)
-            if isinstance(result, Found) and self.parts._finder.still_there(
-                result, self.parts._eyes.grab(window.rect).image
-            ):
-                return _Sighting(result, frame.image, window)
+            if isinstance(result, Found) and self.parts._finder.still_there(result, self._grab(window).image):
+                return _Sighting(result, frame, window)
             if time.monotonic() > deadline:
                 reason = result.reason if isinstance(result, Absent) else "the target does not hold still"
                 raise _Halt(f"{describe_step(step, self.values)}: {reason}", draw_trace(frame.image, result))
@@ -285,12 +310,13 @@ class _Episode:
             raise _Halt(f"the window of {window.app_class} was closed", self._all())
         return same[0]
 
-    def _look_once(self, step: Step, frame: Frame) -> Found | Absent:
+    def _look_once(self, step: Step, window: Window, frame: Frame) -> Found | Absent:
         assert step.target is not None
-        shown = self.parts.shown_scene(self.request.folder, step.before)
-        now = self.parts._look(frame.image)
+        shown = self.parts.shown_scene(self.request.folder, step)
+        told = told_elements(self.parts._read_elements, window, frame.origin)
+        now = self.parts._look(frame.image, told)
         if step.target.template is None:
-            return self.parts._finder.find(step.target, shown, now, None)
+            return heeded(self.parts._finder.find(step.target, shown, now, None), step.target, told)
         text = fill(step.target.template, self.values)
         if self.request.choose is not None:
             slot = SLOT_PATTERN.findall(step.target.template)[0]
@@ -311,11 +337,12 @@ class _Episode:
         if isinstance(action, PressKeys) or found is None:
             return action, None
         window = found.window
-        place = found.result.point.moved(window.rect.left, window.rect.top)
+        origin = found.frame.origin
+        place = found.result.point.moved(origin.x, origin.y)
         seen_there = self.parts._windows.at(place)
         if refused := refuse_place(place, window, self.parts._eyes.bounds, seen_there):
-            raise _Halt(f"{describe_step(step, self.values)}: {refused}", draw_trace(found.image, found.result))
-        box = found.result.box.moved(window.rect.left, window.rect.top)
+            raise _Halt(f"{describe_step(step, self.values)}: {refused}", draw_trace(found.frame.image, found.result))
+        box = found.result.box.moved(origin.x, origin.y)
         self.field_box = found.result.box
         if isinstance(action, Drag):
             shift = (place.x - action.position.x, place.y - action.position.y)
@@ -378,5 +405,5 @@ class _Sighting:
     """A target found on a picture of its window."""
 
     result: Found
-    image: NDArray[np.uint8]
+    frame: Frame
     window: Window

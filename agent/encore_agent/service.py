@@ -56,7 +56,9 @@ from encore_models.macro import Macro
 from encore_models.perception.speech import Utterance
 from encore_models.store import create_macro
 from encore_recorder.demonstration import Demonstration
+from encore_recorder.events import Window
 from encore_recorder.recorder import Recorder, RecorderOptions
+from encore_recorder.sources.accessibility import Accessibility, Element
 from encore_recorder.sources.playback import players
 from encore_recorder.sources.screen import Screen
 from encore_recorder.sources.window import OpenWindowSystem, open_window_system
@@ -65,6 +67,8 @@ log = logging.getLogger(__name__)
 
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 """Said while a macro runs, they end it."""
+TELLING_S = 0.15
+"""How long a program may take to tell what controls it shows."""
 
 
 class Service:
@@ -449,7 +453,16 @@ class Service:
             Finder(self.senses.reader),
             self._actuator,
             players,
+            read_elements=self._elements_of,
         )
+
+    @cached_property
+    def _programs(self) -> Accessibility:
+        return self._devices.enter_context(Accessibility())
+
+    def _elements_of(self, window: Window) -> list[Element]:
+        """What the window's program tells of its controls; asked by the replay only, which runs once at a time."""
+        return [] if window.pid is None else self._programs.elements(window.pid, window.rect, TELLING_S)
 
     def stop_episode(self) -> None:
         """End the running macro before its next action."""

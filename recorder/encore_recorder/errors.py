@@ -47,9 +47,14 @@ class NoMicrophone(RecorderError, RuntimeError):
 
 
 class ScreenLost(RecorderError, RuntimeError):
-    """The screen can no longer be read as it was when the recording began."""
+    """The screen can no longer be read as it was when the recording began.
+
+    Attributes:
+        reason: What the system says.
+    """
 
     def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"the screen can no longer be read: {reason}. What was recorded until then is kept; "
             "start a new recording on the screen as it is now."
