@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,9 @@ PICTURE = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
 
 def example() -> Macro:
     window = WindowIdentity("player", "Player – ♫", Rect(-5, 0, 60, 40))
-    target = Target("row", Rect(1, 2, 3, 4), Point(-1, 0), "Yesterday", "Yesterday  The Band", "{song}", 2)
+    target = Target(
+        "row", Rect(1, 2, 3, 4), Point(-1, 0), "Yesterday", "Yesterday  The Band", "{song}", 2, "list item", "{song}"
+    )
     name = "steps/01-before.png"
     actions = [
         DoubleClick(Point(2, 3), ("ctrl",)),
@@ -55,6 +58,17 @@ def test_what_is_written_is_read(folder: Path) -> None:
     assert read_macro(folder) == example()
     assert np.array_equal(read_picture(folder, "steps/01-before.png"), PICTURE)
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_macro_from_before_programs_were_asked_is_read(folder: Path) -> None:
+    text = json.loads((folder / "macro.json").read_text())
+    for step in text["steps"]:
+        if step["target"] is not None:
+            del step["target"]["role"], step["target"]["name"]
+    (folder / "macro.json").write_text(json.dumps(text))
+    target = read_macro(folder).steps[0].target
+    assert target is not None
+    assert (target.text, target.role, target.name) == ("Yesterday", "", "")
 
 
 def test_nothing_is_overwritten(folder: Path) -> None:
