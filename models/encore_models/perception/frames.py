@@ -1,0 +1,242 @@
+"""Straight lines, and the rectangles that they make: frames of input fields, outlines of buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+from encore_models.perception.ink import outlines
+from encore_recorder.geometry import Rect
+
+FIELD_HEIGHT = (18, 90)
+FIELD_WIDTH = 90
+FIELD_ASPECT = 3.0
+CELL = (22, 96)
+"""Pixels of height of a button that straight edges close."""
+EDGE = 10
+"""Grey levels across such an edge."""
+THICK = 5
+"""Pixels of such an edge, with light and shadow."""
+ROUND = 3
+"""Pixels of its corners."""
+
+
+# Lines
+
+
+def over(levels: MatLike, threshold: int) -> MatLike:
+    """Where there is more, 0 or 1."""
+    return cv2.threshold(levels, threshold, 1, cv2.THRESH_BINARY)[1]
+
+
+def strongest(channels: MatLike) -> MatLike:
+    """The largest of the three colours at each pixel; [height, width]."""
+    blue, green, red = cv2.split(channels)
+    return cv2.max(cv2.max(blue, green), red)
+
+
+def steps(image: MatLike, axis: int) -> MatLike:
+    """Grey levels from before to after each pixel, down (axis 0) or across (axis 1); [height, width].
+
+    Args:
+        image: BGR [height, width, 3].
+        axis: Direction.
+    """
+    ahead, behind = (image[2:], image[:-2]) if axis == 0 else (image[:, 2:], image[:, :-2])
+    step = np.zeros(image.shape[:2], np.uint8)
+    inner = step[1:-1] if axis == 0 else step[:, 1:-1]
+    inner[:] = strongest(cv2.absdiff(ahead, behind))
+    return step
+
+
+def straight_runs(steps: MatLike, axis: int, levels: int, length: int) -> MatLike:
+    """Where straight lines run, along rows (axis 0) or columns (axis 1); 0 or 1, [height, width].
+
+    Args:
+        steps: Across the lines, of `_steps`.
+        axis: Direction.
+        levels: Grey levels that the step across the line must exceed.
+        length: Pixels that it must run.
+
+    Only the step across the line counts: the tops of a word's letters make a long run of edges, but between
+    two letters nothing changes from above to below.
+    """
+    along, beside = ((1, length), (5, 1)) if axis == 0 else ((length, 1), (1, 5))
+    # The two flanks of a thin line become one.
+    runs = cv2.morphologyEx(over(steps, levels), cv2.MORPH_OPEN, np.ones(along, np.uint8))
+    return cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones(beside, np.uint8))
+
+
+def boxes(mask: MatLike) -> list[Rect]:
+    """The boxes of connected pixels."""
+    return [box for box, _ in outlines(mask)]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A button of straight edges."""
+
+    left: Rect
+    right: Rect
+    """Its sides, as thick as they are."""
+
+    @property
+    def top(self) -> int:
+        """Where its upper edge begins."""
+        return min(self.left.top, self.right.top)
+
+    @property
+    def bottom(self) -> int:
+        """Where its lower edge ends."""
+        return max(self.left.bottom, self.right.bottom)
+
+    @property
+    def edge(self) -> int:
+        """Pixels of its upper and lower edge; sides of neighbours may have become one."""
+        return max(side.width if side.width <= THICK else (side.width + 1) // 2 for side in (self.left, self.right))
+
+
+# Frames
+
+
+def field_frames(lines: Sequence[Rect], faint: MatLike) -> list[Rect]:
+    """Rectangles, square or rounded, made of a line above, one below, and edges at both sides."""
+    frames: list[Rect] = []
+    by_top = sorted((line for line in lines if line.width >= FIELD_WIDTH - FIELD_HEIGHT[1] // 2), key=lambda b: b.top)
+    for index, upper in enumerate(by_top):
+        for lower in by_top[index + 1 :]:
+            height = lower.bottom - upper.top
+            if height > FIELD_HEIGHT[1]:
+                break
+            if height < FIELD_HEIGHT[0] or not _same_span(upper, lower):
+                continue
+            if (frame := _closed(upper, lower, faint)) is not None:
+                frames.append(frame)
+                break
+    return frames
+
+
+def _same_span(upper: Rect, lower: Rect) -> bool:
+    near = 0.05 * max(upper.width, lower.width) + 4
+    return abs(upper.left - lower.left) <= near and abs(upper.right - lower.right) <= near
+
+
+def _closed(upper: Rect, lower: Rect, faint: MatLike) -> Rect | None:
+    """The frame that the two lines are part of, or None where a side is open."""
+    top, height = upper.top, lower.bottom - upper.top
+    left = _side(faint, top, height, min(upper.left, lower.left), -1)
+    right = _side(faint, top, height, max(upper.right, lower.right) - 1, 1)
+    if left is None or right is None or right - left < max(FIELD_WIDTH, FIELD_ASPECT * height):
+        return None
+    return Rect(left, top, right - left + 1, height)
+
+
+def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int | None:
+    """The column where the frame ends near the end of its lines, or None.
+
+    Rounded ends reach out by up to half of the height. An edge that goes on above or below is a panel's.
+    """
+    first, last = end - 4 * outward, end + (height // 2 + 4) * outward
+    left, right = max(0, min(first, last)), max(0, max(first, last) + 1)
+    inset = height // 6
+    if not _upright(faint[top + inset : top + height - inset, left:right], 0.85):
+        return None
+    middle = faint[top + height // 3 : top + height - height // 3, left:right].mean(axis=0) >= 0.85
+    columns = (left + np.flatnonzero(middle)).tolist()
+    # The outermost edge that ends with the frame; a sign inside it lies further in.
+    for column in columns if outward < 0 else reversed(columns):
+        beside = slice(max(0, column - 2), column + 3)
+        above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
+        below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
+        if not _upright(above, 0.9) and not _upright(below, 0.9):
+            return int(column)
+    return None
+
+
+def _upright(strip: MatLike, share: float) -> bool:
+    """Whether an edge runs down the strip, through at least this share of its rows."""
+    return bool(strip.size) and float(strip.any(axis=1).mean()) >= share
+
+
+def erase_outline(ink: MatLike, frame: Rect) -> None:
+    """Take the frame's rounded ends out of the ink, so that the text in it does not grow together with them."""
+    inside = np.zeros((frame.height, frame.width), np.uint8)
+    border = max(4, frame.height // 6)  # a field with the focus has a thick one
+    radius = max(1, frame.height // 2 - border)
+    middle = frame.height // 2
+    for x in (middle, frame.width - 1 - middle):
+        cv2.circle(inside, (x, middle), radius, 1, cv2.FILLED)
+    inside[border:-border, middle : frame.width - middle] = 1
+    within = ink[frame.top : frame.bottom, frame.left : frame.right]
+    within[inside == 0] = 0
+
+
+# Buttons
+
+
+def cells(steps: MatLike, faint: MatLike, ink: MatLike) -> list[Cell]:
+    """Buttons that straight edges close on all sides and that hold a sign.
+
+    Light and shadow of buttons side by side touch each other and the signs.
+
+    Args:
+        steps: From left to right, of `steps`.
+        faint: Where anything changes, 0 or 1, [height, width].
+        ink: Where something is drawn, 0 or 1, [height, width].
+    """
+    runs = cv2.morphologyEx(over(steps, EDGE), cv2.MORPH_OPEN, np.ones((CELL[0] - 2, 1), np.uint8))
+    upright = boxes(cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
+    by_top: dict[int, list[Rect]] = {}
+    for bar in sorted(upright, key=lambda b: b.left):
+        if bar.height <= CELL[1] and bar.width <= 2 * THICK:
+            by_top.setdefault(bar.top // 4, []).append(bar)
+    found = []
+    for row, bars in by_top.items():
+        near = [bar for key in (row - 1, row, row + 1) for bar in by_top.get(key, ())]
+        for left in bars:
+            right = min((b for b in near if _faces(left, b)), key=lambda b: b.left, default=None)
+            if right is not None and _holds_a_sign(cell := Cell(left, right), faint, ink):
+                found.append(cell)
+    return found
+
+
+def _faces(left: Rect, right: Rect) -> bool:
+    """Whether two bars may be the sides of one button."""
+    alike = abs(left.top - right.top) <= 4 and abs(left.bottom - right.bottom) <= 4
+    return alike and 0.7 * left.height <= right.right - left.left <= 6 * left.height
+
+
+def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
+    """Whether lines close the cell above and below, and a sign is in the middle of its height."""
+    first, last = cell.left.right, cell.right.left
+    for y in (cell.top, cell.bottom):
+        band = faint[max(0, y - 4) : y + 4, first:last]
+        if not band.size or float(band.any(axis=0).mean()) < 0.95:
+            return False
+    inner = ink[cell.top + cell.edge : cell.bottom - cell.edge, first + 1 : last - 1]
+    rows, columns = np.flatnonzero(inner.any(axis=1)), np.flatnonzero(inner.any(axis=0))
+    if min(len(rows), len(columns)) < 3 or max(len(rows), len(columns)) < 6:
+        return False
+    height, width = inner.shape
+    if max(np.count_nonzero(inner[:, 0]), np.count_nonzero(inner[:, -1])) > 0.4 * height:
+        return False  # the drawing is solid, and its own outline was taken for a button's
+    high, wide = abs(rows[0] + rows[-1] + 1 - height), abs(columns[0] + columns[-1] + 1 - width)
+    return bool(high <= 0.3 * height and (wide <= 0.3 * width or width > 2 * height))
+
+
+def erase_cell(ink: MatLike, cell: Cell) -> None:
+    """Take the edges of a button out of the ink, and its corners, which may be a little round."""
+    first, last, edge = cell.left.right + 1, cell.right.left - 1, cell.edge
+    left, right = max(0, cell.left.left - 1), cell.right.right + 1
+    top, bottom = max(0, cell.top - ROUND), cell.bottom + ROUND
+    ink[top : cell.top + edge, left:right] = 0
+    ink[cell.bottom - edge : bottom, left:right] = 0
+    ink[top:bottom, left:first] = 0
+    ink[top:bottom, last:right] = 0
+    for rows in (slice(top, cell.top + edge + ROUND), slice(cell.bottom - edge - ROUND, bottom)):
+        ink[rows, first : first + ROUND] = 0
+        ink[rows, last - ROUND : last] = 0
