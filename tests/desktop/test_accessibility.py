@@ -7,13 +7,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from demos.hands import Hands
 from demos.stage import Stage, end
-from encore_recorder.events import Window
+from encore_models.learn import learn
+from encore_models.perception.screen import Scene
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
+from encore_recorder.events import ElementSeen, Window
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.recorder import Recorder, RecorderOptions
 from encore_recorder.sources.accessibility import Accessibility, Element
 from encore_recorder.sources.window import open_window_system
 
@@ -87,3 +96,30 @@ def test_a_program_that_stands_still_takes_no_longer_than_allowed(
         assert time.monotonic() - started < 1.0
     finally:
         os.kill(player.pid, signal.SIGCONT)
+
+
+def test_a_recorded_click_knows_what_the_program_calls_its_target(
+    access: Accessibility, player: subprocess.Popen[bytes], stage: Stage, tmp_path: Path
+) -> None:
+    window = window_of(player)
+    shuffle = next(element for element in told(access, player, window) if element.name.startswith("Shuffle"))
+    reader, clip = RapidOcrReader(), UiClip.load()
+
+    def look(image: NDArray[np.uint8], elements: Sequence[Element] = ()) -> Scene:
+        return Scene(image, reader, clip, elements)
+
+    with Recorder(tmp_path / "one", RecorderOptions(microphone=False)) as recorder:
+        time.sleep(1.0)  # the recorder finds the bus
+        Hands(stage).click(shuffle.box.center.x, shuffle.box.center.y)
+        time.sleep(0.5)
+        demonstration = recorder.stop()
+    with demonstration:
+        (seen,) = [event for event in demonstration.events() if isinstance(event, ElementSeen)]
+        assert (seen.role, seen.name, seen.box) == (shuffle.role, shuffle.name, shuffle.box)
+        (action,) = demonstration.actions()
+        assert action.element == seen
+        macro = learn(demonstration, None, look, lambda name: "m", "shuffle").macro  # type: ignore[arg-type]
+    target = macro.steps[0].target
+    assert target is not None
+    assert (target.role, target.name) == (shuffle.role, shuffle.name)
+    assert shuffle.box.moved(-window.rect.left, -window.rect.top).grown(4).contains(target.box.center)
