@@ -43,9 +43,7 @@ class UiClip:
         Raises:
             BundleBroken: It holds something else.
         """
-        # The first weights have one graph for both shapes.
-        images = ("image", "image") if "image" in bundle.contents.graphs else ("icons", "strips")
-        self._images = tuple(bundle.session(name, threads) for name in images)
+        self._images = tuple(bundle.session(name, threads) for name in ("icons", "strips"))
         self._text = bundle.session("text", threads)
         self.span = span_in(bundle)
         self.dimensions = int(self._text.get_outputs()[0].shape[1])
