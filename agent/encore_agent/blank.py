@@ -21,10 +21,14 @@ AGREED = 0.6
 """Share of the witnesses' weight that must point to the same place."""
 LEAST = 3
 """Witnesses that must agree."""
+UNDER, CROWDED = 16, 60
+"""Side in pixels of what was right under the pointer, and grey levels in it from which it was not empty."""
+LARGE = 200
+"""Pixels of height from which something is what the place lies on."""
 ROUGH = 14
 """Grey levels within the place up to which it is empty."""
-EMPTY = 16
-"""Side in pixels of what must be empty around the place."""
+EMPTY = 36
+"""Side in pixels of what must be as empty around the place as it was."""
 
 
 def find_blank(search: Search) -> Found | Absent:
@@ -38,7 +42,7 @@ def find_blank(search: Search) -> Found | Absent:
     agree = (np.abs(votes[:, None] - votes[None]) <= slack).all(axis=2)
     best = int(np.argmax(agree @ weights))
     share = float(weights[agree[best]].sum() / weights.sum())
-    if share < AGREED or agree[best].sum() < LEAST:
+    if share < AGREED or agree[best].sum() < LEAST or _crowded(search.shown.image, point):
         return Absent("it was a click on an empty place, and what stood around it has moved apart")
     x, y = np.average(votes[agree[best]], axis=0, weights=weights[agree[best]])
     place = Point(round(float(x)), round(float(y)))
@@ -81,6 +85,13 @@ def _as_empty(search: Search, point: Point, place: Point) -> bool:
         cut(scene.image, Rect(spot.x - EMPTY // 2, spot.y - EMPTY // 2, EMPTY, EMPTY))
         for scene, spot in ((search.shown, point), (search.now, place))
     )
-    if not before.size or not after.size:
+    inside = any(c.kind != "field" and c.box.contains(place) and c.box.height <= LARGE for c in search.now.candidates)
+    if not before.size or not after.size or inside:
         return False
     return int(np.ptp(after, axis=(0, 1)).max()) <= ROUGH + 1.5 * int(np.ptp(before, axis=(0, 1)).max())
+
+
+def _crowded(image: NDArray[np.uint8], point: Point) -> bool:
+    """Whether something was under the pointer that was not made out: then nothing tells what it was."""
+    piece = cut(image, Rect(point.x - UNDER // 2, point.y - UNDER // 2, UNDER, UNDER))
+    return not piece.size or int(np.ptp(piece, axis=(0, 1)).max()) > CROWDED

@@ -56,10 +56,10 @@ class Finder:
             return find_titled(search, text)
         if target.kind == "row":
             return _in_list_or_alone(search)
-        if (found := _same_place(search)) is not None:
-            return found
         if target.kind == "blank":
             return find_blank(search)
+        if (found := _same_place(search)) is not None:
+            return found
         if target.kind in FRAMES:
             return find_frame(search)
         if target.kind == "text" and target.text:
@@ -90,6 +90,14 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     return result
 
 
+def _letters(ink: Rect) -> list[Rect]:
+    """Pieces of a label and of what is beside it: "Save" and "Saved", or "Contrast" and "Contract", differ in one."""
+    wide = 2 * ink.height
+    return [Rect(left, ink.top, wide, ink.height) for left in range(ink.left - wide, ink.right, wide)] + [
+        Rect(ink.right, ink.top, wide, ink.height)
+    ]
+
+
 def _same_place(search: Search) -> Found | None:
     """The fast path: nothing around the target has changed since it was shown."""
     target, shown, now, options = search.target, search.shown, search.now, search.options
@@ -104,9 +112,7 @@ def _same_place(search: Search) -> Found | None:
         return None
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
-    # "Save" and "Saved" differ beside it, and a slider by its caption.
-    wide = Rect(ink.left - ink.height, ink.top, ink.width + 2 * ink.height, ink.height)
-    parts = [ink, middle, *([wide] if target.kind == "text" else ())]
+    parts = [ink, middle, *(_letters(ink) if target.kind == "text" else ())]
     if target.kind in FRAMES and search.cell is not None and (caption := shown.caption_of(search.cell)) is not None:
         parts.append(caption.box.grown(2))
     for part in parts:

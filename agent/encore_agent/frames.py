@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz
 
 from encore_agent.context import Pair, anchored, ramp, surroundings
 from encore_agent.evidence import Search, cut, nearest, rival_of
@@ -20,10 +21,10 @@ ANCHORED = 0.6
 """What the height in the window counts against a full agreement of neighbours; fields stretch with their window."""
 ELSEWHERE = 0.3
 """Agreement of its place below which a field without a caption is another one."""
-SAME = 0.9
-"""Likeness from which two captions are the same without being read."""
 SAME_SIGN = 0.75
-"""The same for drawings."""
+"""Likeness from which two drawings before a field are the same."""
+NEARLY = 55.0
+"""Percent of likeness from which two words in a field are no accident."""
 TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
@@ -58,8 +59,10 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[n
     scores = []
     for candidate, place in zip(pool, stands, strict=True):
         frame = 0.7 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.4
-        called = _called_alike(pair, caption, pair.there.caption_of(candidate))
-        if called is None and not _placeholders_differ(pair, cell, candidate):
+        called = _called_alike(pair, caption, pair.there.caption_of(candidate), cell.kind == "slider")
+        if _placeholders_differ(pair, cell, candidate, called is None):
+            score = 0.0
+        elif called is None:
             score = 0.2 * frame + 0.3 * _signs(pair, cell, candidate) + 0.5 * place if place >= ELSEWHERE else 0.0
         else:
             score = 0.3 + 0.2 * frame + 0.1 * _signs(pair, cell, candidate) + 0.4 * place if called else 0.0
@@ -67,25 +70,32 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[n
     return np.asarray(scores, np.float32)
 
 
-def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool | None:
+def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, slider: bool) -> bool | None:
     """Whether two captions say the same; None where there are none to compare."""
     if one is None or other is None or (one.kind == "text") != (other.kind == "text"):
         return None
-    look = float(pair.looks_of(one, [other])[0])
+    if one.kind != "text" and not slider:
+        return None
     if one.kind != "text":
-        return True if look >= SAME_SIGN else None
-    if look >= SAME:
-        return True
+        return True if float(pair.looks_of(one, [other])[0]) >= SAME_SIGN else None
+    # "Contrast" looks like "Contract": words are read.
     said, says = pair.here.texts([one])[0], pair.there.texts([other])[0]
     return match(said, says) >= Match.READ_ALIKE or same_wording(said, says)
 
 
-def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate) -> bool:
-    """Whether both fields show the grey words of an empty field, and not the same ones."""
+def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly: bool) -> bool:
+    """Whether both fields show the grey words of an empty field, and not the same ones.
+
+    Not strictly, only words that are nearly the same tell; where a caption agrees, others may have been typed.
+    """
     if cell.kind != "field":
         return False
     said, says = pair.here.text_at(cell.box), pair.there.text_at(other.box)
     if not said or not says or match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
+        return False
+    if fuzz.ratio(said, says) >= NEARLY:
+        return True  # nobody types what differs by a letter from what was there
+    if not strictly:
         return False
     strengths = [_strength(scene, field.box) for scene, field in ((pair.here, cell), (pair.there, other))]
     return max(strengths) < TYPED * min(strengths)

@@ -69,7 +69,7 @@ def find_label(search: Search) -> Found | Absent:
         pool = pool[:READ_FIRST] + _in_place(search, cell, pool[READ_FIRST:])
         same = _reading(wanted, search.now, pool)
     if not same:
-        return _renamed(search, cell, pool)
+        return _renamed(search, cell, pool if search.target.kind == "text" else [])
     around = surroundings(search.pair, cell.box, [c.box for c in same])
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
@@ -128,7 +128,7 @@ def _icon_scores(
     """Looks, neighbours, and all evidence together, each [len(pool)].
 
     Where a page brings new neighbours, the distance to the window's edges speaks for a control, but less; for
-    a drawing that has no like on either picture (`alone`: on the first one) one edge, or perfect looks, are enough.
+    a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
     """
     boxes = [c.box for c in pool]
     looks = pair.looks_of(cell, pool)
@@ -136,7 +136,7 @@ def _icon_scores(
     across, down = anchored(pair, cell.box, boxes)
     stands = np.maximum(around, ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
-        stands = np.maximum(stands, UNIQUE * np.maximum(np.maximum(across, down), ramp(looks, 0.9, 0.95)))
+        stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
     return looks, around, np.asarray(0.5 * ramp(looks, 0.7, 1.0) + 0.5 * stands, np.float32)
 
 

@@ -100,14 +100,14 @@ KIND_WORDS = {"file", "files", "items", "messages", "level", "options", "list"}
 
 
 def same_wording(shown: str, now: str) -> bool:
-    """Whether the two are the same label, or known wordings of one meaning; numbers in them play no part."""
+    """Whether the two are the same label, or known wordings of one meaning; a count after them plays no part."""
     return bool(_meaning(shown)) and _meaning(shown) == _meaning(now)
 
 
 @lru_cache(maxsize=4096)
 def _meaning(label: str) -> tuple[str, ...]:
     """What is left of a label without filling words, each wording of a meaning replaced by the first one."""
-    plain = re.sub(r"\(?\b\d+\b\)?", " ", label.casefold().replace("…", " "))
+    plain = re.sub(r"\(\d+\)\s*$", " ", label.casefold().replace("…", " "))
     words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", plain)
     while len(words) > 1 and words[0] in LEADING and " ".join(words) not in _FIRST:
         words = words[1:]

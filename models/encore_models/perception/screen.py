@@ -28,6 +28,8 @@ NEAR = 12
 """Pixels around an icon's ink that are most likely its button."""
 FAR = 480
 """Pixels along a band from which a blank place belongs to nothing."""
+CAPTION = (18.0, 1.2)
+"""Times its height that a caption may stand before, and above, its field or slider."""
 BEYOND = 160
 """Pixels beyond the last cell of a row that still are its own."""
 ALIGNED = 4
@@ -42,8 +44,6 @@ LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
 """Likeness from which two candidates look the same."""
-FILLED = 28
-"""Pixels of a filled button's side, and grey levels between it and what is around it."""
 BLANK = 48
 """Side of the box around a place where nothing is."""
 
@@ -107,19 +107,6 @@ class Scene:
         """Cosines between descriptors on a scale that every CLIP shares: 0 as different drawings are, 1 as the same."""
         different, same = self._clip.span
         return np.asarray((cosines - different) / (same - different), np.float32)
-
-    def core_of(self, candidate: Candidate) -> NDArray[np.float32] | None:
-        """What is drawn inside a filled button, a unit vector [d]; None for candidates that are no such thing.
-
-        The outline of a round button drowns the difference between play and pause.
-        """
-        box = candidate.box
-        if min(box.width, box.height) < FILLED or not 0.7 <= box.width / box.height <= 1.4:
-            return None
-        core = Rect(box.left + box.width // 5, box.top + box.height // 5, box.width * 3 // 5, box.height * 3 // 5)
-        if float(np.abs(_rim(self.image, core) - _rim(self.image, box)).max()) < FILLED:
-            return None
-        return np.asarray(self._clip.describe(self.image, [core])[0], np.float32)
 
     @cached_property
     def boxes(self) -> NDArray[np.float32]:
@@ -235,6 +222,33 @@ class Scene:
             self._pitches[candidate] = None if candidate.frame else self._lists.pitch(self.index(candidate))
         return self._pitches[candidate]
 
+    def caption_of(self, frame: Candidate) -> Candidate | None:
+        """What stands before a field or slider, or right above it, and tells what it is for."""
+        box = frame.box
+        best: tuple[float, Candidate] | None = None
+        for other in self.candidates:
+            if other.frame or other.kind == "picture" or self.field_of(other) is not None:
+                continue
+            if other.kind == "text" and not any(letter.isalpha() for letter in self.texts([other])[0]):
+                continue  # the time beside a progress bar
+            level = _level(box, other.box)
+            before, above = box.left - other.box.right, box.top - other.box.bottom
+            if level and -4 <= before <= CAPTION[0] * other.box.height and not self._walled(other.box, box):
+                away = before / 4.0
+            elif (
+                -2 <= above <= CAPTION[1] * other.box.height
+                and other.kind == "text"
+                and abs(other.box.left - box.left) <= 16
+            ):
+                away = float(above)
+                if any(f.frame and f is not frame and _level(f.box, other.box) for f in self.candidates):
+                    continue  # the caption of another one
+            else:
+                continue
+            if best is None or away < best[0]:
+                best = away, other
+        return best[1] if best is not None else None
+
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
         alike = self.alike(cell)
@@ -294,9 +308,10 @@ class Scene:
         if self.field_of(candidate) is None and self._in_list(candidate):
             # A number is no drawing, and a cover stands for its row.
             drawn = candidate.kind == "icon" or (candidate.kind == "text" and not self._legible(candidate))
-            return "row_icon" if drawn and not self._is_number(candidate) else "row"
+            if not drawn or self._is_number(candidate):
+                return "row"
         if candidate.kind != "text" and self.name_of(candidate) is not None:
-            return "row_icon"  # on a card
+            return "row_icon"  # in a row, or on a card
         return "text" if candidate.kind == "text" and self._legible(candidate) else "icon"
 
     def _in_list(self, candidate: Candidate) -> bool:
@@ -370,6 +385,12 @@ def describe_target(scene: Scene, point: Point) -> Target:
     )
 
 
+def _level(frame: Rect, label: Rect) -> bool:
+    """Whether a label stands on the same level as a field or slider, before it."""
+    shared = min(frame.bottom, label.bottom) - max(frame.top, label.top)
+    return shared >= 0.4 * min(label.height, frame.height) and label.left < frame.left
+
+
 def title_of(cells: Iterable[Candidate]) -> Candidate | None:
     """What a row is called: its first label, and of two lines that begin together the upper one."""
     texts = [cell for cell in cells if cell.kind == "text"]
@@ -426,12 +447,3 @@ def _aligned(boxes: NDArray[np.float32], box: Rect) -> NDArray[np.bool_]:
 
 def _from_center(box: Rect, point: Point) -> Point:
     return Point(point.x - box.center.x, point.y - box.center.y)
-
-
-def _rim(image: NDArray[np.uint8], box: Rect) -> NDArray[np.float64]:
-    """The median colour along the edge of a box, BGR [3]."""
-    height, width = image.shape[:2]
-    left, top = max(0, box.left), max(0, box.top)
-    crop = image[top : min(box.bottom, height), left : min(box.right, width)]
-    rim = np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]])
-    return np.asarray(np.median(rim, axis=0), np.float64)
