@@ -234,3 +234,23 @@ def test_closing_twice_is_fine() -> None:
     access.close()
     access.close()
     assert bus.closed
+
+
+def test_what_is_scrolled_out_of_its_list_is_not_seen() -> None:
+    away, bar = button("Cards", (110, 300, 60, 60)), button("Next", (130, 310, 20, 20))
+    seen = button("Cards", (110, 60, 60, 60))
+    long = Thing(PANEL, box=(100, 50, 400, 900), children=[seen, away])
+    frame = Thing(FRAME, children=[Thing(PANEL, box=(100, 50, 400, 200), children=[long]), bar])
+    assert [(e.name, e.showing) for e in read(frame)] == [("Next", True), ("Cards", True), ("Cards", False)]
+    access = Accessibility(Bus(frame))
+    assert access.at(PID, Point(115, 305), WINDOW) is None
+    found = access.at(PID, Point(140, 320), WINDOW)
+    assert found is not None
+    assert found.name == "Next"
+
+
+def test_what_pops_up_may_reach_out_of_where_it_belongs() -> None:
+    entry = Thing(LIST_ITEM, "Large", (110, 200, 80, 20))
+    combo = Thing(COMBO, "Size", (110, 60, 80, 20), states=SHOWING | EXPANDED, children=[entry])
+    bar = Thing(PANEL, box=(100, 50, 400, 40), children=[combo])
+    assert [(e.name, e.showing) for e in read(Thing(FRAME, children=[bar]))] == [("Size", True), ("Large", True)]

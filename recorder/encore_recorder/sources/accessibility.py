@@ -40,6 +40,10 @@ _PASSWORD, _PAGE = 40, 95
 _ROW_ROLES = frozenset(number for number, role in ROLES.items() if role in ROWS)
 _LISTS = frozenset({31, 55, 65, 66, 98})
 """Roles that may have very many children: list, table, tree, tree table, list box."""
+_HOLDING = _LISTS | {20, 30, 39, 49, 68}
+"""Roles that cut off what reaches out of them: lists, filler, layered pane, panel, scroll pane, viewport."""
+_POPPING = frozenset({11, 16, 23, 33, 35, 41, 69})
+"""Roles whose children may lie anywhere: combo box, dialog, frame, menu, menu item, pop-up menu, window."""
 _EDITABLE, _ENABLED, _FOCUSABLE, _SENSITIVE, _SHOWING = 7, 8, 11, 24, 25
 _EXPANDED = 10
 _SCREEN = 0
@@ -61,6 +65,7 @@ class Element:
     box: Rect
     """In physical pixels of the desktop."""
     showing: bool = True
+    """Whether it can be seen; what is scrolled out of its list or page cannot."""
     focusable: bool = False
     enabled: bool = True
     editable: bool = False
@@ -185,7 +190,7 @@ class Accessibility:
             limit_s: How long the program may take.
         """
         spot = Rect(point.x, point.y, 1, 1)
-        here = [e for e in acted_on(self._nodes(pid, within, spot, limit_s)) if e.box.contains(point)]
+        here = [e for e in acted_on(self._nodes(pid, within, spot, limit_s)) if e.showing and e.box.contains(point)]
         return min(here, key=lambda e: e.box.area, default=None)
 
     def nodes(self, pid: int, within: Rect, limit_s: float = 0.15) -> list[Node]:
@@ -392,7 +397,7 @@ def acted_on(nodes: Sequence[Node]) -> list[Element]:
                 role,
                 node.name,
                 node.box,
-                showing=node.has(_SHOWING),
+                showing=node.has(_SHOWING) and not _is_cut_off(nodes, node),
                 focusable=node.has(_FOCUSABLE),
                 enabled=node.has(_ENABLED) or node.has(_SENSITIVE),
                 editable=node.has(_EDITABLE),
@@ -402,6 +407,18 @@ def acted_on(nodes: Sequence[Node]) -> list[Element]:
             )
         )
     return found
+
+
+def _is_cut_off(nodes: Sequence[Node], node: Node) -> bool:
+    """Whether its middle lies outside of what it is in, as of things that are scrolled away."""
+    middle = node.box.center
+    while node.parent >= 0:
+        node = nodes[node.parent]
+        if node.role in _POPPING:
+            return False
+        if node.role in _HOLDING and node.box.area and not node.box.contains(middle):
+            return True
+    return False
 
 
 def _is_face(nodes: Sequence[Node], node: Node) -> bool:
