@@ -42,6 +42,15 @@ STRONG = 90
 """Grey levels across an edge of a sign that must be read on a photograph."""
 SIGN = (8, 48)
 """Pixels of height of such a sign."""
+WEAK = 10
+"""Grey levels across an edge of a drawing that is greyed out, or of a slider's track."""
+MANY = 40
+"""Drawings of little contrast from which they are the texture of a photograph."""
+HANDLE = (9, 56)
+"""Pixels of height of a slider's handle."""
+TRACK = 48
+"""Pixels of width of the shortest slider."""
+LONGEST_TRACK = 2000
 FAINT = 6
 """Grey levels across a long straight line; frames may be this faint."""
 WALL_FAINT = 5
@@ -105,8 +114,13 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
+    weak = over(edges, WEAK)
+    grips = _gripped(weak)
+    found = [c for c in found if not any(_inside(c.box, grip) for grip in grips)]
+    found += _disabled(weak, edges, straight, found)
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
-    found += _sliders([line for line in lines if not any(_inside(line, frame) for frame in frames)], found)
+    lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips))]
+    found += [Candidate(grip, "slider") for grip in grips] + _sliders(lines, found, image)
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in boxes(straight_runs(steps_across, 1, WALL_FAINT, WALL)) if line.width <= 12)
@@ -165,12 +179,56 @@ def _by_shape(box: Rect) -> Candidate | None:
     return Candidate(box, "picture") if min(box.width, box.height) >= BLOCK else None
 
 
-def _sliders(lines: Sequence[Rect], found: Sequence[Candidate]) -> list[Candidate]:
+def _disabled(weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
+    """Drawings of so little contrast that nothing of them is ink, as of what cannot be pressed now."""
+    alone = []
+    for box in boxes(weak):
+        if not (SIGN[0] <= box.height <= SIGN[1] and 4 <= box.width <= 2 * SIGN[1]):
+            continue
+        inside = slice(box.top, box.bottom), slice(box.left, box.right)
+        if not straight[inside].any() and edges[inside].max() <= INK:
+            alone.append(box)
+    if len(alone) > MANY:
+        return []  # a photograph
+    drawings = [box for box in join(alone, weak) if min(box.width, box.height) >= SIGN[0]]
+    shapes = [shape for box in drawings if (shape := _by_shape(box)) is not None]
+    return [shape for shape in shapes if not any(_meet(shape.box, c.box) for c in found)]
+
+
+def _gripped(weak: MatLike) -> list[Rect]:
+    """Tracks in one piece with their handles, wherever these stand."""
+    return [
+        box
+        for box in boxes(weak)
+        if TRACK <= box.width <= LONGEST_TRACK
+        and HANDLE[0] <= box.height <= HANDLE[1]
+        and box.width >= 2.5 * box.height
+        and _has_grip(weak[box.top : box.bottom, box.left : box.right] > 0)
+    ]
+
+
+def _has_grip(drawn: NDArray[np.bool_]) -> bool:
+    """Whether the columns of a drawing are as high as a track but for some side by side that are a handle."""
+    if float(drawn.any(axis=0).mean()) < 0.99:
+        return False
+    first, last = drawn.argmax(axis=0), drawn.shape[0] - 1 - drawn[::-1].argmax(axis=0)
+    height, middle = last - first + 1, (first + last) / 2
+    track = float(np.median(height))
+    thick = np.flatnonzero(height > track + 3)
+    if track > 18 or not len(thick) or len(thick) != thick[-1] - thick[0] + 1:
+        return False
+    handle, thin = int(height.max()), height <= track + 1
+    level = np.abs(middle[thin] - np.median(middle[thin])).max() <= 1.5
+    centred = abs(float(np.median(middle[thick])) - float(np.median(middle[thin]))) <= 1.5 + 0.1 * handle
+    return bool(level and centred and handle >= track + 4 and 0.35 * handle <= len(thick) <= 2.5 * handle)
+
+
+def _sliders(lines: Sequence[Rect], found: Sequence[Candidate], image: NDArray[np.uint8]) -> list[Candidate]:
     """Tracks with their handles: a line thick enough to take hold of, or one with a handle on it."""
     tracks: list[Rect] = []
     for line in sorted((line for line in lines if line.height <= 16 and line.width <= 900), key=lambda b: b.left):
         handle = next((c.box for c in found if _is_handle(c.box, line)), None)
-        if handle is None and line.height < 6:
+        if handle is None and (line.height < 6 or not _ends(line, image)):
             continue
         whole = line if handle is None else _hull(line, handle)
         # The handle parts its track in two.
@@ -180,6 +238,21 @@ def _sliders(lines: Sequence[Rect], found: Sequence[Candidate]) -> list[Candidat
             whole = _hull(before, whole)
         tracks.append(whole)
     return [Candidate(track, "slider") for track in tracks]
+
+
+def _ends(bar: Rect, image: NDArray[np.uint8]) -> bool:
+    """Whether a bar ends on both sides, and is not the gap between two panels."""
+    row, reach = image[bar.center.y].astype(np.int16), bar.height
+    if bar.left < reach or bar.right + reach > image.shape[1]:
+        return False
+    before = np.abs(row[bar.left - reach] - row[bar.left + reach]).max()
+    after = np.abs(row[bar.right + reach - 1] - row[bar.right - 1 - reach]).max()
+    return bool(min(before, after) > FAINT)
+
+
+def _meet(box: Rect, other: Rect) -> bool:
+    shared = box.intersection(other)
+    return shared is not None and shared.area >= 0.5 * box.area
 
 
 def _is_handle(box: Rect, track: Rect) -> bool:

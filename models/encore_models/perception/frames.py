@@ -188,7 +188,7 @@ def cells(steps: MatLike, faint: MatLike, ink: MatLike) -> list[Cell]:
         faint: Where anything changes, 0 or 1, [height, width].
         ink: Where something is drawn, 0 or 1, [height, width].
     """
-    runs = cv2.morphologyEx(over(steps, EDGE), cv2.MORPH_OPEN, np.ones((CELL[0] - 2, 1), np.uint8))
+    runs = cv2.morphologyEx(over(steps, EDGE), cv2.MORPH_OPEN, np.ones((CELL[0], 1), np.uint8))
     upright = boxes(cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
     by_top: dict[int, list[Rect]] = {}
     for bar in sorted(upright, key=lambda b: b.left):
@@ -222,7 +222,7 @@ def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
     if min(len(rows), len(columns)) < 3 or max(len(rows), len(columns)) < 6:
         return False
     height, width = inner.shape
-    if max(np.count_nonzero(inner[:, 0]), np.count_nonzero(inner[:, -1])) > 0.4 * height:
+    if max(np.count_nonzero(inner[:, 0]), np.count_nonzero(inner[:, -1])) > 0.7 * height:
         return False  # the drawing is solid, and its own outline was taken for a button's
     high, wide = abs(rows[0] + rows[-1] + 1 - height), abs(columns[0] + columns[-1] + 1 - width)
     return bool(high <= 0.3 * height and (wide <= 0.3 * width or width > 2 * height))
