@@ -375,6 +375,7 @@ class Service:
             names = Names(self.senses.clip)
             self._say_session = SaySession(self._screen, self._windows, self.senses.look, names, self._actuator)
         began = time.perf_counter()
+        self._screen.reopen()
         outcome = self._say_session.carry_out(request, self.tell, self._stop_episode)
         if isinstance(outcome, Rejected):
             self.library.note_heard(outcome)
@@ -418,7 +419,9 @@ class Service:
         Raises:
             UnknownMacro: There is no such macro.
             MissingSlot: A slot has no value.
+            NoDisplay: There is no screen.
         """
+        self._screen.reopen()
         request = Request(
             macro=self.library.macro(macro_id),
             folder=self.library.folder(macro_id),

@@ -68,6 +68,15 @@ class Screen:
             self._mss.close()
             self._mss = None
 
+    def reopen(self) -> None:
+        """See how the monitors lie now: one may have been plugged in or out. Takes some milliseconds.
+
+        Raises:
+            NoDisplay: There is no screen any more.
+        """
+        self.close()
+        self.__enter__()
+
     @property
     def bounds(self) -> Rect:
         """All monitors together, as they were when it was opened."""
