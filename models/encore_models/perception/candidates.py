@@ -28,7 +28,7 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import BLOCK, LARGEST_INK, join, outermost, pieces, to_sides
+from encore_models.perception.ink import BLOCK, LARGEST_INK, join, outermost, pieces, points, to_sides
 from encore_recorder.geometry import Rect
 
 CandidateKind = Literal["icon", "text", "field", "slider", "picture"]
@@ -114,6 +114,8 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
+    found += [Candidate(point, "icon") for point in points(ink)]
+    found = [_as_drawn(candidate, faint) for candidate in found]
     weak = over(edges, WEAK)
     grips = _gripped(weak)
     found = [c for c in found if not any(_inside(c.box, grip) for grip in grips)]
@@ -177,6 +179,16 @@ def _by_shape(box: Rect) -> Candidate | None:
         squarish = 0.75 <= box.width / box.height <= 1.35
         return Candidate(box, "picture" if squarish and min(box.width, box.height) >= 1.3 * BLOCK else "icon")
     return Candidate(box, "picture") if min(box.width, box.height) >= BLOCK else None
+
+
+def _as_drawn(candidate: Candidate, faint: MatLike) -> Candidate:
+    """A small picture with open sides is a drawing at a large scale."""
+    box = candidate.box
+    if candidate.kind != "picture" or max(box.width, box.height) > 2 * BLOCK:
+        return candidate
+    inside = faint[box.top : box.bottom, box.left : box.right]
+    sides = (inside[:3].any(axis=0), inside[-3:].any(axis=0), inside[:, :3].any(axis=1), inside[:, -3:].any(axis=1))
+    return candidate if min(float(side.mean()) for side in sides) >= 0.7 else Candidate(box, "icon")
 
 
 def _disabled(weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[Candidate]) -> list[Candidate]:

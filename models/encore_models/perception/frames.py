@@ -214,15 +214,16 @@ def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
     """Whether lines close the cell above and below, and a sign is in the middle of its height."""
     first, last = cell.left.right, cell.right.left
     for y in (cell.top, cell.bottom):
-        band = faint[max(0, y - 4) : y + 4, first:last]
+        band = faint[max(0, y - 3) : y + 3, first:last]
         if not band.size or float(band.any(axis=0).mean()) < 0.95:
             return False
-    inner = ink[cell.top + cell.edge : cell.bottom - cell.edge, first + 1 : last - 1]
+    held = ink[cell.top + cell.edge : cell.bottom - cell.edge, first:last]
+    inner = held[:, 1:-1]
     rows, columns = np.flatnonzero(inner.any(axis=1)), np.flatnonzero(inner.any(axis=0))
     if min(len(rows), len(columns)) < 3 or max(len(rows), len(columns)) < 6:
         return False
     height, width = inner.shape
-    if max(np.count_nonzero(inner[:, 0]), np.count_nonzero(inner[:, -1])) > 0.7 * height:
+    if max(np.count_nonzero(held[:, :2].all(axis=1)), np.count_nonzero(held[:, -2:].all(axis=1))) > 0.6 * height:
         return False  # the drawing is solid, and its own outline was taken for a button's
     high, wide = abs(rows[0] + rows[-1] + 1 - height), abs(columns[0] + columns[-1] + 1 - width)
     return bool(high <= 0.3 * height and (wide <= 0.3 * width or width > 2 * height))

@@ -84,6 +84,13 @@ def pieces(ink: MatLike) -> list[Rect]:
     return found
 
 
+def points(ink: MatLike) -> list[Rect]:
+    """Dots with nothing near them, smaller than anything else that is looked at: the decimal point of a calculator."""
+    tiny = [box for box, _ in outlines(ink) if 3 <= min(box.width, box.height) <= max(box.width, box.height) <= 5]
+    alone = [box for box in tiny if _is_alone([box.left, box.top, box.right, box.bottom], ink)]
+    return alone if len(alone) <= GRID else []
+
+
 def to_sides(boxes: Sequence[Rect]) -> Sides:
     """Left, top, right and bottom of boxes [n, 4]."""
     return np.array([(b.left, b.top, b.right, b.bottom) for b in boxes], np.int32).reshape(-1, 4)

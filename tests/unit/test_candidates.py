@@ -1,0 +1,162 @@
+"""What is found on small drawn pictures: signs without their outlines, sliders whole, fields at every scale."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from encore_models.perception.candidates import Candidate, candidates, layout
+from encore_recorder.geometry import Point, Rect
+
+Picture = NDArray[np.uint8]
+
+PANEL, DARK, LIGHT, SHADOW, BLUE = (240, 238, 236), (40, 36, 32), (255, 255, 255), (120, 120, 120), (172, 148, 42)
+
+
+def panel(width: int = 400, height: int = 120) -> Picture:
+    return np.full((height, width, 3), PANEL, np.uint8)
+
+
+def cross(picture: Picture, x: int, y: int, size: int = 14) -> Rect:
+    """A drawing of two strokes, like the sign that closes a window."""
+    cv2.line(picture, (x, y), (x + size, y + size), DARK, 2)
+    cv2.line(picture, (x + size, y), (x, y + size), DARK, 2)
+    return Rect(x, y, size + 1, size + 1)
+
+
+def bevel(picture: Picture, x: int, y: int, side: int = 26) -> None:
+    """Light at the left and above, shadow at the right and below."""
+    end = side - 1
+    cv2.rectangle(picture, (x, y), (x + end, y + end), LIGHT, 1)
+    for inset, grey in ((0, SHADOW), (1, (170, 170, 170))):
+        cv2.line(picture, (x + end - inset, y + inset), (x + end - inset, y + end - inset), grey, 1)
+        cv2.line(picture, (x + inset, y + end - inset), (x + end - inset, y + end - inset), grey, 1)
+
+
+def around(found: list[Candidate], box: Rect) -> list[Candidate]:
+    """Candidates that are this box, give or take the width of an edge."""
+    sides = (box.left, box.top, box.right, box.bottom)
+    return [
+        c
+        for c in found
+        if all(abs(a - b) <= 4 for a, b in zip((c.box.left, c.box.top, c.box.right, c.box.bottom), sides, strict=True))
+    ]
+
+
+def write(picture: Picture, text: str, x: int, y: int, scale: float = 0.45) -> None:
+    cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, DARK, 1, cv2.LINE_AA)
+
+
+@pytest.mark.parametrize("buttons", [1, 2, 5])
+def test_bevelled_buttons_side_by_side_show_their_signs_apart(buttons: int) -> None:
+    picture = panel()
+    signs = []
+    for number in range(buttons):
+        bevel(picture, 40 + 26 * number, 40)
+        signs.append(cross(picture, 46 + 26 * number, 46, 12))
+    found = candidates(picture)
+    assert [len(around(found, sign)) for sign in signs] == [1] * buttons
+    assert len(found) == buttons
+
+
+def test_the_label_of_an_outlined_button_is_found_without_the_outline() -> None:
+    picture = panel()
+    for left in (30, 134):
+        cv2.rectangle(picture, (left, 30), (left + 100, 64), SHADOW, 1)
+        write(picture, "Apply", left + 26, 52)
+    found = [c for c in candidates(picture) if c.kind == "text"]
+    assert len(found) == 2
+    assert all(c.box.height < 24 and 30 < c.box.width < 60 for c in found)
+
+
+def test_a_solid_drawing_is_no_button() -> None:
+    picture = panel()
+    cv2.rectangle(picture, (50, 40), (75, 72), DARK, cv2.FILLED)
+    cv2.rectangle(picture, (56, 40), (69, 48), LIGHT, cv2.FILLED)
+    assert len(around(candidates(picture), Rect(50, 40, 26, 33))) == 1
+
+
+def test_icons_in_translucent_buttons_over_a_photograph_are_found() -> None:
+    noise = np.random.default_rng(1).integers(30, 200, (9, 17, 3)).astype(np.uint8)
+    picture = np.asarray(cv2.resize(noise, (510, 270), interpolation=cv2.INTER_CUBIC), np.uint8)
+    centres = [Point(x, 230) for x in (60, 240, 420)]
+    for centre in centres:
+        part = picture[centre.y - 18 : centre.y + 18, centre.x - 18 : centre.x + 18]
+        part[:] = (part * 0.3).astype(np.uint8)
+        cv2.line(picture, (centre.x - 7, centre.y - 7), (centre.x + 7, centre.y + 7), LIGHT, 2)
+        cv2.line(picture, (centre.x + 7, centre.y - 7), (centre.x - 7, centre.y + 7), LIGHT, 2)
+    found = candidates(picture)
+    for centre in centres:
+        near = [c for c in found if abs(c.box.center.x - centre.x) <= 4 and abs(c.box.center.y - centre.y) <= 4]
+        assert any(c.box.area <= 40 * 40 for c in near), centre
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize("value", [0.0, 0.08, 0.5, 0.93, 1.0])
+def test_a_slider_is_one_whole_wherever_its_handle_is(value: float, scale: float) -> None:
+    picture = panel(500, 140)
+    width, thick, radius = round(120 * scale), round(4 * scale), round(7 * scale)
+    left, middle = 60, 70
+    at = left + round(value * width)
+    top = middle - thick // 2
+    cv2.rectangle(picture, (left, top), (left + width, top + thick), (190, 190, 190), cv2.FILLED)
+    cv2.rectangle(picture, (left, top), (at, top + thick), BLUE, cv2.FILLED)
+    cv2.circle(picture, (at, middle), radius, BLUE, cv2.FILLED, cv2.LINE_AA)
+    write(picture, "Volume", 300, 76)
+    found = candidates(picture)
+    begin, end = min(left, at - radius), max(left + width, at + radius)
+    assert [c.kind for c in found] == ["slider", "text"]
+    assert len(around(found, Rect(begin, middle - radius, end - begin + 1, 2 * radius + 1))) == 1
+
+
+def test_the_gap_between_two_panels_is_no_slider() -> None:
+    picture = panel(700, 160)
+    picture[70:78] = (200, 200, 200)
+    assert candidates(picture) == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 1.75])
+def test_a_field_is_found_at_every_scale(scale: float) -> None:
+    picture = panel(600, 160)
+    box = Rect(40, 40, round(220 * scale), round(30 * scale))
+    cv2.rectangle(picture, (box.left, box.top), (box.right - 1, box.bottom - 1), LIGHT, cv2.FILLED)
+    cv2.rectangle(picture, (box.left, box.top), (box.right - 1, box.bottom - 1), (190, 190, 190), round(scale))
+    write(picture, "Phone", box.left + 10, box.top + round(20 * scale), 0.45 * scale)
+    found = candidates(picture)
+    assert [c.kind for c in around(found, box)] == ["field"]
+
+
+def test_letters_make_words_and_icons_keep_apart_from_labels() -> None:
+    picture = panel()
+    icons = [cross(picture, x, 46, 18) for x in (30, 60)]
+    write(picture, "Crew lists", 100, 60)
+    found = candidates(picture)
+    assert [len(around(found, icon)) for icon in icons] == [1, 1]
+    assert [c.kind for c in found if c.box.left > 90] == ["text"]
+
+
+def test_what_is_greyed_out_is_still_a_drawing() -> None:
+    picture = panel()
+    cv2.line(picture, (50, 50), (64, 64), (224, 222, 220), 2)
+    cv2.line(picture, (64, 50), (50, 64), (224, 222, 220), 2)
+    assert [c.kind for c in around(candidates(picture), Rect(50, 50, 15, 15))] == ["icon"]
+
+
+def test_dots_of_a_canvas_are_no_candidates_but_a_decimal_point_is() -> None:
+    picture = panel(600, 400)
+    for y in range(20, 400, 24):
+        for x in range(20, 600, 24):
+            picture[y : y + 3, x : x + 3] = SHADOW
+    assert candidates(picture) == []
+
+    picture = panel()
+    cv2.rectangle(picture, (40, 30), (110, 80), SHADOW, 1)
+    picture[55:57, 74:76] = DARK
+    assert any(abs(c.box.center.x - 75) <= 2 and abs(c.box.center.y - 56) <= 2 for c in candidates(picture))
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 400), (3, 3), (400, 1)])
+def test_pictures_too_small_for_anything_hold_nothing(height: int, width: int) -> None:
+    assert layout(np.zeros((height, width, 3), np.uint8)).candidates == ()
