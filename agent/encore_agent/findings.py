@@ -27,7 +27,7 @@ class FindOptions:
     """The same for the target's own box, so that play does not pass for pause."""
     still: float = 0.95
     """Correlation just before the click."""
-    icon_looks: float = 0.83
+    icon_looks: float = 0.6
     icon_score: float = 0.62
     label_score: float = 0.5
     lone_label_score: float = 0.2
@@ -40,7 +40,9 @@ class FindOptions:
     same_row: float = 70.0
     """Percent of likeness of the whole row, for a row that does not follow what was said."""
     row_icon_looks: float = 0.8
-    row_icon_margin: float = 0.04
+    row_icon_least: float = 0.55
+    """The same where nothing else in the row comes near."""
+    row_icon_margin: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)

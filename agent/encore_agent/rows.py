@@ -222,7 +222,7 @@ def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
     title = wanted or shown.texts([name])[0]
     pool = [c for c in now.candidates if not c.frame and size_fits(cell.box, c.box, search.scale)]
     looks = search.pair.looks_of(cell, pool) if pool else np.zeros(0, np.float32)
-    alike = [(c, float(look)) for c, look in zip(pool, looks, strict=True) if look >= search.options.row_icon_looks]
+    alike = [(c, float(look)) for c, look in zip(pool, looks, strict=True) if look >= search.options.row_icon_least]
     owners = [(c, look, owner) for c, look in alike if (owner := now.name_of(c)) is not None]
     labels = list(dict.fromkeys(owner for _, _, owner in owners))
     kind, labels = _called(title, now, labels)
@@ -233,11 +233,16 @@ def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
         labels = _same_rows(search, labels) if wanted is None else []
     if len(labels) != 1:
         return Absent(f"{title!r} is there more than once, and nothing tells which one is meant", nearest(pool, looks))
-    cells = [c for c, _, owner in owners if owner == labels[0]]
-    chosen = cells[0] if len(cells) == 1 else _nth(search, cell, name, cells)
-    if chosen is None:
-        return Absent(f"{title!r} has more than one drawing like it, and nothing tells which", nearest(pool, looks))
-    look = next(look for c, look, _ in owners if c == chosen)
+    cells = sorted(((c, look) for c, look, owner in owners if owner == labels[0]), key=lambda pair: -pair[1])
+    chosen, look = cells[0]
+    sure = [c for c, look in cells if look >= search.options.row_icon_looks]
+    if len(sure) > 1:
+        nth = _nth(search, cell, name, sure)
+        if nth is None:
+            return Absent(f"{title!r} has more than one drawing like it, and nothing tells which", nearest(pool, looks))
+        chosen = nth
+    elif not sure and len(cells) > 1 and look - cells[1][1] < search.options.row_icon_margin:
+        return Absent(f"{title!r} has two drawings that look a little like it", nearest(pool, looks))
     return search.found(chosen.box, f"belongs to {title!r} ({kind.words}), looks {look:.2f}", look)
 
 

@@ -119,7 +119,7 @@ def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
         return []
     looks = pair.looks_of(cell, pool)
     order = [int(index) for index in np.argsort(-looks, kind="stable")[:SHORTLIST]]
-    return [pool[index] for index in order if looks[index] >= 0.6]
+    return [pool[index] for index in order if looks[index] >= 0.5]
 
 
 def _icon_scores(
@@ -137,7 +137,7 @@ def _icon_scores(
     stands = np.maximum(around, ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
-    return looks, around, np.asarray(0.5 * ramp(looks, 0.7, 1.0) + 0.5 * stands, np.float32)
+    return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
 
 
 def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:

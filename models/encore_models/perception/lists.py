@@ -82,6 +82,10 @@ class Lists:
     def _rows(self, step: float, away: NDArray[np.float32]) -> tuple[float, Pitch] | None:
         """Which rows at this distance have the cell, and which share of those that could; None for less than two."""
         numbers = np.rint(away / step)
+        next_rows = (np.abs(numbers) >= 1) & (np.abs(numbers) <= 2) & (np.abs(away - numbers * step) <= 4)
+        # The middles of labels differ by their letters, so two rows tell the distance badly and four do well.
+        step = float((away[next_rows] * numbers[next_rows]).sum() / max(1.0, (numbers[next_rows] ** 2).sum())) or step
+        numbers = np.rint(away / step)
         near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * step) <= 3 + 0.5 * np.abs(numbers))
         rows = sorted({int(number) for number in numbers[near] if number})
         if len(rows) < 2:

@@ -198,7 +198,10 @@ class Scene:
         pitch = self._pitch_of(candidate)
         if pitch is not None:
             cells = [self.candidates[i] for i in self._lists.row(self.index(candidate), pitch)]
-            row = {c for c in cells if not self._walled(c.box, candidate.box)} | {candidate}
+            there = [
+                c for c in cells if (c.kind == "text" or self._in_column(c)) and not self._walled(c.box, candidate.box)
+            ]
+            row = {candidate, *there}
         else:
             box = candidate.box
             band = self._beside(box, box)
@@ -210,6 +213,10 @@ class Scene:
                 band = self._beside(span, box)
             row = {candidate, *band}
         return tuple(sorted(row, key=lambda c: (c.box.left, c.box.top)))
+
+    def _in_column(self, drawing: Candidate) -> bool:
+        """Whether the same drawing stands above or below; parts of covers repeat by accident, and differ."""
+        return any(abs(c.box.center.x - drawing.box.center.x) <= ALIGNED for c in self.alike(drawing) - {drawing})
 
     @cached_property
     def _lists(self) -> Lists:
@@ -262,10 +269,14 @@ class Scene:
         named = self._lists.named_alike(index, numbers)
         return self.candidates[named[0]] if len(named) else None
 
+    @cached_property
+    def _alike(self) -> NDArray[np.bool_]:
+        return np.asarray(self.likeness(self.descriptors @ self.descriptors.T) >= ALIKE, np.bool_)
+
     def alike(self, cell: Candidate) -> frozenset[Candidate]:
         """All candidates that look like this one, itself included."""
         index = self.index(cell)
-        looks = self.likeness(self.descriptors @ self.descriptors[index]) >= ALIKE
+        looks = self._alike[index]
         size = (np.abs(self.boxes[:, 2:] / np.maximum(1, self.boxes[index, 2:]) - 1) <= 0.25).all(axis=1)
         return frozenset(self.candidates[i] for i in np.flatnonzero(looks & size)) | {cell}
 
