@@ -18,7 +18,6 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from encore_models.perception.frames import (
-    boxes,
     cells,
     erase_cell,
     erase_outline,
@@ -28,7 +27,7 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import BLOCK, LARGEST_INK, join, outermost, pieces, points, to_sides
+from encore_models.perception.ink import BLOCK, LARGEST_INK, boxes, join, outermost, pieces, points, to_sides
 from encore_recorder.geometry import Rect
 
 CandidateKind = Literal["icon", "text", "field", "slider", "picture"]
@@ -114,12 +113,13 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
-    found += [Candidate(point, "icon") for point in points(ink)]
-    found = [_as_drawn(candidate, faint) for candidate in found]
     weak = over(edges, WEAK)
-    grips = _gripped(weak)
+    parts = boxes(weak)
+    found += [Candidate(point, "icon") for point in points(parts, weak)]
+    found = [_as_drawn(candidate, faint) for candidate in found]
+    grips = _gripped(parts, weak)
     found = [c for c in found if not any(_inside(c.box, grip) for grip in grips)]
-    found += _disabled(weak, edges, straight, found)
+    found += _disabled(parts, weak, edges, straight, found)
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
     lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips))]
     found += [Candidate(grip, "slider") for grip in grips] + _sliders(lines, found, image)
@@ -191,10 +191,12 @@ def _as_drawn(candidate: Candidate, faint: MatLike) -> Candidate:
     return candidate if min(float(side.mean()) for side in sides) >= 0.7 else Candidate(box, "icon")
 
 
-def _disabled(weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
+def _disabled(
+    parts: Sequence[Rect], weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[Candidate]
+) -> list[Candidate]:
     """Drawings of so little contrast that nothing of them is ink, as of what cannot be pressed now."""
     alone = []
-    for box in boxes(weak):
+    for box in parts:
         if not (SIGN[0] <= box.height <= SIGN[1] and 4 <= box.width <= 2 * SIGN[1]):
             continue
         inside = slice(box.top, box.bottom), slice(box.left, box.right)
@@ -207,11 +209,11 @@ def _disabled(weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[
     return [shape for shape in shapes if not any(_meet(shape.box, c.box) for c in found)]
 
 
-def _gripped(weak: MatLike) -> list[Rect]:
+def _gripped(parts: Sequence[Rect], weak: MatLike) -> list[Rect]:
     """Tracks in one piece with their handles, wherever these stand."""
     return [
         box
-        for box in boxes(weak)
+        for box in parts
         if TRACK <= box.width <= LONGEST_TRACK
         and HANDLE[0] <= box.height <= HANDLE[1]
         and box.width >= 2.5 * box.height

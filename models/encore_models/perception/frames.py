@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from encore_models.perception.ink import outlines
+from encore_models.perception.ink import boxes
 from encore_recorder.geometry import Rect
 
 FIELD_HEIGHT = (18, 90)
@@ -69,11 +69,6 @@ def straight_runs(steps: MatLike, axis: int, levels: int, length: int) -> MatLik
     # The two flanks of a thin line become one.
     runs = cv2.morphologyEx(over(steps, levels), cv2.MORPH_OPEN, np.ones(along, np.uint8))
     return cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones(beside, np.uint8))
-
-
-def boxes(mask: MatLike) -> list[Rect]:
-    """The boxes of connected pixels."""
-    return [box for box, _ in outlines(mask)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +147,23 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int 
         beside = slice(max(0, column - 2), column + 3)
         above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
         below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
-        if not _upright(above, 0.9) and not _upright(below, 0.9):
+        if (
+            not _upright(above, 0.9)
+            and not _upright(below, 0.9)
+            and _reached(faint, top, height, sorted((end, column)))
+        ):
             return int(column)
     return None
+
+
+def _reached(faint: MatLike, top: int, height: int, columns: Sequence[int]) -> bool:
+    """Whether round corners lead from the lines to the side, and it is not a drawing's beside the frame."""
+    first, last = columns
+    corners = (
+        faint[max(0, top - 1) : top + height // 2, first:last],
+        faint[top + height // 2 : top + height + 1, first:last],
+    )
+    return all(bool(corner.any(axis=0).all()) for corner in corners)
 
 
 def _upright(strip: MatLike, share: float) -> bool:

@@ -62,6 +62,15 @@ def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
     ]
 
 
+def boxes(mask: MatLike) -> list[Rect]:
+    """The boxes of connected pixels."""
+    contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return []
+    outer = np.flatnonzero(hierarchy[0][:, 3] < 0).tolist()
+    return [Rect(*cv2.boundingRect(contours[number])) for number in outer]
+
+
 def pieces(ink: MatLike) -> list[Rect]:
     """All connected ink but outlines of buttons and dots of a grid, so that what is clicked is the sign in them.
 
@@ -84,10 +93,15 @@ def pieces(ink: MatLike) -> list[Rect]:
     return found
 
 
-def points(ink: MatLike) -> list[Rect]:
-    """Dots with nothing near them, smaller than anything else that is looked at: the decimal point of a calculator."""
-    tiny = [box for box, _ in outlines(ink) if 3 <= min(box.width, box.height) <= max(box.width, box.height) <= 5]
-    alone = [box for box in tiny if _is_alone([box.left, box.top, box.right, box.bottom], ink)]
+def points(found: Sequence[Rect], mask: MatLike) -> list[Rect]:
+    """Dots with nothing near them, smaller than anything else that is looked at: the decimal point of a calculator.
+
+    Args:
+        found: The boxes of connected pixels of the mask.
+        mask: 0 or 1, [height, width].
+    """
+    tiny = [box for box in found if 3 <= min(box.width, box.height) <= max(box.width, box.height) <= 5]
+    alone = [box for box in tiny if _is_alone([box.left, box.top, box.right, box.bottom], mask)]
     return alone if len(alone) <= GRID else []
 
 
