@@ -84,6 +84,11 @@ def drawn(cross: Point | None = CROSS.center, scale: float = 1.0) -> Image:
     return image
 
 
+def shifted(right: int, down: int) -> Image:
+    """The same window, with everything in it moved."""
+    return np.roll(drawn(), (down, right), axis=(0, 1))
+
+
 @dataclass
 class Shown:
     """A window and what is painted in it."""
@@ -350,10 +355,8 @@ def once(change: Callable[[], None]) -> Callable[[], None]:
 
 
 def test_a_control_that_moves_just_before_the_click_is_looked_for_again(bench: Bench) -> None:
-    moved = CROSS.center.moved(60, 40)
-
     def relaid() -> None:
-        bench.desktop.shown[0].image = drawn(moved)
+        bench.desktop.shown[0].image = shifted(60, 40)
 
     bench.after_look = once(relaid)
     assert clicked(bench, bench.run()) == CLICKED.moved(-1200 + 60, -140 + 40)
@@ -376,9 +379,9 @@ def test_a_control_that_is_gone_just_before_the_click_halts(bench: Bench) -> Non
 def test_a_control_that_never_holds_still_halts(bench: Bench) -> None:
     def jump() -> None:
         # Wherever it is seen, a moment later it is elsewhere.
-        bench.desktop.shown[0].image = drawn(CROSS.center.moved(0, 60 * (bench.looks % 2)))
+        bench.desktop.shown[0].image = shifted(0, 60 * (bench.looks % 2))
 
-    bench.desktop.shown[0].image = drawn(CROSS.center.moved(0, 60))
+    bench.desktop.shown[0].image = shifted(0, 60)
     bench.after_look = jump
     assert "does not hold still" in halted(bench.run()).reason
     assert bench.actuator.performed == []
