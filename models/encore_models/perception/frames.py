@@ -13,6 +13,8 @@ from encore_models.perception.ink import boxes
 from encore_recorder.geometry import Rect
 
 FIELD_HEIGHT = (18, 90)
+FLAT = 48
+"""Pixels of height of a frame up to which its round end is straight in its middle third."""
 FIELD_WIDTH = 90
 FIELD_ASPECT = 3.0
 CELL = (22, 96)
@@ -140,7 +142,10 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int 
     inset = height // 6
     if not _upright(faint[top + inset : top + height - inset, left:right], 0.85):
         return None
-    middle = faint[top + height // 3 : top + height - height // 3, left:right].mean(axis=0) >= 0.85
+    strip = faint[top + height // 3 : top + height - height // 3, left:right]
+    if height > FLAT:
+        strip = cv2.dilate(strip, np.ones((1, 3), np.uint8))
+    middle = strip.mean(axis=0) >= 0.85
     columns = (left + np.flatnonzero(middle)).tolist()
     # The outermost edge that ends with the frame; a sign inside it lies further in.
     for column in columns if outward < 0 else reversed(columns):
