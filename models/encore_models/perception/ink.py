@@ -250,6 +250,13 @@ def _belong(a: Sides, b: Sides, ink: MatLike) -> Mask:
     unsure = in_line & ~dot & (gap_x > 2)
     in_line[unsure] = [not _is_drawing(x, y, ink) for x, y in zip(a[unsure], b[unsure], strict=True)]
 
+    # Beside a word only: drawings of a toolbar stand on one line as well.
+    word = (
+        np.maximum((a[:, 2] - a[:, 0]) / (a[:, 3] - a[:, 1]), (b[:, 2] - b[:, 0]) / (b[:, 3] - b[:, 1])) >= WORD_ASPECT
+    )
+    apart = word & beside & ~in_line & ~dot & (gap_x <= 0.45 * low) & (high >= LEAST_ICON) & (high <= 1.8 * low)
+    in_line[apart] = [_on_one_line(x, y, ink) for x, y in zip(a[apart], b[apart], strict=True)]
+
     accent = ~beside & (gap_x < 0) & (gap_y >= 0) & (low <= 0.4 * high) & (high <= 48)
     accent &= gap_y <= np.maximum(3.0, 0.25 * high)
     return in_line | np.where(accent, width <= 0.6 * high, ~beside & _stacked(a, b, gap_x, gap_y, low))
@@ -287,9 +294,23 @@ def _is_drawing(a: Sides, b: Sides, ink: MatLike) -> bool:
     (width, height), (length, line) = (piece[2:] - piece[:2]).tolist(), (word[2:] - word[:2]).tolist()
     if height < LEAST_ICON or not 0.6 * height <= width <= 1.5 * height or length < WORD_ASPECT * line:
         return False
-    rows = cv2.reduce(ink[word[1] : word[3], word[0] : word[2]], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-    x_height = int(np.count_nonzero(rows >= 0.5 * rows.max()))
-    return bool(height > CAPITAL * x_height)
+    top, bottom = _band(word, ink)
+    return bool(height > CAPITAL * (bottom - top))
+
+
+def _on_one_line(a: Sides, b: Sides, ink: MatLike) -> bool:
+    """Whether the letters of a short word stand on the line of a longer one, though they reach above or below it."""
+    (top, bottom), (above, below) = _band(a, ink), _band(b, ink)
+    low, high = sorted((bottom - top, below - above))
+    return abs(bottom - below) <= 1 and high <= 1.25 * low + 1
+
+
+def _band(word: Sides, ink: MatLike) -> tuple[int, int]:
+    """Where the letters without stems begin and end."""
+    left, top, right, bottom = word.tolist()
+    rows = cv2.reduce(ink[top:bottom, left:right], 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
+    dense = np.flatnonzero(rows >= 0.5 * rows.max())
+    return top + int(dense[0]), top + int(dense[-1]) + 1
 
 
 def outermost(boxes: Sequence[Rect]) -> list[Rect]:
