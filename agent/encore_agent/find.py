@@ -51,7 +51,7 @@ class Finder:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
         search = Search(target, shown, now, self._options)
         if target.kind == "row_icon":
-            return find_row_icon(search, text)
+            return _alone_or_in_row(search) if text is None and not target.look_alikes else find_row_icon(search, text)
         if text is not None:
             return find_titled(search, text)
         if target.kind == "row":
@@ -78,6 +78,12 @@ class Finder:
             image: The window's picture now, BGR [height, width, 3].
         """
         return correlation(found.patch, cut(image, found.patch_at)) >= self._options.still
+
+
+def _alone_or_in_row(search: Search) -> Found | Absent:
+    """A drawing that is the only one of its kind may be known by its looks; else by the row that it stands in."""
+    result = find_icon(search)
+    return result if isinstance(result, Found) else find_row_icon(search, None)
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:

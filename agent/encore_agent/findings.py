@@ -30,7 +30,7 @@ class FindOptions:
     icon_looks: float = 0.6
     icon_score: float = 0.62
     label_score: float = 0.5
-    lone_label_score: float = 0.2
+    lone_label_score: float = 0.36
     """For a label that was and is the only one that reads so."""
     renamed: float = 0.45
     """Agreement of neighbours from which another wording of the same is the same label."""

@@ -15,7 +15,7 @@ from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene, title_of
 from encore_recorder.geometry import Rect
 
-LIKE = 0.62
+LIKE = 0.56
 """Structure from which a label is taken for the same column of a row."""
 GROUP = 0.12
 """By how much a column may be less like the shown one than the best column and still be asked."""
@@ -90,8 +90,8 @@ def _in_order(side: list[Candidate], box: Rect, other_side: list[Candidate], oth
 def _pair(a: Candidate, box: Rect, b: Candidate, other: Rect, scale: float) -> float:
     """How well two cells of two rows fit each other: what they are, then how far away they stand."""
     if (a.kind == "text") != (b.kind == "text"):
-        # Short numbers and wide drawings lie between the two.
-        if max(a.box.width / a.box.height, b.box.width / (b.box.height * 1.0)) > 2.5:
+        # Short numbers and wide drawings, such as three dots, lie between the two.
+        if max(a.box.width / a.box.height, b.box.width / b.box.height) > 4:
             return 0.0
         kind = 0.5
     else:

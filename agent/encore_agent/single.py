@@ -70,7 +70,9 @@ def find_label(search: Search) -> Found | Absent:
         same = _reading(wanted, search.now, pool)
     if not same:
         return _renamed(search, cell, pool if search.target.kind == "text" else [])
-    around = surroundings(search.pair, cell.box, [c.box for c in same])
+    boxes = [c.box for c in same]
+    across, down = anchored(search.pair, cell.box, boxes)
+    around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)

@@ -73,20 +73,20 @@ class Lists:
         for step in np.unique(np.abs(away)):
             if step > HIGHEST:
                 break
-            pitch = self._rows(float(step), away)
+            pitch = self._rows(float(step), away, max(3.0, 0.2 * float(self._sizes[cell, 1])))
             if pitch is None or (best is not None and pitch[0] <= best[0] + 1e-6):
                 continue
             best = pitch
         return best[1] if best is not None and best[0] >= OCCUPIED else None
 
-    def _rows(self, step: float, away: NDArray[np.float32]) -> tuple[float, Pitch] | None:
+    def _rows(self, step: float, away: NDArray[np.float32], slack: float) -> tuple[float, Pitch] | None:
         """Which rows at this distance have the cell, and which share of those that could; None for less than two."""
         numbers = np.rint(away / step)
-        next_rows = (np.abs(numbers) >= 1) & (np.abs(numbers) <= 2) & (np.abs(away - numbers * step) <= 4)
+        next_rows = (np.abs(numbers) >= 1) & (np.abs(numbers) <= 2) & (np.abs(away - numbers * step) <= slack + 1)
         # The middles of labels differ by their letters, so two rows tell the distance badly and four do well.
         step = float((away[next_rows] * numbers[next_rows]).sum() / max(1.0, (numbers[next_rows] ** 2).sum())) or step
         numbers = np.rint(away / step)
-        near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * step) <= 3 + 0.5 * np.abs(numbers))
+        near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * step) <= slack + 0.5 * np.abs(numbers))
         rows = sorted({int(number) for number in numbers[near] if number})
         if len(rows) < 2:
             return None
@@ -99,7 +99,7 @@ class Lists:
         half = pitch.step / 2
         band = np.flatnonzero((np.abs(self._middle - self._middle[cell]) < half) & self._ink)
         offsets = np.array(pitch.rows) * pitch.step
-        slack = 3 + 0.5 * np.abs(np.array(pitch.rows))
+        slack = max(3.0, 0.2 * float(self._sizes[cell, 1])) + 0.5 * np.abs(np.array(pitch.rows))
         kept = [other for other in band if other == cell or self._repeats(int(other), offsets, slack)]
         return np.asarray(kept, np.intp)
 

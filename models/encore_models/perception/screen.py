@@ -385,7 +385,7 @@ def describe_target(scene: Scene, point: Point) -> Target:
     kind = scene.kind_of(candidate)
     if kind == "row" and (candidate.kind != "text" or not candidate.box.grown(2).contains(point)):
         # Beside the ink it is the row that was meant, and that is called by its title.
-        candidate = label_beside(scene.row_of(candidate), candidate) or candidate
+        candidate = title_of(scene.row_of(candidate)) or candidate
     return Target(
         kind=kind,
         box=candidate.box,
@@ -408,14 +408,6 @@ def title_of(cells: Iterable[Candidate]) -> Candidate | None:
     first = min((cell.box.left for cell in texts), default=0)
     begin = [cell for cell in texts if cell.box.left <= first + 2 * ALIGNED]
     return min(begin, key=lambda cell: cell.box.top, default=None)
-
-
-def label_beside(row: Sequence[Candidate], cell: Candidate) -> Candidate | None:
-    """What names a cell: of a label the upper line; of a drawing the next label to its right, else to its left."""
-    begin = cell.box.left if cell.kind == "text" else cell.box.center.x
-    right = title_of(other for other in row if other.box.left >= begin - 2 * ALIGNED)
-    texts = [other for other in row if other.kind == "text"]
-    return right or max(texts, key=lambda other: other.box.right, default=None)
 
 
 def _own_text(scene: Scene, candidate: Candidate) -> str:

@@ -77,9 +77,10 @@ npm is needed for the icon packages. Labels are rendered with the fonts that are
 weights saw DejaVu, Noto and the URW base fonts.
 
 The weights of 21 November 2026 took 7,000 steps and about two hours on one shared core. The first 2,133 steps were
-begun with `--steps 3600` and gone on with `--steps 2650`; from there the length was set to 6,700, then 8,200, then 7,000
-steps, so the learning rate began to fall a little early. The test sets were watched on the way; the last step was taken, not
-the best one. Which drawing of a test set stands for a concept was corrected once, after looking at the pictures.
+begun with `--steps 3600` and gone on with `--steps 2650`; from there the length was set to 6,700, then 8,200, then
+7,000 steps, so the learning rate began to fall a little early. The test sets were watched on the way; the last step was
+taken, not the best one. Which drawing of a test set stands for a concept was corrected once, after looking at the
+pictures.
 """
 
 
