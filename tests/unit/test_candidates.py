@@ -160,3 +160,9 @@ def test_dots_of_a_canvas_are_no_candidates_but_a_decimal_point_is() -> None:
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 400), (3, 3), (400, 1)])
 def test_pictures_too_small_for_anything_hold_nothing(height: int, width: int) -> None:
     assert layout(np.zeros((height, width, 3), np.uint8)).candidates == ()
+
+
+def test_a_huge_screen_of_dots_holds_nothing_and_does_not_take_forever() -> None:
+    picture = np.zeros((1440, 2560, 3), np.uint8)
+    picture[::8, ::8] = 255
+    assert candidates(picture) == []

@@ -19,6 +19,8 @@ Sides = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 Gaps = NDArray[np.float64]
 
+MOST = 12_000
+"""Pieces from which a picture is noise, with nothing to find; the fullest screens have a third of it."""
 LARGEST_INK = 96
 """Pixels of height; larger ink is a picture or decoration of the page."""
 LARGEST_TEXT = 60
@@ -46,7 +48,7 @@ GRID = 6
 def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
     """The boxes of connected pixels, each with the boxes of the holes in it."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
+    if hierarchy is None or len(contours) > MOST:
         return []
     # A quarter of the time that labelling every pixel takes. Outer contours have no parent, holes no child.
     boxes = [Rect(*cv2.boundingRect(contour)) for contour in contours]
@@ -65,7 +67,7 @@ def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
 def boxes(mask: MatLike) -> list[Rect]:
     """The boxes of connected pixels."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
+    if hierarchy is None or len(contours) > MOST:
         return []
     outer = np.flatnonzero(hierarchy[0][:, 3] < 0).tolist()
     return [Rect(*cv2.boundingRect(contours[number])) for number in outer]
