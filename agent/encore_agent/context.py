@@ -23,11 +23,15 @@ FAR = 60.0
 """Pixels from which a distance tells the scale."""
 REACH = 120.0
 """Pixels at which a neighbour counts half; what is far away moves on its own when a window is resized."""
+NEXT = 300
+"""Pixels within which the next thing in a direction counts."""
+LEAST_NEXT = 2
+"""Directions in which something must stand."""
 FREE = 0.8
 """What a neighbour of the same row counts that slid along it."""
 
 
-def ramp(value: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
+def ramp(value: NDArray[np.float32] | np.float32, low: float, high: float) -> NDArray[np.float32]:
     """0 up to `low`, 1 from `high` on, a straight line between."""
     return np.asarray(np.clip((value - low) / (high - low), 0, 1), np.float32)
 
@@ -177,3 +181,45 @@ def _anchors(scene: Scene) -> NDArray[np.float32]:
 
 def _anchor(box: Rect) -> NDArray[np.float32]:
     return np.array([box.left, box.top + box.height / 2], np.float32)
+
+
+def beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
+    """How well the next things to the left, right, above and below each place of `pool` are those of `place`, 0 to 1.
+
+    Unlike distances, who stands next to whom stays when only the letters of a program grow, or when it reflows.
+    """
+    shown, now = pair.here, pair.there
+    nexts = _nexts(shown, place)
+    asked = [direction for direction, index in enumerate(nexts) if index is not None]
+    scores = np.zeros(len(pool), np.float32)
+    if len(asked) < LEAST_NEXT or not now.candidates:
+        return scores
+    for number, box in enumerate(pool):
+        others = _nexts(now, box)
+        same = [
+            float(ramp(pair.looks[one, other], 0.55, 0.95))
+            for one, other in ((nexts[d], others[d]) for d in asked)
+            if one is not None and other is not None
+        ]
+        scores[number] = sum(same) / len(asked)
+    return scores
+
+
+def _nexts(scene: Scene, place: Rect) -> list[int | None]:
+    """The nearest candidate to the left, right, above and below that shares half of its extent with the place."""
+    left, top, width, height = scene.boxes.T
+    right, bottom = left + width, top + height
+    level = np.minimum(bottom, place.bottom) - np.maximum(top, place.top) >= 0.5 * np.minimum(height, place.height)
+    under = np.minimum(right, place.right) - np.maximum(left, place.left) >= 0.5 * np.minimum(width, place.width)
+    gaps = (
+        (place.left - right, level),
+        (left - place.right, level),
+        (place.top - bottom, under),
+        (top - place.bottom, under),
+    )
+    found: list[int | None] = []
+    for gap, fits in gaps:
+        away = np.where(fits & (gap >= -2), gap, np.inf)
+        nearest = int(np.argmin(away)) if away.size else 0
+        found.append(nearest if away.size and away[nearest] <= NEXT else None)
+    return found

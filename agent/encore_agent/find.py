@@ -87,11 +87,11 @@ def _alone_or_in_row(search: Search) -> Found | Absent:
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:
-    """The row in its list; a list of plain labels, such as a side bar, may as well be found label by label."""
+    """The row in its list; where it is the only one that reads so, it may be found as a label."""
     result = find_in_list(search)
     target = search.target
-    plain = target.kind == "row" and target.text and target.text == target.row_text
-    if isinstance(result, Absent) and plain and isinstance(alone := find_label(search), Found):
+    alone = bool(target.text) and (target.text == target.row_text or not target.look_alikes)
+    if isinstance(result, Absent) and alone and isinstance(alone := find_label(search), Found):
         return alone
     return result
 
@@ -119,8 +119,10 @@ def _same_place(search: Search) -> Found | None:
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
     parts = [ink, middle, *(_letters(ink) if target.kind == "text" else ())]
-    if target.kind in FRAMES and search.cell is not None and (caption := shown.caption_of(search.cell)) is not None:
-        parts.append(caption.box.grown(2))
+    if target.kind in FRAMES and search.cell is not None:
+        caption = shown.caption_of(search.cell)
+        inside = [c for c in shown.candidates if c.kind == "text" and target.box.contains(c.box.center)]
+        parts += [piece for c in (caption, *inside) if c is not None for piece in _letters(c.box.grown(2))]
     for part in parts:
         if correlation(cut(shown.image, part), cut(now.image, part)) < options.same_ink:
             return None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from encore_agent.context import Pair, anchored, ramp, surroundings
+from encore_agent.context import Pair, anchored, beside, ramp, surroundings
 from encore_agent.evidence import Search, cut, nearest, rival_of
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -25,6 +25,8 @@ SAME_SIGN = 0.75
 """Likeness from which two drawings before a field are the same."""
 NEARLY = 55.0
 """Percent of likeness from which two words in a field are no accident."""
+NAMELESS = 0.68
+"""What all else must come to where no caption tells."""
 TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
@@ -55,6 +57,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[n
     """Frame, caption, sign and place together, 0 to 1, [len(pool)]; 0 for what is called otherwise."""
     boxes = [c.box for c in pool]
     stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
+    stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
     caption = pair.here.caption_of(cell)
     scores = []
     for candidate, place in zip(pool, stands, strict=True):
@@ -64,6 +67,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[n
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * _signs(pair, cell, candidate) + 0.5 * place if place >= ELSEWHERE else 0.0
+            score = score if score >= NAMELESS else 0.8 * score
         else:
             score = 0.3 + 0.2 * frame + 0.1 * _signs(pair, cell, candidate) + 0.4 * place if called else 0.0
         scores.append(score)

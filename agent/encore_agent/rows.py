@@ -158,10 +158,24 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
 
 
 def find_in_list(search: Search) -> Found | Absent:
-    """The very row that was shown, wherever it stands now, or the shown drawing in it."""
-    cell = next(iter(_naming_cells(search)), None)
-    title = search.shown.texts([cell])[0] if cell is not None else ""
-    if cell is None or not title:
+    """The very row that was shown, wherever it stands now."""
+    result: Found | Absent = Absent("the row that was clicked has no text to know it by")
+    for cell in _naming_cells(search):
+        result = _find_in_list(search, cell)
+        if isinstance(result, Found) or not _repeated(search, cell):
+            return result
+    return result
+
+
+def _repeated(search: Search, cell: Candidate) -> bool:
+    """Whether other rows of the shown list read the same in its place, such as a date: then the title tells."""
+    texts = search.shown.texts([label for label, _ in rows_like(Pair(search.shown, search.shown), cell)])
+    return sum(match(search.shown.texts([cell])[0], text) >= Match.READ_ALIKE for text in texts) > 1
+
+
+def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
+    title = search.shown.texts([cell])[0]
+    if not title:
         return Absent("the row that was clicked has no text to know it by")
     rows = rows_like(search.pair, cell)
     labels = [label for label, _ in rows]

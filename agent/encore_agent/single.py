@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import Pair, anchored, ramp, surroundings
+from encore_agent.context import Pair, anchored, beside, ramp, surroundings
 from encore_agent.evidence import Search, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -20,6 +20,8 @@ SHORTLIST = 24
 """Drawings whose surroundings are compared."""
 ANCHORED = 0.6
 """What the distance to the window's edges counts against a full agreement of neighbours."""
+BESIDE = 0.8
+"""What the next things in all directions count."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
 OTHERS = 0.8
@@ -73,6 +75,7 @@ def find_label(search: Search) -> Found | Absent:
     boxes = [c.box for c in same]
     across, down = anchored(search.pair, cell.box, boxes)
     around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
+    around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
@@ -136,7 +139,7 @@ def _icon_scores(
     looks = pair.looks_of(cell, pool)
     around = surroundings(pair, cell.box, boxes)
     across, down = anchored(pair, cell.box, boxes)
-    stands = np.maximum(around, ANCHORED * across * down)
+    stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
     return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)

@@ -51,6 +51,12 @@ def match(wanted: str, read: str) -> Match:
     if not want or not have:
         same = bool(wanted.strip()) and wanted.strip().casefold() == read.strip().casefold()
         return Match.EXACT if same else Match.NONE
+    if elided := ELISION.search(wanted):
+        # The shown title was cut off itself: what is left of both must agree.
+        short, long = sorted((plain(wanted[: elided.start()]), plain(ELISION.sub("", read))), key=len)
+        if short == long:
+            return Match.READ_ALIKE
+        return Match.SHORTENED if long.startswith(short) and len(short) >= ELIDED_PART * len(long) else Match.NONE
     if elided := ELISION.search(read):
         left = plain(read[: elided.start()])
         enough = ELIDED_PART * len(want) <= len(left) < len(want)

@@ -28,6 +28,8 @@ CARD = (640, 440)
 """Pixels to the side, and up or down, within which a card's name lies."""
 CARD_SLACK = 6
 """Pixels by which the same distance differs from card to card."""
+EQUAL = 3
+"""Drawings that must be equal for a label beside them to be no accident."""
 NAMED = 0.6
 """Share of equal drawings that must have a label at the same distance."""
 
@@ -121,7 +123,7 @@ class Lists:
             alike: All drawings like it, itself included.
         """
         labels = np.flatnonzero(self._text & self._ink)
-        if len(alike) < 2 or not len(labels):
+        if len(alike) < EQUAL or not len(labels):
             return []
         left, middle = self._sides[0, labels], self._middle[labels]
         across, down = left - self._sides[2, cell], middle - self._middle[cell]

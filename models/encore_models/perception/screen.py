@@ -316,14 +316,15 @@ class Scene:
         """What the candidate is as a target."""
         if candidate.kind == "field" or candidate.kind == "slider":
             return candidate.kind
+        says = candidate.kind == "text" and self._legible(candidate)
         if self.field_of(candidate) is None and self._in_list(candidate):
             # A number is no drawing, and a cover stands for its row.
-            drawn = candidate.kind == "icon" or (candidate.kind == "text" and not self._legible(candidate))
+            drawn = candidate.kind == "icon" or (candidate.kind == "text" and not says)
             if not drawn or self._is_number(candidate):
                 return "row"
-        if candidate.kind != "text" and self.name_of(candidate) is not None:
+        if not says and self.name_of(candidate) is not None:
             return "row_icon"  # in a row, or on a card
-        return "text" if candidate.kind == "text" and self._legible(candidate) else "icon"
+        return "text" if says else "icon"
 
     def _in_list(self, candidate: Candidate) -> bool:
         """Whether the row repeats above or below: at least half of its cells have their like in one other row."""
