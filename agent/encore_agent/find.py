@@ -91,9 +91,10 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     result = find_in_list(search)
     target = search.target
     alone = bool(target.text) and (target.text == target.row_text or not target.look_alikes)
-    if isinstance(result, Absent) and alone and isinstance(alone := find_label(search), Found):
-        return alone
-    return result
+    if isinstance(result, Found) or not alone:
+        return result
+    label = find_label(search)
+    return label if isinstance(label, Found) else result
 
 
 def _letters(ink: Rect) -> list[Rect]:

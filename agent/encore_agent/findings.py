@@ -40,7 +40,7 @@ class FindOptions:
     same_row: float = 70.0
     """Percent of likeness of the whole row, for a row that does not follow what was said."""
     row_icon_looks: float = 0.8
-    row_icon_least: float = 0.55
+    row_icon_least: float = 0.4
     """The same where nothing else in the row comes near."""
     row_icon_margin: float = 0.2
 

@@ -79,7 +79,7 @@ def find_label(search: Search) -> Found | Absent:
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
-    alone = search.target.look_alikes == 0 and len(same) == 1
+    alone = len(same) == 1 and len(_reading(wanted, search.shown, list(search.shown.alike(cell)))) == 1
     if scores[best] < (options.lone_label_score if alone else options.label_score):
         return Absent(f"{wanted!r} is there, but stands among other things than when it was shown", near)
     if scores[best] - rival < options.margin:
