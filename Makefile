@@ -7,31 +7,36 @@ ARGS ?=
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench-main bench-understanding bench-recording clean
+.PHONY: help setup system demo test lint bench-main bench-understanding bench-recording bench-finder bench-saying clean
 
 help:
 	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
 	@echo "make test         all tests, linters and type checks"
 	@echo "make bench-main   the main job 20 times: 20 songs, 4 voices; writes the README's figures"
+	@echo "make bench-finder how often the finder clicks right, wrong, and where nothing is; with its peers"
 	@echo "make setup        only set up; then: $(BIN)/encore"
 
 setup: $(VENV)/.ready
 
-# Debian's packages: installed where this user may, else the exact line to run is printed.
+# Debian's packages: installed where this user may, else the exact line to run is printed. $(1): a command that names them.
+define install_debian
+@command -v dpkg-query >/dev/null || exit 0; \
+needed="$$($(1))" || exit 1; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || needed="$$needed python3-venv"; \
+missing=""; for package in $$needed; do \
+  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+done; \
+test -z "$$missing" && exit 0; \
+install="apt-get install -y --no-install-recommends$$missing"; \
+if [ "$$(id -u)" = 0 ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive $$install; \
+elif sudo -n true 2>/dev/null; then sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive $$install; \
+else echo "These Debian packages are missing. Run this, then make again:"; echo "  sudo $$install"; exit 1; fi
+endef
+
 system:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: sudo apt-get install python3 python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
-	@command -v dpkg-query >/dev/null || exit 0; \
-	needed="$$($(PYTHON) -m demos.stage --packages)"; \
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || needed="$$needed python3-venv"; \
-	missing=""; for package in $$needed; do \
-	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
-	done; \
-	test -z "$$missing" && exit 0; \
-	install="apt-get install -y --no-install-recommends$$missing"; \
-	if [ "$$(id -u)" = 0 ]; then apt-get update -q && DEBIAN_FRONTEND=noninteractive $$install; \
-	elif sudo -n true 2>/dev/null; then sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive $$install; \
-	else echo "These Debian packages are missing. Run this, then make again:"; echo "  sudo $$install"; exit 1; fi
+	$(call install_debian,$(PYTHON) -m demos.stage --packages)
 
 # python-xlib again at the end: pyautogui's python3-xlib writes the same folder, and only python-xlib works everywhere.
 $(VENV)/.ready: pyproject.toml | system
@@ -62,6 +67,15 @@ bench-understanding: system $(VENV)/.ready
 # Picture against sound, processor share, what a crash costs.
 bench-recording: system $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.recording $(ARGS)
+
+# The finder on drawn screens and on real programs, which are installed, and other finders on the same; two hours.
+bench-finder: system $(VENV)/.ready
+	$(call install_debian,$(BIN)/python -m tests.benchmarks.finder.capture_programs --packages)
+	$(BIN)/python -m tests.benchmarks.bench_finder $(ARGS)
+
+# "Click shuffle" without a demonstration: clicked, asked, and what was clicked wrongly.
+bench-saying: system $(VENV)/.ready
+	$(BIN)/python -m tests.benchmarks.bench_saying $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -30,7 +30,7 @@ from encore_recorder.sources.window import X11Windows
 from tests.benchmarks.finder import program_documents, program_looks, program_truth
 from tests.benchmarks.finder.dataset import SHOWN, Screen, Thing, write_screen
 from tests.benchmarks.finder.program_truth import Picture
-from tests.benchmarks.finder.programs import PROGRAMS, Program, require
+from tests.benchmarks.finder.programs import PROGRAM_PACKAGES, PROGRAMS, Program, require
 
 log = logging.getLogger(__name__)
 
@@ -326,9 +326,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[p.name for p in PROGRAMS])
     parser.add_argument("--boxes", type=Path, metavar="FOLDER", help="also write the pictures with boxes drawn")
     parser.add_argument("--list", action="store_true", help="print the programs, and exit")
+    parser.add_argument("--packages", action="store_true", help="print the Debian packages that are needed, and exit")
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     chosen = tuple(program for program in PROGRAMS if program.name in arguments.only)
+    if arguments.packages:
+        print(*PROGRAM_PACKAGES)  # noqa: T201
+        return 0
     if arguments.list:
         print("\n".join(f"{p.name:16} {p.toolkit:9} {p.split}" for p in PROGRAMS))  # noqa: T201
         return 0
