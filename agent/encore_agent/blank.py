@@ -23,7 +23,7 @@ AGREED = 0.7
 """Share of the witnesses' weight that must point to the same place."""
 LEAST = 3
 """Witnesses that must agree."""
-UNDER, CROWDED = 16, 60
+UNDER, CROWDED = 40, 60
 """Side in pixels of what was right under the pointer, and grey levels in it from which it was not empty."""
 SHADE = 4
 """Grey levels up to which two places lie on the same."""

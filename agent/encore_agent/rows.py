@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, utils
 from encore_agent.context import Pair
 from encore_agent.evidence import Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
-from encore_agent.titles import Match, best_matches, match
+from encore_agent.titles import Match, best_matches, match, plain
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene, title_of
 from encore_recorder.geometry import Rect
@@ -154,7 +154,7 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
         return Absent(f"{len(places)} rows read {wanted!r}, and nothing tells which one is meant", near)
     label, columns = chosen
     title = search.now.texts([label])[0]
-    return search.found(label.box, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
+    return _on_row(search, label, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
 
 
 def find_in_list(search: Search) -> Found | Absent:
@@ -175,7 +175,7 @@ def _repeated(search: Search, cell: Candidate) -> bool:
 
 def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
     title = search.shown.texts([cell])[0]
-    if not title:
+    if len(plain(title)) < 2:  # readers take drawings for single letters
         return Absent("the row that was clicked has no text to know it by")
     rows = rows_like(search.pair, cell)
     labels = [label for label, _ in rows]
@@ -193,7 +193,14 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
         return Absent(f"{len(named)} rows read {title!r}, and nothing tells which one it is", near)
     label, columns = named[best]
     evidence = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
-    return search.found(label.box, evidence, columns)
+    return _on_row(search, label, evidence, columns)
+
+
+def _on_row(search: Search, label: Candidate, evidence: str, score: float) -> Found:
+    """A click on the label itself where the shown one was beside its own: rows are as wide as their window."""
+    target = search.target
+    inside = target.box.moved(-target.box.center.x, -target.box.center.y).grown(2).contains(target.offset)
+    return search.found(label.box, evidence, score, point=None if inside else label.box.center)
 
 
 def _naming_cells(search: Search) -> list[Candidate]:

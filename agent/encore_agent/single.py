@@ -24,6 +24,8 @@ BESIDE = 0.8
 """What the next things in all directions count."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
+STRANGE = 0.14
+"""Agreement of neighbours below which nothing of what stood around it is there."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
 READ_FIRST = 8
@@ -141,7 +143,7 @@ def _icon_scores(
     across, down = anchored(pair, cell.box, boxes)
     stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * across * down)
     if alone and rival_of(pool, looks) <= OTHERS:
-        stands = np.maximum(stands, UNIQUE * np.maximum(across, down))
+        stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
     return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
 
 

@@ -33,6 +33,9 @@ EQUAL = 3
 NAMED = 0.6
 """Share of equal drawings that must have a label at the same distance."""
 
+NEARLY_FULL = 0.15
+"""By how much a smaller pitch may be less full than the fullest one."""
+
 Indexes = NDArray[np.intp]
 
 
@@ -71,15 +74,13 @@ class Lists:
         column = self._aligned(cell) & fits & self._ink & (self._text == self._text[cell])
         away = self._middle[column] - self._middle[cell]
         away = away[np.abs(away) >= max(LOWEST, 1.1 * self._sizes[cell, 1])]
-        best: tuple[float, Pitch] | None = None
-        for step in np.unique(np.abs(away)):
-            if step > HIGHEST:
-                break
-            pitch = self._rows(float(step), away, max(3.0, 0.2 * float(self._sizes[cell, 1])))
-            if pitch is None or (best is not None and pitch[0] <= best[0] + 1e-6):
-                continue
-            best = pitch
-        return best[1] if best is not None and best[0] >= OCCUPIED else None
+        slack = max(3.0, 0.2 * float(self._sizes[cell, 1]))
+        steps = [float(step) for step in np.unique(np.abs(away)) if step <= HIGHEST]
+        found = [pitch for step in steps if (pitch := self._rows(step, away, slack)) is not None]
+        most = max((share for share, _ in found), default=0.0)
+        # Every other row is full as well; a single row that was not made out must not double the pitch.
+        full = [pitch for share, pitch in found if share >= max(OCCUPIED, most - NEARLY_FULL)]
+        return full[0] if full else None
 
     def _rows(self, step: float, away: NDArray[np.float32], slack: float) -> tuple[float, Pitch] | None:
         """Which rows at this distance have the cell, and which share of those that could; None for less than two."""

@@ -6,7 +6,6 @@ nothing, and one whose candidates are compared is not read.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -318,9 +317,9 @@ class Scene:
             return candidate.kind
         says = candidate.kind == "text" and self._legible(candidate)
         if self.field_of(candidate) is None and self._in_list(candidate):
-            # A number is no drawing, and a cover stands for its row.
+            # A cover stands for its row.
             drawn = candidate.kind == "icon" or (candidate.kind == "text" and not says)
-            if not drawn or self._is_number(candidate):
+            if not drawn:
                 return "row"
         if not says and self.name_of(candidate) is not None:
             return "row_icon"  # in a row, or on a card
@@ -356,14 +355,8 @@ class Scene:
         return len(apart) if near else 0
 
     def _legible(self, candidate: Candidate) -> bool:
-        """Whether it says anything: three dots in a row are as wide as a word."""
-        return any(letter.isalnum() for letter in self.texts([candidate])[0])
-
-    def _is_number(self, candidate: Candidate) -> bool:
-        """Whether it is the number of its row; a reader takes many a drawing for a digit, so only left of the title."""
-        title = title_of(self.row_of(candidate))
-        leads = title is not None and candidate.box.right <= title.box.left
-        return leads and _digits_wide(candidate) and bool(re.fullmatch(r"\d{1,4}", self.texts([candidate])[0]))
+        """Whether it says anything: three dots are as wide as a word, and one letter is not."""
+        return sum(letter.isalnum() for letter in self.texts([candidate])[0]) > 1
 
 
 def describe_target(scene: Scene, point: Point) -> Target:
@@ -419,10 +412,6 @@ def _own_text(scene: Scene, candidate: Candidate) -> str:
 
 def _look_alikes(scene: Scene, candidate: Candidate) -> int:
     return len(scene.alike(candidate)) - 1
-
-
-def _digits_wide(candidate: Candidate) -> bool:
-    return candidate.kind == "icon" and candidate.box.height <= 40 and candidate.box.width <= 1.7 * candidate.box.height
 
 
 def _distance(box: Rect, point: Point) -> float:
