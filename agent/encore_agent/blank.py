@@ -48,7 +48,8 @@ def find_blank(search: Search) -> Found | Absent:
     agree = (np.abs(votes[:, None] - votes[None]) <= slack).all(axis=2)
     best = int(np.argmax(agree @ weights))
     share = float(weights[agree[best]].sum() / weights.sum())
-    if share < AGREED or agree[best].sum() < LEAST or _crowded(search.shown.image, point):
+    nearest_agrees = bool(agree[best][int(np.argmax(weights))])
+    if share < AGREED or agree[best].sum() < LEAST or not nearest_agrees or _crowded(search.shown.image, point):
         return Absent("it was a click on an empty place, and what stood around it has moved apart")
     x, y = np.average(votes[agree[best]], axis=0, weights=weights[agree[best]])
     place = Point(round(float(x)), round(float(y)))

@@ -22,7 +22,7 @@ HIGHEST = 240
 """Pixels of the highest row; cards of a grid may be higher, and are told by their drawings."""
 ALIKE_SIZE = 0.35
 """By how much the sizes of two cells of a column may differ."""
-OCCUPIED = 0.75
+OCCUPIED = 0.8
 """Share of the rows between the first and the last one that must have the cell."""
 CARD = (640, 440)
 """Pixels to the side, and up or down, within which a card's name lies."""
@@ -34,7 +34,7 @@ NAMED = 0.6
 """Share of equal drawings that must have a label at the same distance."""
 
 NEARLY_FULL = 0.15
-"""By how much a smaller pitch may be less full than the fullest one."""
+"""By how much a smaller pitch may be less trusted than the most trusted one."""
 
 Indexes = NDArray[np.intp]
 
@@ -77,10 +77,12 @@ class Lists:
         slack = max(3.0, 0.2 * float(self._sizes[cell, 1]))
         steps = [float(step) for step in np.unique(np.abs(away)) if step <= HIGHEST]
         found = [pitch for step in steps if (pitch := self._rows(step, away, slack)) is not None]
-        most = max((share for share, _ in found), default=0.0)
-        # Every other row is full as well; a single row that was not made out must not double the pitch.
-        full = [pitch for share, pitch in found if share >= max(OCCUPIED, most - NEARLY_FULL)]
-        return full[0] if full else None
+        # Every other row is full as well: one row that was not made out must not double the pitch, nor two equal
+        # distances by accident outdo it, so a step is trusted as far as rows speak for it.
+        trust = [share * len(pitch.rows) / (len(pitch.rows) + share) for share, pitch in found]
+        least = max(trust, default=0.0) - NEARLY_FULL
+        full = (p for (share, p), much in zip(found, trust, strict=True) if share >= OCCUPIED and much >= least)
+        return next(full, None)
 
     def _rows(self, step: float, away: NDArray[np.float32], slack: float) -> tuple[float, Pitch] | None:
         """Which rows at this distance have the cell, and which share of those that could; None for less than two."""

@@ -98,10 +98,6 @@ class Scene:
         """How well each text names each candidate, from its looks alone: cosines [candidates, texts]."""
         return np.asarray(self._clip.name(self.image, [c.box for c in candidates], texts), np.float32)
 
-    def words(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """What texts mean: unit vectors [texts, d]; near for two names of the same."""
-        return np.asarray(self._clip.words(texts), np.float32)
-
     def likeness(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosines between descriptors on a scale that every CLIP shares: 0 as different drawings are, 1 as the same."""
         different, same = self._clip.span

@@ -1,0 +1,128 @@
+"""Each kind of target by its own evidence, on small drawn windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.find import Absent, Finder, Found
+from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.text import TextLine
+from encore_models.perception.ui_clip import UiClip
+from encore_recorder.geometry import Point, Rect
+
+Image = NDArray[np.uint8]
+CLIP = UiClip.load()
+
+
+@dataclass
+class Window:
+    """A picture that remembers what was written on it."""
+
+    image: Image = field(default_factory=lambda: np.full((480, 760, 3), 245, np.uint8))
+    labels: list[tuple[Rect, str]] = field(default_factory=list)
+
+    def write(self, text: str, left: int, top: int) -> Window:
+        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        at = (left, top + height)
+        cv2.putText(self.image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+        self.labels.append((Rect(left, top, width, height), text))
+        return self
+
+    def frame(self, box: Rect) -> Window:
+        cv2.rectangle(self.image, (box.left, box.top), (box.right, box.bottom), (150, 150, 150), 1)
+        return self
+
+    def sign(self, left: int, top: int, kind: int) -> Window:
+        points = [(left + 10, top), (left + 20, top + 18), (left, top + 18)]
+        if kind == 0:
+            cv2.circle(self.image, (left + 10, top + 10), 9, (30, 30, 30), 2, cv2.LINE_AA)
+        elif kind == 1:
+            cv2.polylines(self.image, [np.array(points)], True, (30, 30, 30), 2, cv2.LINE_AA)
+        else:
+            cv2.line(self.image, (left, top), (left + 18, top + 18), (30, 30, 30), 3, cv2.LINE_AA)
+            cv2.line(self.image, (left + 18, top), (left, top + 18), (30, 30, 30), 3, cv2.LINE_AA)
+        return self
+
+    def read(self, image: Image, boxes: Sequence[Rect]) -> list[str]:
+        return [" ".join(t for place, t in self.labels if box.grown(3).contains(place.center)) for box in boxes]
+
+    def read_page(self, image: Image) -> list[TextLine]:
+        return []
+
+    @property
+    def scene(self) -> Scene:
+        return Scene(self.image, self, CLIP)
+
+
+def form(first: str = "Volume", second: str = "Opacity", down: int = 0) -> Window:
+    """Two captioned fields among signs and labels."""
+    window = Window()
+    for number, text in enumerate(("File", "Edit", "View")):
+        window.write(text, 20 + 90 * number, 12)
+    for number in range(3):
+        window.sign(520 + 60 * number, 10, number)
+    window.write(first, 40, 96 + down).frame(Rect(160, 88 + down, 240, 30))
+    window.write(second, 40, 156 + down).frame(Rect(160, 148 + down, 240, 30))
+    return window.write("Apply", 620, 420)
+
+
+def find(shown: Window, now: Window, point: Point) -> Found | Absent:
+    scene = shown.scene
+    return Finder(shown).find(describe_target(scene, point), scene, now.scene)
+
+
+def test_a_field_is_found_by_its_caption() -> None:
+    found = find(form(), form(down=70), Point(300, 103))
+    assert isinstance(found, Found), found
+    assert Rect(160, 158, 240, 30).contains(found.point)
+
+
+def test_fields_that_changed_places_are_told_by_their_captions() -> None:
+    found = find(form(), form("Opacity", "Volume"), Point(300, 103))
+    assert isinstance(found, Found), found
+    assert Rect(160, 148, 240, 30).contains(found.point)
+
+
+def test_a_field_with_another_caption_is_another_field() -> None:
+    assert isinstance(find(form(), form("Value"), Point(300, 103)), Absent)
+
+
+def test_another_wording_of_the_caption_is_the_same_field() -> None:
+    assert isinstance(find(form(), form("Loudness"), Point(300, 103)), Found)
+
+
+def test_a_label_with_another_meaning_is_absent_and_one_with_the_same_is_found() -> None:
+    assert isinstance(find(form(), form("Volumes"), Point(60, 101)), Absent)
+    renamed = find(form(), form("Loudness"), Point(60, 101))
+    assert isinstance(renamed, Found), renamed
+    assert "once 'Volume'" in renamed.evidence
+
+
+def test_a_drawing_whose_place_another_one_took_is_absent() -> None:
+    now = form()
+    now.image[0:40, 500:720] = 245
+    for number, kind in enumerate((2, 2, 1)):
+        now.sign(520 + 60 * number, 10, kind)
+    assert isinstance(find(form(), now, Point(530, 11)), Absent)
+
+
+def test_an_empty_place_moves_with_what_stands_around_it() -> None:
+    def canvas(across: int = 0, down: int = 0) -> Window:
+        window = form()
+        for text, x, y in (("North", 500, 200), ("East", 630, 250), ("South", 510, 350), ("Far west", 380, 240)):
+            window.write(text, x, y)
+        moved = np.roll(window.image, (down, across), axis=(0, 1))
+        return Window(moved, [(place.moved(across, down), text) for place, text in window.labels])
+
+    found = find(canvas(), canvas(40, 25), Point(540, 290))
+    assert isinstance(found, Found), found
+    assert abs(found.point.x - 580) <= 4
+    assert abs(found.point.y - 315) <= 4
+    taken = canvas(40, 25)
+    cv2.rectangle(taken.image, (560, 300), (605, 340), (60, 160, 60), cv2.FILLED)
+    assert isinstance(find(canvas(), taken, Point(540, 290)), Absent)
