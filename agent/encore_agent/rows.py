@@ -167,6 +167,14 @@ def find_in_list(search: Search) -> Found | Absent:
     return result
 
 
+def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
+    """Whether the rows of two cells have the same title; many rows end in "526 bytes, today"."""
+    shown, now = title_of(search.shown.row_of(cell)), title_of(search.now.row_of(label))
+    if shown is None or shown == cell:
+        return True
+    return now is not None and match(search.shown.texts([shown])[0], search.now.texts([now])[0]) >= Match.READ_ALIKE
+
+
 def _repeated(search: Search, cell: Candidate) -> bool:
     """Whether other rows of the shown list read the same in its place, such as a date: then the title tells."""
     texts = search.shown.texts([label for label, _ in rows_like(Pair(search.shown, search.shown), cell)])
@@ -181,7 +189,11 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
     labels = [label for label, _ in rows]
     titles = search.now.texts(labels)
     near = _titles_near(title, labels, titles)
-    named = [row for row, text in zip(rows, titles, strict=True) if match(title, text) >= Match.READ_ALIKE]
+    named = [
+        row
+        for row, text in zip(rows, titles, strict=True)
+        if match(title, text) >= Match.READ_ALIKE and _titled_alike(search, cell, row[0])
+    ]
     if not named:
         return Absent(f"no row reads {title!r}" if rows else "there is no list like the one that was shown", near)
     likeness = _row_likeness(search, named)

@@ -24,6 +24,8 @@ BESIDE = 0.8
 """What the next things in all directions count."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
+CORNER = 0.8
+"""How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
 """Agreement of neighbours below which nothing of what stood around it is there."""
 OTHERS = 0.8
@@ -141,7 +143,9 @@ def _icon_scores(
     looks = pair.looks_of(cell, pool)
     around = surroundings(pair, cell.box, boxes)
     across, down = anchored(pair, cell.box, boxes)
-    stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * across * down)
+    corner = across * down
+    corner = np.where((corner >= CORNER) | (around >= STRANGE), corner, 0)
+    stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * corner)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
     return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)

@@ -129,14 +129,18 @@ class Lists:
         if len(alike) < EQUAL or not len(labels):
             return []
         left, middle = self._sides[0, labels], self._middle[labels]
-        across, down = left - self._sides[2, cell], middle - self._middle[cell]
-        near = (np.abs(across) <= CARD[0]) & (np.abs(down) <= CARD[1])
+        down = middle - self._middle[cell]
         counts = np.zeros(len(labels), int)
-        for other in alike:
-            x, y = self._sides[2, other] + across, self._middle[other] + down
-            there = (np.abs(left[None] - x[:, None]) <= CARD_SLACK) & (np.abs(middle[None] - y[:, None]) <= CARD_SLACK)
-            counts += there.any(axis=1)
-        counts[~near] = 0
+        # Names begin at the same place of each card, or stand in the middle below each drawing.
+        for side in (left, self._sides[2, labels]):
+            across = side - self._sides[2, cell]
+            equal = np.zeros(len(labels), int)
+            for other in alike:
+                x, y = self._sides[2, other] + across, self._middle[other] + down
+                level = np.abs(middle[None] - y[:, None]) <= CARD_SLACK
+                equal += (level & (np.abs(side[None] - x[:, None]) <= CARD_SLACK)).any(axis=1)
+            equal[(np.abs(across) > CARD[0]) | (np.abs(down) > CARD[1])] = 0
+            counts = np.maximum(counts, equal)
         most = int(counts.max(initial=0))
         if most < max(2, NAMED * len(alike)):
             return []

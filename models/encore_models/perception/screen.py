@@ -29,6 +29,8 @@ FAR = 480
 """Pixels along a band from which a blank place belongs to nothing."""
 CAPTION = (18.0, 1.2)
 """Times its height that a caption may stand before, and above, its field or slider."""
+UNDER, CROWDED = 14, 60
+"""Side in pixels of what is right under the pointer, and grey levels in it from which it is no blank space."""
 BEYOND = 160
 """Pixels beyond the last cell of a row that still are its own."""
 ALIGNED = 4
@@ -159,6 +161,8 @@ class Scene:
         near = [(distance, c) for c in self.candidates if (distance := _distance(c.box, point)) <= NEAR]
         if near:
             return min(near, key=lambda pair: pair[0])[1]
+        if _is_crowded(self.image, point):
+            return None  # something stands there that was not made out
         here = Rect(point.x, point.y, 1, 1)
         band = [c for c in self.candidates if _in_band(c, point) and not self._walled(c.box, here)]
         nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
@@ -390,6 +394,13 @@ def _level(frame: Rect, label: Rect) -> bool:
     """Whether a label stands on the same level as a field or slider, before it."""
     shared = min(frame.bottom, label.bottom) - max(frame.top, label.top)
     return shared >= 0.4 * min(label.height, frame.height) and label.left < frame.left
+
+
+def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
+    """Whether there is ink right around a place."""
+    half = UNDER // 2
+    piece = image[max(0, point.y - half) : point.y + half, max(0, point.x - half) : point.x + half]
+    return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) > CROWDED
 
 
 def title_of(cells: Iterable[Candidate]) -> Candidate | None:
