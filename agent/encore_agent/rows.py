@@ -273,7 +273,7 @@ def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
         nth = _nth(search, cell, name, sure)
         if nth is None:
             return Absent(f"{title!r} has more than one drawing like it, and nothing tells which", nearest(pool, looks))
-        chosen = nth
+        chosen, look = next(pair for pair in cells if pair[0] == nth)
     elif not sure and len(cells) > 1 and look - cells[1][1] < search.options.row_icon_margin:
         return Absent(f"{title!r} has two drawings that look a little like it", nearest(pool, looks))
     return search.found(chosen.box, f"belongs to {title!r} ({kind.words}), looks {look:.2f}", look)

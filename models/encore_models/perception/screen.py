@@ -235,8 +235,6 @@ class Scene:
         for other in self.candidates:
             if other.frame or other.kind == "picture" or self.field_of(other) is not None:
                 continue
-            if other.kind == "text" and not any(letter.isalpha() for letter in self.texts([other])[0]):
-                continue  # the time beside a progress bar
             level = _level(box, other.box)
             before, above = box.left - other.box.right, box.top - other.box.bottom
             if level and -4 <= before <= CAPTION[0] * other.box.height and not self._walled(other.box, box):
@@ -251,7 +249,9 @@ class Scene:
                     continue  # the caption of another one
             else:
                 continue
-            if best is None or away < best[0]:
+            # Read last, and only what stands there; the time beside a progress bar has no letters.
+            nearer = best is None or away < best[0]
+            if nearer and (other.kind != "text" or any(letter.isalpha() for letter in self.texts([other])[0])):
                 best = away, other
         return best[1] if best is not None else None
 
@@ -386,7 +386,7 @@ def describe_target(scene: Scene, point: Point) -> Target:
         offset=_from_center(candidate.box, point),
         text=_own_text(scene, candidate),
         row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
-        look_alikes=_look_alikes(scene, candidate),
+        look_alikes=len(scene.alike(candidate)) - 1,
     )
 
 
@@ -415,10 +415,6 @@ def _own_text(scene: Scene, candidate: Candidate) -> str:
     if candidate.kind == "field":
         return scene.text_at(candidate.box)
     return scene.texts([candidate])[0] if candidate.kind == "text" else ""
-
-
-def _look_alikes(scene: Scene, candidate: Candidate) -> int:
-    return len(scene.alike(candidate)) - 1
 
 
 def _distance(box: Rect, point: Point) -> float:
