@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from encore_recorder.geometry import Rect
+
+Mode = Literal["hands_free", "push_to_talk", "wake"]
+"""When speech is taken for a command: always, while a key is held, or after the wake phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,28 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an utterance fired or did not: every score that was computed, None where it was not."""
+
+    likeness: float | None = None
+    """Of the voice print to the nearest enrolment of the macro: 0 a typical impostor, 1 a typical repetition."""
+    rival_likeness: float | None = None
+    """Of the voice print to the nearest enrolment of any other macro, or to an impostor."""
+    words: float | None = None
+    """Percent to which the words match the phrase."""
+    log_p: float | None = None
+    """Mean log p a token of the filled phrase when the decoder is told it; natural logarithm."""
+    transcript_log_p: float | None = None
+    """The same of the words the decoder found by itself."""
+    path: Literal["voice", "words", "values", "none"] = "none"
+    """What decided: the voice print alone, the words, the values known for a slot, or nothing."""
+
+
+NO_EVIDENCE = Evidence()
+"""Of an utterance in which nothing was scored."""
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """An utterance was understood and its macro starts."""
 
@@ -38,6 +64,9 @@ class Accepted:
     command: Command
     understand_ms: float
     """From the end of the utterance's audio to the decision."""
+    evidence: Evidence = NO_EVIDENCE
+    heard_id: int | None = None
+    """Its entry in the heard log; None while it is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +78,57 @@ class Rejected:
     """For a person: what was missing."""
     nearest: Command | None = None
     """What it came nearest to, for "did you mean ...?"."""
+    evidence: Evidence = NO_EVIDENCE
+    heard_id: int | None = None
+    """Its entry in the heard log; None while it is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An utterance that may mean a command: "did you mean ...?". Nothing starts until it is answered."""
+
+    text: str
+    """The words as heard."""
+    reason: str
+    """Why it is asked, for a person."""
+    commands: tuple[Command, ...]
+    """What it may mean, best first; one to three."""
+    seconds: float = 10.0
+    """How long an answer is waited for; after that it means no."""
+    evidence: Evidence = NO_EVIDENCE
+    """Of the first command."""
+    heard_id: int | None = None
+    """Its entry in the heard log; None while it is not in it."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.commands) <= 3:
+            raise ValueError(f"one to three commands can be asked about, not {len(self.commands)}")
+
+
+@dataclass(frozen=True, slots=True)
+class HeardChanged:
+    """An entry was added to the heard log, corrected or deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneChanged:
+    """Another microphone is listened to."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """What the microphone hears is thrown away, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    """Speech is taken for a command at other times from now on."""
+
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +334,11 @@ AgentEvent = (
     | ChoicesShown
     | ChoicesGone
     | Found
+    | Asked
+    | HeardChanged
+    | MicrophoneChanged
+    | Muted
+    | ModeChanged
 )
 Listener = Callable[[AgentEvent], None]
 
