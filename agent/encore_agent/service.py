@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from encore_agent.act import Actuator, PyAutoGuiActuator
+from encore_agent.ears import Ears
 from encore_agent.errors import AgentError
 from encore_agent.find import Finder
 from encore_agent.hotkey import LISTEN, RECORD, STOP
 from encore_agent.library import Library
-from encore_agent.listen import Listener as MicrophoneListener
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
@@ -31,7 +31,6 @@ from encore_agent.messages import (
     Learned,
     LibraryChanged,
     Listener,
-    ListeningChanged,
     Moment,
     Progress,
     RecordingPaused,
@@ -42,7 +41,6 @@ from encore_agent.messages import (
 )
 from encore_agent.replay import Choose, Replayer, Request
 from encore_agent.say import BUILT_IN
-from encore_agent.say_hearing import HeardOnce, SayUnderstander
 from encore_agent.say_session import Request as SayRequest
 from encore_agent.say_session import SaySession
 from encore_agent.say_sights import Names
@@ -50,10 +48,8 @@ from encore_agent.search import search
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
 from encore_agent.sights import Watch
-from encore_agent.understand import Understander
 from encore_models.learn import learn
 from encore_models.macro import Macro
-from encore_models.perception.speech import Utterance
 from encore_models.store import create_macro
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import Window
@@ -65,8 +61,6 @@ from encore_recorder.sources.window import OpenWindowSystem, open_window_system
 
 log = logging.getLogger(__name__)
 
-STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
-"""Said while a macro runs, they end it."""
 TELLING_S = 0.15
 """How long a program may take to tell what controls it shows."""
 
@@ -97,10 +91,7 @@ class Service:
         self._recorder: Recorder | None = None
         self._recording_since = 0.0
         self._listening_before = False
-        self._microphone: MicrophoneListener | None = None
-        self._understander: Understander | None = None
-        self._say_understander: SayUnderstander | None = None
-        self._saying = settings.say_what_you_see
+        self._ears = Ears(library, self, self.tell, settings.say_what_you_see)
         self._say_session: SaySession | None = None
 
     # Telling
@@ -260,9 +251,7 @@ class Service:
         self._macros_changed()
 
     def _macros_changed(self) -> None:
-        with self._lock:
-            if self._understander is not None:
-                self._understander.set_macros(self.library.macros())
+        self._ears.macros_changed()
         self.tell(LibraryChanged())
 
     # Listening
@@ -270,24 +259,19 @@ class Service:
     @property
     def listening(self) -> bool:
         """Whether commands are listened for."""
-        return self._microphone is not None
+        return self._ears.open
 
     @property
     def listening_level(self) -> float:
         """Loudness of the microphone that is listened to, 0 to 1."""
-        microphone = self._microphone
-        return microphone.level if microphone else 0.0
+        return self._ears.level
 
     def set_listening(self, on: bool) -> None:
         """Listen for commands, or no longer."""
         if on:
-            self._in_background(self._learning, self._start_listening)
-            return
-        with self._lock:
-            microphone, self._microphone = self._microphone, None
-        if microphone is not None:
-            microphone.close()
-            self.tell(ListeningChanged(False))
+            self._in_background(self._learning, self.listen_now)
+        else:
+            self._ears.close()
 
     def prepare(self) -> None:
         """Get the hearing model ready now, on the caller's thread.
@@ -304,71 +288,35 @@ class Service:
             NoMicrophone: There is none.
             ModelsError: The hearing model cannot be prepared.
         """
-        self._start_listening()
-
-    def _start_listening(self) -> None:
         voice = self.senses.voice(self._progress)
         with self._lock:
-            if self._microphone is not None or self._recorder is not None:
-                return
-            hearing = HeardOnce(voice)
-            self._understander = Understander(hearing, self.library.macros())
-            self._say_understander = SayUnderstander(hearing)
-            microphone = MicrophoneListener(self._on_utterance, self.tell, device=self.settings.microphone)
-            microphone.start()
-            self._microphone = microphone
-        self.tell(ListeningChanged(True))
-
-    def _on_utterance(self, utterance: Utterance) -> None:
-        understander = self._understander
-        if understander is None:
-            return
-        if self.running:
-            heard = understander.hear(utterance)
-            if heard.transcript.text.lower().strip(" .!,") in STOP_WORDS:
-                self.stop_episode()
-            return
-        outcome, heard = understander.understand(utterance)
-        # The user's own macros come first.
-        if isinstance(outcome, Rejected) and self._say(utterance):
-            return
-        self.library.note_heard(outcome)
-        self.tell(outcome)
-        if isinstance(outcome, Accepted):
-            command = outcome.command
-            self._start_episode(
-                command.macro_id,
-                command.slots,
-                partial(understander.choose_value, heard),
-                utterance.end_ns,
-            )
+            if not self.recording:
+                self._ears.start(voice, self.settings.microphone)
 
     # Saying what is seen
 
     @property
     def saying(self) -> bool:
         """Whether controls can be called by their names, without any macro."""
-        return self._saying
+        return self._ears.saying
 
     def set_saying(self, on: bool) -> None:
         """Let controls be called by their names, or no longer."""
-        self._saying = on
+        self._ears.saying = on
         if not on and self._say_session is not None:
             self._say_session.forget(self.tell)
 
-    def _say(self, utterance: Utterance) -> bool:
-        """Whether the utterance says what is seen; then it is being carried out."""
-        if not self._saying or self._say_understander is None:
-            return False
-        choosing = self._say_session is not None and self._say_session.choosing
-        request = self._say_understander.request(utterance, choosing)
-        if request is None:
-            return False
+    @property
+    def choosing(self) -> bool:
+        """Whether numbered controls wait to be chosen."""
+        return self._say_session is not None and self._say_session.choosing
+
+    def start_saying(self, request: SayRequest) -> None:
+        """Act on a control that was called by its name, in the background."""
         with self._lock:
             if not self.running:
                 self._stop_episode.clear()
                 self._episode = self._in_background(self._episodes, self._say_now, request)
-        return True
 
     def _say_now(self, request: SayRequest) -> None:
         if self._say_session is None:
@@ -392,9 +340,10 @@ class Service:
 
     def run(self, macro_id: str, slots: dict[str, str]) -> None:
         """Run a macro with typed slot values; the person who types them has confirmed it."""
-        self._start_episode(macro_id, slots, None, None)
+        self.start_episode(macro_id, slots, None, None)
 
-    def _start_episode(self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None) -> None:
+    def start_episode(self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None) -> None:
+        """Run a macro in the background; `choose` and `asked_ns` belong to one that was spoken."""
         with self._lock:
             if self.running:
                 self.tell(Trouble("a macro is running; say stop first, or wait until it is done"))
