@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from encore_agent.messages import Rejected
 from encore_agent.say import BUILT_IN, asked_by, reply_in
 from encore_agent.say_session import Request
-from encore_agent.understand import Hearing, Understander, UnderstandingOptions
+from encore_agent.understand import Understander
+from encore_agent.values import Hearing, UnderstandingOptions
 from encore_models.perception.speech import Samples, Utterance
 from encore_models.perception.voice import Encoded, Transcript
 
