@@ -22,6 +22,27 @@ class UnknownMacro(AgentError, KeyError):
         return self._message
 
 
+class UnknownUtterance(AgentError, KeyError):
+    """Nothing of that id is in the heard log."""
+
+    def __init__(self, heard_id: int) -> None:
+        super().__init__(heard_id)
+        self._message = f"nothing of the id {heard_id} was heard; see `encore heard`"
+
+    def __str__(self) -> str:  # KeyError would print the repr
+        return self._message
+
+
+class PrintGone(AgentError, LookupError):
+    """Nothing can be learned from an utterance, because its voice print is not there."""
+
+    def __init__(self, heard_id: int, kept: int) -> None:
+        super().__init__(
+            f"the voice print of utterance {heard_id} is not there: only those of the newest {kept} are kept. "
+            "Say it again and correct that one, or add its words with: encore phrase"
+        )
+
+
 class MissingSlot(AgentError, ValueError):
     """A macro was started without a value for one of its slots."""
 

@@ -67,6 +67,8 @@ class Accepted:
     evidence: Evidence = NO_EVIDENCE
     heard_id: int | None = None
     """Its entry in the heard log; None while it is not in it."""
+    reason: str = ""
+    """Why it fired, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
