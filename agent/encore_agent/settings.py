@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -59,7 +58,7 @@ class Choices:
         whole = root / f".{CHOICES_FILE}"
         kept = {field.name: getattr(self, field.name) for field in fields(self)}
         whole.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        os.replace(whole, root / CHOICES_FILE)
+        whole.replace(root / CHOICES_FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class Settings:
     whisper: str = TINY_EN
     """What hears: `tiny.en`, or another Whisper by its name or folder."""
     language: str | None = None
-    """What is spoken to a multilingual Whisper, for example `de`; None lets an English one be and has others find out."""
+    """What is spoken to a multilingual Whisper, for example `de`; None has others than English ones find out."""
     keep_rejected_audio: bool = False
     """Whether the sound of speech that started nothing is kept in the heard log."""
 
