@@ -128,3 +128,20 @@ class ReaderMissing(ModelsError, FileNotFoundError):
             f"there is no {pattern} in {folder}, so text on the screen cannot be read. "
             "Install it again with: pip install --force-reinstall rapidocr"
         )
+
+
+class BrokenPrint(ModelsError, ValueError):
+    """A voice print cannot be read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"the voice print {path} cannot be used: {problem}. Say the command again to enrol it anew")
+
+
+class OtherHead(ModelsError, ValueError):
+    """Voice prints of two different heads were to be compared."""
+
+    def __init__(self, made_by: str, expected: str) -> None:
+        super().__init__(
+            f"a voice print was made by the head {made_by or 'of no name'}, which cannot be compared with {expected}. "
+            "Read it again with the head that is in use, or enrol it anew"
+        )
