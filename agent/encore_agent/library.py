@@ -17,33 +17,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from encore_agent.enrolments import Enrolments
 from encore_agent.errors import UnknownMacro
-from encore_agent.messages import Accepted, EpisodeReport, Finished, Rejected
+from encore_agent.heard_log import HeardEntry, HeardLog
+from encore_agent.messages import Accepted, Asked, EpisodeReport, Finished, Rejected
 from encore_models.macro import Macro, Phrase, Slot
+from encore_models.perception.prints import VoicePrint
+from encore_models.perception.speech import Samples
 from encore_models.store import read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS heard (
-    id INTEGER PRIMARY KEY, time_utc TEXT NOT NULL, text TEXT NOT NULL, accepted INTEGER NOT NULL,
-    macro_id TEXT, slots TEXT NOT NULL DEFAULT '{}', confidence REAL, reason TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS episodes (
     id TEXT PRIMARY KEY, time_utc TEXT NOT NULL, macro_id TEXT NOT NULL, slots TEXT NOT NULL,
     outcome TEXT NOT NULL, detail TEXT NOT NULL, steps_done INTEGER NOT NULL, total_ms REAL NOT NULL,
     timings_ms TEXT NOT NULL, folder TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class HeardEntry:
-    """One utterance in the history."""
-
-    time_utc: str
-    text: str
-    accepted: bool
-    macro_id: str | None
-    slots: dict[str, str]
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +73,8 @@ class Library:
         with self._transaction() as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.executescript(SCHEMA)
+        self.heard_log = HeardLog(self._transaction, root / "history" / "heard")
+        self.enrolments = Enrolments(self.macro_folders, self.heard_log.background)
 
     @property
     def macros_folder(self) -> Path:
@@ -134,6 +125,10 @@ class Library:
             except (ValueError, OSError) as error:
                 found.append((folder, error))
         return sorted(found, key=lambda pair: pair[1].created_utc if isinstance(pair[1], Macro) else "")
+
+    def macro_folders(self) -> dict[str, Path]:
+        """The folder of each macro, readable or not, by its id."""
+        return {f.name: f for f in sorted(self.macros_folder.iterdir()) if f.is_dir() and not f.name.startswith(".")}
 
     def folder(self, macro_id: str) -> Path:
         """The folder of that macro.
@@ -219,6 +214,7 @@ class Library:
         folder = self.folder(macro_id)
         there = self.trash_folder / f"{macro_id}-{_stamp()}"
         shutil.move(folder, there)
+        self.enrolments.recalibrate()
         return there
 
     # Demonstrations
@@ -241,23 +237,11 @@ class Library:
 
     # History
 
-    def note_heard(self, outcome: Accepted | Rejected) -> None:
-        """Keep what was heard and what came of it; no sound is kept."""
-        command = outcome.command if isinstance(outcome, Accepted) else outcome.nearest
-        with self._transaction() as database:
-            database.execute(
-                "INSERT INTO heard (time_utc, text, accepted, macro_id, slots, confidence, reason) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    _now(),
-                    outcome.text,
-                    isinstance(outcome, Accepted),
-                    command.macro_id if command else None,
-                    json.dumps(command.slots if command else {}),
-                    command.confidence if command else None,
-                    outcome.reason if isinstance(outcome, Rejected) else "",
-                ),
-            )
+    def note_heard(
+        self, outcome: Accepted | Asked | Rejected, printed: VoicePrint | None = None, sound: Samples | None = None
+    ) -> int:
+        """Keep what was heard and what came of it, see `HeardLog.note`."""
+        return self.heard_log.note(outcome, printed, sound)
 
     def note_episode(self, report: EpisodeReport) -> None:
         """Keep how a run went."""
@@ -295,12 +279,7 @@ class Library:
 
     def heard(self, limit: int = 100) -> list[HeardEntry]:
         """What was heard, newest first."""
-        with self._transaction() as database:
-            rows = database.execute(
-                "SELECT time_utc, text, accepted, macro_id, slots, reason FROM heard ORDER BY id DESC LIMIT ?",
-                (limit,),
-            ).fetchall()
-        return [HeardEntry(t, text, bool(ok), m, json.loads(slots), why) for t, text, ok, m, slots, why in rows]
+        return self.heard_log.entries(limit)
 
     def episodes(self, limit: int = 100) -> list[EpisodeEntry]:
         """What was run, newest first."""

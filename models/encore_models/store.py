@@ -46,12 +46,21 @@ def read_macro(folder: Path) -> Macro:
 
 def write_macro(macro: Macro, folder: Path) -> None:
     """Write `macro.json` of a folder that holds the pictures already, atomically."""
-    beside = folder / f".{_FILE}.new"
+    write_atomically(folder / _FILE, _CODEC.dump_json(macro, indent=1) + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside and rename it, so that it is there whole or as it was.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as file:
-        file.write(_CODEC.dump_json(macro, indent=1) + b"\n")
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(folder / _FILE)
+    beside.replace(path)
 
 
 def create_macro(macro: Macro, pictures: Mapping[str, NDArray[np.uint8]], folder: Path) -> None:

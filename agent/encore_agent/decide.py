@@ -1,0 +1,251 @@
+"""The decision: fire, ask, or let it pass, from what two witnesses say (pure).
+
+The voice print says how like the utterance is to the person's own enrolments; the words say how well it fits a phrase,
+and how likely the decoder finds that phrase when it is told it. Each gives a sureness: from 1 a command fires, from 0
+it is asked about. The surer witness decides, since each has its own reasons to be silent: a registered paraphrase is
+like no enrolment, and a transcript in noise is like no phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.messages import Evidence
+from encore_models.macro import SLOT_PATTERN, Macro, Phrase
+from encore_models.perception.prints import VoicePrint, likeness
+from encore_models.phrases import best_match, words_of
+
+Verdict = Literal["accept", "ask", "reject"]
+Likeness = Callable[[VoicePrint, Sequence[VoicePrint]], NDArray[np.float32]]
+
+ACCEPT = 0.62
+"""Likeness from which a print may fire where nothing is known of the macro's impostors."""
+WIDTH = 0.25
+"""How far below the likeness that fires it is still asked about."""
+HIGHEST = 1.3
+"""No macro asks for more likeness: the same voice in the same room reaches it, hardly anything else does."""
+CLEAR = 0.15
+"""How much liker the print must be to the macro than to the nearest other one, or to an impostor."""
+APART = 0.1
+"""How far above its likest impostor a macro fires."""
+SIDEWAYS = 3.5
+"""Robust standard deviations above what other speech in the room is like."""
+FEW = 20
+"""Prints of other speech below which nothing is concluded from them."""
+SPOKEN_FLOOR = -3.5
+"""Mean log p a token of the phrase below which a print alone fires nothing, hands-free."""
+USUAL = -1.5
+"""Mean log p a token of a phrase that was said."""
+PER_NAT = 0.2
+"""Sureness that each nat above or below `USUAL` gives or takes, at most two nats."""
+NEAR_WORDS = 70.0
+"""Percent from which words count as near the phrase."""
+AGREEING = 0.4
+"""Sureness that near words add to a print."""
+FLOOR = -2.5
+"""Mean log p a token of the filled phrase below which words alone fire nothing."""
+BEHIND = 0.7
+"""How much less likely, mean log p a token, than the transcript itself a phrase with near words may be."""
+ASKED_NATS = 0.7
+"""How far below that words are still asked about."""
+EXACT = 0.5
+"""Sureness that words add which are the phrase's, word by word."""
+LENIENT = 0.3
+"""Sureness that the held key adds: nobody holds it by chance."""
+IMPLAUSIBLE = 0.4
+"""Sureness that a screen takes which surely does not show the first step; one that surely does gives as much."""
+SHORT_LETTERS = 9
+"""A phrase with no more letters is short: those were the offenders in 30 hours of real speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a macro asks for."""
+
+    accept: float = ACCEPT
+    """Likeness from which its print may fire."""
+    ask: float = ACCEPT - WIDTH
+    """Likeness from which it may be asked about."""
+    floor: float = FLOOR
+    """Mean log p a token from which its words may fire."""
+    notes: tuple[str, ...] = ()
+    """What makes it easy to mistake, for a person."""
+
+
+UNCALIBRATED = Calibration()
+"""Of a macro of which no speech is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """What is known of how a macro's command sounds."""
+
+    prints: tuple[VoicePrint, ...] = ()
+    impostors: tuple[VoicePrint, ...] = ()
+    """Speech that was taken for it and was not meant."""
+    calibration: Calibration = UNCALIBRATED
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What comes of an utterance, and why."""
+
+    verdict: Verdict
+    reason: str
+    """For a person."""
+
+
+def calibrate(
+    own: Sequence[VoicePrint],
+    others: Sequence[VoicePrint] = (),
+    impostors: Sequence[VoicePrint] = (),
+    background: Sequence[VoicePrint] = (),
+    compare: Likeness = likeness,
+) -> Calibration:
+    """What a macro asks for, above everything that is known not to be meant.
+
+    Args:
+        own: Its enrolments; without one, words decide.
+        others: Enrolments of the user's other macros.
+        impostors: Speech that fired it and was not meant.
+        background: Other speech; may hold a few misses, so only its middle and spread count.
+        compare: Likeness of one print to many, `prints.likeness`.
+    """
+    if not own:
+        return UNCALIBRATED
+    accept, notes = ACCEPT, []
+    if others:
+        nearest = _nearest(others, own, compare).max()
+        # A sibling is nearer to its own enrolments, which `decide` weighs; so it need not be outbid in full.
+        accept = max(accept, min(float(nearest) + APART, 1.0))
+        if nearest >= ACCEPT - WIDTH:
+            notes.append("it sounds like another of your commands")
+    if len(background) >= FEW:
+        found = _nearest(background, own, compare)
+        middle = float(np.median(found))
+        spread = 1.4826 * float(np.median(np.abs(found - middle)))
+        accept = max(accept, min(middle + SIDEWAYS * spread, 1.0))
+    if impostors:
+        accept = max(accept, float(_nearest(impostors, own, compare).max()) + APART)
+    accept = min(accept, HIGHEST)
+    return Calibration(accept, accept - WIDTH, notes=tuple(notes))
+
+
+def _nearest(said: Sequence[VoicePrint], own: Sequence[VoicePrint], compare: Likeness) -> NDArray[np.float32]:
+    """Likeness of each print to the nearest of the macro's own: float32 [n]."""
+    return np.array([compare(one, own).max() for one in said], np.float32)
+
+
+def decide(
+    macro: Macro,
+    evidence: Evidence,
+    calibration: Calibration,
+    destructive: bool,
+    plausible: float | None = None,
+    hands_free: bool = True,
+) -> Decision:
+    """Fire the macro, ask, or let the utterance pass.
+
+    Args:
+        macro: What may be meant.
+        evidence: What the witnesses say; without `log_p` nothing fires hands-free.
+        calibration: Of the macro.
+        destructive: Whether it deletes, sends or buys something (`guard.destructive_macro`): always asked.
+        plausible: 0 to 1, how likely the screen shows the macro's first step; None where unknown.
+        hands_free: Whether nobody held a key to speak.
+    """
+    said = f"“{macro.phrases[0].text}”"
+    by_voice, by_words = _voice(evidence, calibration, hands_free), _words(evidence, calibration)
+    sure = max(by_voice, by_words)
+    if not hands_free and sure > -1.0:
+        sure += LENIENT
+    if sure < 0.0:
+        return Decision("reject", _missing(evidence, said))
+    why = f"the words are {said}" if by_words >= by_voice else f"it sounds like your {said}"
+    if destructive:
+        return Decision("ask", f"{said} cannot be undone, so it is always asked")
+    gate = 0.0 if plausible is None else IMPLAUSIBLE * (2.0 * plausible - 1.0)
+    if sure + gate >= 1.0:
+        return Decision("accept", why)
+    if sure >= 1.0:
+        return Decision("ask", f"{why}, but the screen does not show where it begins")
+    return Decision("ask", f"it sounded only a little like {said}")
+
+
+def _voice(evidence: Evidence, calibration: Calibration, hands_free: bool) -> float:
+    """Sureness by the print; below -1 where there is none."""
+    if evidence.likeness is None:
+        return -np.inf
+    like = evidence.likeness
+    if evidence.rival_likeness is not None:
+        like -= max(0.0, evidence.rival_likeness + CLEAR - like)
+    sure = (like - calibration.ask) / (calibration.accept - calibration.ask)
+    if evidence.words is not None and evidence.words >= NEAR_WORDS:
+        sure += AGREEING
+    if evidence.log_p is not None:
+        sure += PER_NAT * min(2.0, max(-2.0, evidence.log_p - USUAL))
+    spoken = evidence.log_p is not None and evidence.log_p >= SPOKEN_FLOOR
+    return sure if spoken or not hands_free else sure - 1.0
+
+
+def _words(evidence: Evidence, calibration: Calibration) -> float:
+    """Sureness by the words; below -1 where they are not near."""
+    if evidence.words is None or evidence.log_p is None or evidence.words < NEAR_WORDS:
+        return -np.inf
+    above = evidence.log_p - calibration.floor
+    if evidence.words >= 100.0:
+        return 1.0 + min(0.0, above / ASKED_NATS) + (EXACT if above >= 0.0 else 0.0)
+    if evidence.transcript_log_p is not None:
+        above = min(above, evidence.log_p - evidence.transcript_log_p + BEHIND)
+    return 1.0 + min(0.0, above / ASKED_NATS)
+
+
+def _missing(evidence: Evidence, said: str) -> str:
+    near = evidence.words is not None and evidence.words >= NEAR_WORDS
+    if near and evidence.log_p is not None:
+        return f"it did not sound like {said}"
+    like, rival = evidence.likeness, evidence.rival_likeness
+    if like is not None and rival is not None and rival > like >= ACCEPT - WIDTH:
+        return f"it sounds more like something else than like {said}"
+    return "no command sounds like it"
+
+
+def phrase_notes(macro: Macro, macros: Sequence[Macro]) -> tuple[str, ...]:
+    """What makes the macro's phrases easy to mistake, for a person.
+
+    Args:
+        macro: What was learned.
+        macros: All there are; the macro itself may be among them.
+    """
+    notes = [
+        f"“{phrase.text}” is short, so other speech may sound like it; a word or two more make it safer."
+        for phrase in macro.phrases
+        if _is_short(phrase)
+    ]
+    for other in macros:
+        if other.id == macro.id:
+            continue
+        near = next(((a, b) for a in macro.phrases for b in other.phrases if _alike(a, b)), None)
+        if near is not None:
+            notes.append(f"“{near[0].text}” is easily mistaken for “{near[1].text}” ({other.name}).")
+    return tuple(notes)
+
+
+def _is_short(phrase: Phrase) -> bool:
+    own_words = words_of(SLOT_PATTERN.sub(" ", phrase.text))
+    return not phrase.slots and (len(own_words) == 1 or len("".join(own_words)) <= SHORT_LETTERS)
+
+
+def _alike(one: Phrase, other: Phrase) -> bool:
+    """Whether one could be heard for the other: most words in common, or one fits the other's slot."""
+    if bool(one.slots) != bool(other.slots):
+        slotted, plain = (one, other) if one.slots else (other, one)
+        match = best_match(slotted, plain.text)
+        return match is not None and match.likeness >= 100.0
+    a, b = (set(words_of(SLOT_PATTERN.sub(" ", phrase.text))) for phrase in (one, other))
+    return len(a & b) * 2 >= max(len(a), len(b))
