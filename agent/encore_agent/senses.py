@@ -10,13 +10,11 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from encore_agent.settings import Settings
-from encore_models.bundle import Bundle
-from encore_models.errors import BundleMissing
 from encore_models.perception.clip import Clip, open_clip
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.voice import Voice
-from encore_models.whisper.prepare import prepare_hearing
+from encore_models.whisper.checkpoint import open_whisper
 from encore_recorder.sources.accessibility import Element
 
 
@@ -30,18 +28,17 @@ class Senses:
         self._voice: Voice | None = None
 
     def voice(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Voice:
-        """The hearing model; prepared from the installed weights when it is missing.
+        """The hearing model; prepared from the installed weights, or exported, when it is missing.
 
         Raises:
+            WhisperMissing: The Whisper of the settings is not there and cannot be exported.
+            LanguageMissing: It does not know the language of the settings.
             ModelsError: It cannot be prepared or is damaged.
         """
         with self._lock:
             if self._voice is None:
-                try:
-                    bundle = Bundle.open(self._settings.hearing)
-                except BundleMissing:
-                    bundle = prepare_hearing(self._settings.hearing, progress)
-                self._voice = Voice(bundle)
+                settings = self._settings
+                self._voice = open_whisper(settings.whisper, settings.models, settings.language, progress)
             return self._voice
 
     @cached_property

@@ -14,9 +14,8 @@ from encore_models.bundle import Bundle, open_session
 from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import Voice
 from encore_models.whisper import graphs
-from encore_models.whisper.prepare import END, NO_TIMESTAMPS
-from encore_models.whisper.prepare import START as BEGIN
-from encore_models.whisper.weights import Weights, installed_folder, read_variables
+from encore_models.whisper.weights import END, NO_TIMESTAMPS, Weights, installed_folder, read_variables
+from encore_models.whisper.weights import START as BEGIN
 
 START = (BEGIN, NO_TIMESTAMPS)
 FRAMES = slice(0, 300, 7)

@@ -18,6 +18,7 @@ HOP = 160
 WINDOW = 400
 """Samples under one spectrum: 25 ms."""
 MELS = 80
+"""Bands; large Whispers from the third version on have 128."""
 
 _LINEAR_HZ_PER_MEL = 200 / 3
 _LOG_FROM_HZ = 1000.0
@@ -26,15 +27,16 @@ _LOUDEST_MINUS = 8.0
 """What is quieter than the loudest value by this (in powers of ten) is cut off."""
 
 
-def log_mel(samples: NDArray[np.float32], seconds: float) -> NDArray[np.float32]:
+def log_mel(samples: NDArray[np.float32], seconds: float, mels: int = MELS) -> NDArray[np.float32]:
     """The spectrogram of `samples`, padded with silence or cut to `seconds`.
 
     Args:
         samples: float32 mono at 16 kHz, [n].
         seconds: Length of the window.
+        mels: Bands.
 
     Returns:
-        float32 [1, 80, 100 * seconds].
+        float32 [1, mels, 100 * seconds].
     """
     length = round(seconds * RATE)
     sound = np.zeros(length, np.float64)
@@ -42,7 +44,7 @@ def log_mel(samples: NDArray[np.float32], seconds: float) -> NDArray[np.float32]
     framed = np.lib.stride_tricks.sliding_window_view(np.pad(sound, WINDOW // 2, mode="reflect"), WINDOW)
     spectrum = np.fft.rfft(framed[:length:HOP] * _hann(), axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    mel = np.log10(np.maximum(power @ mel_filters().T, 1e-10)).T
+    mel = np.log10(np.maximum(power @ mel_filters(mels).T, 1e-10)).T
     mel = (np.maximum(mel, mel.max() - _LOUDEST_MINUS) + 4) / 4
     return np.asarray(mel[None], np.float32)
 
@@ -53,10 +55,10 @@ def _hann() -> NDArray[np.float64]:
 
 
 @cache
-def mel_filters() -> NDArray[np.float64]:
-    """Triangles of equal area on the mel scale, [80, 201]."""
+def mel_filters(mels: int = MELS) -> NDArray[np.float64]:
+    """Triangles of equal area on the mel scale, [mels, 201]."""
     bins = np.linspace(0, RATE / 2, WINDOW // 2 + 1)
-    edges = _mel_to_hz(np.linspace(0, _hz_to_mel(RATE / 2), MELS + 2))
+    edges = _mel_to_hz(np.linspace(0, _hz_to_mel(RATE / 2), mels + 2))
     left, centre, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
     return np.asarray(np.maximum(0, np.minimum(rising, falling)) * 2 / (right - left))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle
-from encore_models.errors import WrongSound
+from encore_models.errors import BundleBroken, WrongSound
 from encore_models.perception.mel import RATE, log_mel
+from encore_models.whisper.errors import LanguageMissing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SHORT_SECONDS = 4.0
 LONG_SECONDS = 30.0
 FRAMES_A_SECOND = 50
+ENGLISH = "en"
 TAIL_FILE = "tail.npy"
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -44,6 +46,8 @@ class Encoded:
     """float32 [L, 1, H, S, D/H]."""
     seconds: float
     """Of speech, the window's padding apart."""
+    start: tuple[int, ...] = ()
+    """Tokens that begin its transcript, where they tell the language that was found out; else those of the voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +71,36 @@ class Transcript:
 class Voice:
     """Whisper out of a bundle. Safe to share between threads."""
 
-    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 1, language: str | None = None) -> None:
         """Load the graphs.
 
         Args:
             bundle: As `encore_models.whisper.prepare` makes it.
             threads: For each of the three graphs.
+            language: Code of what is spoken, such as `de`; None has a multilingual Whisper find out each time.
 
         Raises:
             BundleBroken: A graph or file of it is missing.
+            LanguageMissing: This Whisper does not know the language.
         """
+        settings = _settings_of(bundle)
+        self.encoder = str(settings["encoder"])
+        """Identity of the encoder; what was learned on the frames of one fits no other."""
+        self._start = tuple(_ids(settings["start"]))
+        codes = str(settings["languages"]).split()
+        self._languages = dict(zip(codes, _ids(settings["language_tokens"]), strict=True))
+        self._language = language
+        if language is not None:
+            self._start = self._speaking(language, bundle.contents.name)
+        (self._end,) = _ids(settings["end"])
+        self._never = np.array(_ids(settings["suppressed"]), np.intp)
+        self._never_first = np.array(_ids(settings["suppressed_first"]), np.intp)
         self._encoder = bundle.session("encoder", threads)
         self._cross = bundle.session("cross", threads)
         self._decoder = bundle.session("decoder", threads)
         self._tail: Array = np.load(bundle.path(TAIL_FILE), allow_pickle=False).astype(np.float32)
         self._tokenizer_file = bundle.path(TOKENIZER_FILE)
-        settings = bundle.contents.settings
-        self._start = _ids(settings["start"])
-        (self._end,) = _ids(settings["end"])
-        self._never = np.array(_ids(settings["suppressed"]))
-        self._never_first = np.array(_ids(settings["suppressed_first"]))
+        self._mels = int(self._encoder.get_inputs()[0].shape[1])
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -127,10 +141,12 @@ class Voice:
             raise WrongSound("some of these are not finite")
         seconds = len(samples) / RATE
         short = seconds <= SHORT_SECONDS and not full
-        (frames,) = self._encoder.run(["frames"], {"mel": log_mel(samples, SHORT_SECONDS if short else LONG_SECONDS)})
+        mel = log_mel(samples, SHORT_SECONDS if short else LONG_SECONDS, self._mels)
+        (frames,) = self._encoder.run(["frames"], {"mel": mel})
         attended = np.concatenate([frames, self._tail[None]], axis=1) if short else frames
         keys, values = self._cross.run(["keys", "values"], {"frames": attended})
-        return Encoded(frames[0], keys, values, min(seconds, LONG_SECONDS))
+        encoded = Encoded(frames[0], keys, values, min(seconds, LONG_SECONDS))
+        return replace(encoded, start=self._found_start(encoded)) if self._languages and not self._language else encoded
 
     def transcribe(self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None) -> Transcript:
         """The likeliest words, token by token.
@@ -143,11 +159,12 @@ class Voice:
         """
         most = most_tokens or min(220, 8 + round(10 * encoded.seconds))
         said = self.tokens(prefix) if prefix else []
-        tokens = np.array([[*self._start, *said]], np.int64)
+        start = encoded.start or self._start
+        tokens = np.array([[*start, *said]], np.int64)
         targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
         feed = self._feed(encoded, tokens, targets, self._nothing(1))
         logits, past, logprobs = self._decoder.run(["logits", "present", "logprobs"], feed)
-        total = float(logprobs[0, len(self._start) - 1 : -1].sum())
+        total = float(logprobs[0, len(start) - 1 : -1].sum())
         while True:
             row = logits[0]
             row[self._never] = -np.inf
@@ -182,16 +199,32 @@ class Voice:
         if not texts:
             return []
         spoken = [self.tokens(text) for text in texts]
-        width = len(self._start) + max(map(len, spoken))
+        start = encoded.start or self._start
+        width = len(start) + max(map(len, spoken))
         tokens = np.full((len(spoken), width), self._end, np.int64)
         targets = tokens.copy()
         for row, ids in enumerate(spoken):
-            tokens[row, : len(self._start) + len(ids)] = [*self._start, *ids]
+            tokens[row, : len(start) + len(ids)] = [*start, *ids]
             targets[row, : width - 1] = tokens[row, 1:]
         feed = self._feed(encoded, tokens, targets, self._nothing(len(spoken)))
         (logprobs,) = self._decoder.run(["logprobs"], feed)
-        first = len(self._start) - 1
+        first = len(start) - 1
         return [row[first : first + len(ids) + 1] for row, ids in zip(logprobs, spoken, strict=True)]
+
+    def _speaking(self, language: str, whisper: str) -> tuple[int, ...]:
+        """The start of a transcript in a language."""
+        if not self._languages and language == ENGLISH:
+            return self._start
+        if language not in self._languages:
+            raise LanguageMissing(whisper, language, self._languages)
+        return self._start[0], self._languages[language], *self._start[2:]
+
+    def _found_start(self, encoded: Encoded) -> tuple[int, ...]:
+        """The start of a transcript in the likeliest language."""
+        tokens = np.array([self._start[:1]], np.int64)
+        (logits,) = self._decoder.run(["logits"], self._feed(encoded, tokens, tokens, self._nothing(1)))
+        found = max(self._languages.values(), key=lambda token: logits[0, token])
+        return self._start[0], found, *self._start[2:]
 
     def _nothing(self, batch: int) -> Array:
         """The past before the first token."""
@@ -213,6 +246,14 @@ def _once(text: str) -> str:
     sentences = re.findall(r"[^.!?]+[.!?]*", text)
     same = {re.sub(r"\W+", "", sentence).lower() for sentence in sentences}
     return sentences[0].strip() if len(sentences) > 1 and len(same) == 1 else text
+
+
+def _settings_of(bundle: Bundle) -> dict[str, list[int] | list[float] | int | str]:
+    settings = bundle.contents.settings
+    needed = {"encoder", "start", "end", "suppressed", "suppressed_first", "languages", "language_tokens"}
+    if not needed <= set(settings):
+        raise BundleBroken(bundle.folder, f"it holds {bundle.contents.name}, which is no Whisper of this Encore")
+    return settings
 
 
 def _ids(setting: list[int] | list[float] | int | str) -> list[int]:

@@ -1,6 +1,6 @@
 """Whisper as three ONNX graphs, built from its weights with onnx's own helpers.
 
-    encoder  mel [1, 80, 2T] -> frames [1, T, D]; T is free, positions are cut to it
+    encoder  mel [1, M, 2T] -> frames [1, T, D]; T is free, positions are cut to it
     cross    frames [1, S, D] -> keys [L, 1, H, D/H, S], values [L, 1, H, S, D/H] for the decoder's cross-attention
     decoder  tokens, targets [B, N], past [2L, B, H, P, D/H], keys, values
              -> logits [B, V] after the last token, logprobs [B, N] of the targets, present [2L, B, H, P+N, D/H]
@@ -29,8 +29,9 @@ from encore_models.whisper.weights import Weights
 Precision = Literal["float32", "int8"]
 
 OPSET = 20
-HEAD = 64
-"""Width of an attention head in every Whisper."""
+PARTS = ("encoder", "decoder")
+PROJECTION = "decoder/projection/weight"
+"""The output matrix; in nearly every Whisper it is the token embedding."""
 
 _FLOAT, _INT = TensorProto.FLOAT, TensorProto.INT64
 
@@ -40,17 +41,31 @@ class Sizes:
     """What tells one Whisper from another."""
 
     width: int
+    """Of a frame and of a token: D."""
+    encoder_layers: int
     layers: int
+    """Of the decoder, which is much shallower in distilled ones: L."""
+    encoder_heads: int
     heads: int
+    """Of the decoder: H."""
     mels: int
+    """Bands of the spectrogram: M."""
     vocabulary: int
+
+    @property
+    def head(self) -> int:
+        """Width of one of the decoder's heads."""
+        return self.width // self.heads
 
     @classmethod
     def of(cls, weights: Weights) -> Sizes:
         """Read from the shapes of the weights."""
         width, mels, _ = weights["encoder/conv1/weight"].shape
-        layers = sum(name.startswith("decoder/") and name.endswith("ffn/linear_0/weight") for name in weights)
-        return cls(width, layers, width // HEAD, mels, len(weights["decoder/embeddings/weight"]))
+        encoder_layers, layers = (
+            sum(name.startswith(part) and name.endswith("ffn/linear_0/weight") for name in weights) for part in PARTS
+        )
+        encoder_heads, heads = (int(weights[f"{part}/num_heads"]) for part in PARTS)
+        return cls(width, encoder_layers, layers, encoder_heads, heads, mels, len(weights["decoder/embeddings/weight"]))
 
 
 def quantise(weight: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -151,15 +166,15 @@ class _Builder:
         gain, shift = self.weight(f"{name}/gamma"), self.weight(f"{name}/beta")
         return self.op("LayerNormalization", x, gain, shift, axis=-1, epsilon=1e-5, named=named)
 
-    def heads(self, x: str) -> str:
+    def heads(self, x: str, heads: int) -> str:
         """[B, N, D] to [B, H, N, D/H]."""
-        split = self.op("Reshape", x, self.ints(0, 0, self.sizes.heads, HEAD))
+        split = self.op("Reshape", x, self.ints(0, 0, heads, self.sizes.width // heads))
         return self.op("Transpose", split, perm=(0, 2, 1, 3))
 
-    def attend(self, query: str, keys: str, values: str, mask: str | None = None) -> str:
-        """Attention of [B, H, N, D/H] over keys [., H, D/H, S] and values [., H, S, D/H]: [B, N, D]."""
-        scale = self.constant("attention_scale", np.array(HEAD**-0.5, np.float32))
-        scores = self.op("MatMul", self.op("Mul", query, scale), keys)
+    def attend(self, query: str, heads: int, keys: str, values: str, mask: str | None = None) -> str:
+        """Attention of [B, N, D] over keys [., H, D/H, S] and values [., H, S, D/H]: [B, N, D]."""
+        scale = self.constant("attention_scale", np.array((self.sizes.width // heads) ** -0.5, np.float32))
+        scores = self.op("MatMul", self.op("Mul", self.heads(query, heads), scale), keys)
         if mask is not None:
             scores = self.op("Add", scores, mask)
         mixed = self.op("MatMul", self.op("Softmax", scores, axis=-1), values)
@@ -172,7 +187,7 @@ class _Builder:
         return self.op("Add", x, self.linear(hidden, f"{name}/linear_1"))
 
     def finish(self, inputs: dict[str, tuple[int, Shape]], outputs: dict[str, tuple[int, Shape]]) -> onnx.ModelProto:
-        """The checked model."""
+        """The model; `save` checks it."""
         graph = helper.make_graph(
             self._nodes,
             self.name,
@@ -181,9 +196,7 @@ class _Builder:
             list(self._tensors.values()),
         )
         opset = helper.make_opsetid("", OPSET)
-        model = helper.make_model(graph, opset_imports=[opset], ir_version=9, producer_name="encore")
-        onnx.checker.check_model(model)
-        return model
+        return helper.make_model(graph, opset_imports=[opset], ir_version=9, producer_name="encore")
 
 
 def encoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
@@ -196,14 +209,15 @@ def encoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
     x = b.op("Transpose", x, perm=(0, 2, 1))
     positions = b.op("Slice", b.weight("encoder/position_encodings/encodings"), b.ints(0), b.axis(x, 1), b.ints(0))
     x = b.op("Add", x, positions)
-    for layer in range(b.sizes.layers):
+    heads = b.sizes.encoder_heads
+    for layer in range(b.sizes.encoder_layers):
         name = f"encoder/layer_{layer}"
         normed = b.norm(x, f"{name}/self_attention/layer_norm")
         query, key, value = b.ops(
             "Split", b.linear(normed, f"{name}/self_attention/linear_0"), count=3, axis=2, num_outputs=3
         )
-        keys = b.op("Transpose", b.heads(key), perm=(0, 1, 3, 2))
-        mixed = b.attend(b.heads(query), keys, b.heads(value))
+        keys = b.op("Transpose", b.heads(key, heads), perm=(0, 1, 3, 2))
+        mixed = b.attend(query, heads, keys, b.heads(value, heads))
         x = b.op("Add", x, b.linear(mixed, f"{name}/self_attention/linear_1"))
         x = b.feed_forward(x, f"{name}/ffn")
     b.norm(x, "encoder/layer_norm", named="frames")
@@ -218,17 +232,17 @@ def cross(weights: Weights, precision: Precision) -> onnx.ModelProto:
     for layer in range(b.sizes.layers):
         both = b.linear("frames", f"decoder/layer_{layer}/attention/linear_1")
         key, value = b.ops("Split", both, count=2, axis=2, num_outputs=2)
-        key = b.op("Transpose", b.heads(key), perm=(0, 1, 3, 2))
+        key = b.op("Transpose", b.heads(key, b.sizes.heads), perm=(0, 1, 3, 2))
         keys.append(b.op("Unsqueeze", key, b.ints(0)))
-        values.append(b.op("Unsqueeze", b.heads(value), b.ints(0)))
+        values.append(b.op("Unsqueeze", b.heads(value, b.sizes.heads), b.ints(0)))
     b.op("Concat", *keys, axis=0, named="keys")
     b.op("Concat", *values, axis=0, named="values")
     s = b.sizes
     return b.finish(
         {"frames": (_FLOAT, (1, "S", s.width))},
         {
-            "keys": (_FLOAT, (s.layers, 1, s.heads, HEAD, "S")),
-            "values": (_FLOAT, (s.layers, 1, s.heads, "S", HEAD)),
+            "keys": (_FLOAT, (s.layers, 1, s.heads, s.head, "S")),
+            "values": (_FLOAT, (s.layers, 1, s.heads, "S", s.head)),
         },
     )
 
@@ -237,6 +251,7 @@ def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
     """Tokens after those in `past`, to what comes next and to how likely given targets are."""
     b = _Builder("whisper_decoder", weights, precision)
     embedding = "decoder/embeddings/weight"
+    tied = weights.get(PROJECTION, weights[embedding]) is weights[embedding]
     before = b.axis("past", 3)
     after = b.op("Add", before, b.axis("tokens", 1))
     positions = b.op("Slice", b.weight("decoder/position_encodings/encodings"), before, after, b.ints(0))
@@ -248,11 +263,11 @@ def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
         x = _self_attention(b, x, name, layer, mask, present)
         query = b.linear(b.norm(x, f"{name}/attention/layer_norm"), f"{name}/attention/linear_0")
         keys, values = (b.op("Gather", kind, b.scalar(layer), axis=0) for kind in ("keys", "values"))
-        mixed = b.attend(b.heads(query), keys, values)
+        mixed = b.attend(query, b.sizes.heads, keys, values)
         x = b.op("Add", x, b.linear(mixed, f"{name}/attention/linear_2"))
         x = b.feed_forward(x, f"{name}/ffn")
     b.op("Concat", *present, axis=0, named="present")
-    all_logits = b.product(b.norm(x, "decoder/layer_norm"), embedding)
+    all_logits = b.product(b.norm(x, "decoder/layer_norm"), embedding if tied else PROJECTION)
     b.op("Gather", all_logits, b.scalar(-1), axis=1, named="logits")
     chosen = b.op("GatherElements", all_logits, b.op("Unsqueeze", "targets", b.ints(2)), axis=2)
     logprobs = b.op("Sub", chosen, b.op("ReduceLogSumExp", all_logits, b.ints(2)))
@@ -262,14 +277,14 @@ def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
         {
             "tokens": (_INT, ("B", "N")),
             "targets": (_INT, ("B", "N")),
-            "past": (_FLOAT, (2 * s.layers, "B", s.heads, "P", HEAD)),
-            "keys": (_FLOAT, (s.layers, 1, s.heads, HEAD, "S")),
-            "values": (_FLOAT, (s.layers, 1, s.heads, "S", HEAD)),
+            "past": (_FLOAT, (2 * s.layers, "B", s.heads, "P", s.head)),
+            "keys": (_FLOAT, (s.layers, 1, s.heads, s.head, "S")),
+            "values": (_FLOAT, (s.layers, 1, s.heads, "S", s.head)),
         },
         {
             "logits": (_FLOAT, ("B", s.vocabulary)),
             "logprobs": (_FLOAT, ("B", "N")),
-            "present": (_FLOAT, (2 * s.layers, "B", s.heads, "P+N", HEAD)),
+            "present": (_FLOAT, (2 * s.layers, "B", s.heads, "P+N", s.head)),
         },
     )
 
@@ -292,8 +307,8 @@ def _self_attention(b: _Builder, x: str, name: str, layer: int, mask: str, prese
     grown = []
     for offset, part in enumerate(new):
         past = b.op("Gather", "past", b.scalar(2 * layer + offset), axis=0)
-        grown.append(b.op("Concat", past, b.heads(part), axis=2))
+        grown.append(b.op("Concat", past, b.heads(part, b.sizes.heads), axis=2))
         present.append(b.op("Unsqueeze", grown[-1], b.ints(0)))
     keys = b.op("Transpose", grown[0], perm=(0, 1, 3, 2))
-    mixed = b.attend(b.heads(query), keys, grown[1], mask)
+    mixed = b.attend(query, b.sizes.heads, keys, grown[1], mask)
     return b.op("Add", x, b.linear(mixed, f"{name}/self_attention/linear_1"))

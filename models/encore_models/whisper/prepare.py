@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +17,17 @@ from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
 from encore_models.whisper import graphs
 from encore_models.whisper.tail import Array, babble, padding_tail
-from encore_models.whisper.weights import LICENCE, SOURCE, WhisperFiles, read_whisper
+from encore_models.whisper.weights import WhisperFiles, encoder_identity, read_whisper
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
-RECIPE = 1
+RECIPE = 2
 """Counted up when the graphs change, so that a bundle made by an older Encore is made again."""
-NAME = "whisper-tiny.en-int8"
-START = 50257
-"""Begins a transcript; in the English-only models nothing tells the language."""
-NO_TIMESTAMPS = 50362
-END = 50256
+
+EXACT = "exact.onnx"
+"""The encoder in float32, kept only while a bundle is made."""
 
 _BUILDERS = {"encoder": graphs.encoder, "cross": graphs.cross, "decoder": graphs.decoder}
 _OUTSIDE_FROM = 1024
@@ -51,7 +51,7 @@ def prepare_hearing(folder: Path, progress: Progress = lambda what, done: None) 
         BundleNotWritten: The disk is full, or the folder cannot be written.
     """
     progress("checking the hearing models", 0.0)
-    bundle = _kept(folder)
+    bundle = kept(folder)
     if bundle is None:
         progress("reading the Whisper weights", 0.05)
         files = read_whisper()
@@ -60,7 +60,8 @@ def prepare_hearing(folder: Path, progress: Progress = lambda what, done: None) 
     return bundle
 
 
-def _kept(folder: Path) -> Bundle | None:
+def kept(folder: Path) -> Bundle | None:
+    """The bundle that is there, where it is whole and of the present recipe."""
     try:
         bundle = Bundle.open(folder)
     except BundleMissing:
@@ -72,45 +73,76 @@ def _kept(folder: Path) -> Bundle | None:
 
 
 def _fill(made: Path, files: WhisperFiles, progress: Progress) -> Contents:
-    """Write the graphs, the tokenizer and the tail into the folder."""
+    """Write the bundle of tiny.en into the folder, and check the processor."""
+    with tempfile.TemporaryDirectory(dir=made.parent) as work:
+        contents = write_whisper(made, files, "int8", Path(work), progress)
+        progress("comparing int8 with float32", 0.95)
+        likeness = _likeness(encoder_of(Path(work) / EXACT), encoder_of(made / "encoder.onnx"))
+    if likeness < _LEAST_LIKENESS:
+        raise UnfitProcessor(likeness)
+    return replace(contents, metrics={"encoder_cosine_int8_float32": round(likeness, 5)})
+
+
+def write_whisper(
+    made: Path,
+    files: WhisperFiles,
+    precision: graphs.Precision,
+    work: Path,
+    progress: Progress = lambda what, done: None,
+) -> Contents:
+    """Write the graphs, the tokenizer and the tail of any Whisper into a folder.
+
+    Args:
+        made: The folder.
+        files: The Whisper.
+        precision: Of the graphs.
+        work: Gets the encoder in float32, `EXACT`.
+        progress: Told what is done, 0 to 1.
+    """
     described = {}
     for index, (name, build) in enumerate(_BUILDERS.items()):
         progress(f"writing the {name}", 0.15 + 0.1 * index)
-        model = build(files.weights, "int8")
-        described[name] = _describe(name, model)
-        onnx.save_model(
-            model,
-            made / f"{name}.onnx",
-            save_as_external_data=True,
-            location=f"{name}.weights",
-            size_threshold=_OUTSIDE_FROM,
-        )
-    (made / TOKENIZER_FILE).write_bytes(files.tokenizer)
-    exact = _encode_with(graphs.encoder(files.weights, "float32").SerializeToString())
+        described[name] = _save(build(files.weights, precision), made / f"{name}.onnx")
+    (made / TOKENIZER_FILE).write_bytes(files.vocabulary.tokenizer)
+    _save(graphs.encoder(files.weights, "float32"), work / EXACT)
     progress("listening to silence", 0.6)
-    np.save(made / TAIL_FILE, padding_tail(exact), allow_pickle=False)
-    progress("comparing int8 with float32", 0.95)
-    likeness = _likeness(exact, _encode_with(made / "encoder.onnx"))
-    if likeness < _LEAST_LIKENESS:
-        raise UnfitProcessor(likeness)
+    mels = graphs.Sizes.of(files.weights).mels
+    np.save(made / TAIL_FILE, padding_tail(encoder_of(work / EXACT), mels), allow_pickle=False)
     return Contents(
-        name=NAME,
-        source=SOURCE,
-        licence=LICENCE,
+        name=f"{files.name}-{precision}",
+        source=files.source,
+        licence=files.licence,
         graphs=described,
-        settings={
-            "recipe": RECIPE,
-            "start": [START, NO_TIMESTAMPS],
-            "end": END,
-            "suppressed": list(files.suppressed),
-            "suppressed_first": list(files.suppressed_first),
-        },
-        metrics={"encoder_cosine_int8_float32": round(likeness, 5)},
+        settings=_settings(files),
     )
 
 
-def _describe(name: str, model: onnx.ModelProto) -> Graph:
-    return Graph(f"{name}.onnx", _shapes(model.graph.input), _shapes(model.graph.output))
+def _settings(files: WhisperFiles) -> dict[str, list[int] | list[float] | int | str]:
+    vocabulary = files.vocabulary
+    return {
+        "recipe": RECIPE,
+        "encoder": encoder_identity(files.weights),
+        "start": list(vocabulary.start),
+        "end": vocabulary.end,
+        "suppressed": list(vocabulary.suppressed),
+        "suppressed_first": list(vocabulary.suppressed_first),
+        "languages": " ".join(vocabulary.languages),
+        "language_tokens": list(vocabulary.languages.values()),
+    }
+
+
+def _save(model: onnx.ModelProto, path: Path) -> Graph:
+    """Write a graph with its weights beside it, where the runtime can map them."""
+    graph = Graph(path.name, _shapes(model.graph.input), _shapes(model.graph.output))
+    onnx.save_model(
+        model,
+        path,
+        save_as_external_data=True,
+        location=f"{path.stem}.weights",
+        size_threshold=_OUTSIDE_FROM,
+    )
+    onnx.checker.check_model(str(path))
+    return graph
 
 
 def _shapes(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:
@@ -120,8 +152,9 @@ def _shapes(values: Iterable[onnx.ValueInfoProto]) -> dict[str, Shape]:
     }
 
 
-def _encode_with(model: Path | bytes) -> Callable[[Array], Array]:
-    session = open_session(model, _THREADS)
+def encoder_of(graph: Path) -> Callable[[Array], Array]:
+    """Runs an encoder's graph: mel [1, M, 2T] -> frames [1, T, D]."""
+    session = open_session(graph, _THREADS)
 
     def encode(mel: Array) -> Array:
         frames: Array = session.run(["frames"], {"mel": mel})[0]

