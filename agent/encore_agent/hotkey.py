@@ -33,6 +33,10 @@ _KEYSYMS = {
 }  # fmt: skip
 
 
+ALONE = re.compile(r"f\d+|pause")
+"""Keys that type nothing, so that they need no modifier."""
+
+
 class UnknownHotkey(AgentError, ValueError):
     """A chord that cannot be read, or that the keyboard cannot type."""
 
@@ -53,7 +57,7 @@ class Hotkey:
     """One chord: modifiers and a key, pyautogui's names."""
 
     modifiers: tuple[str, ...]
-    """At least one, in the order of `MODIFIERS`."""
+    """In the order of `MODIFIERS`; at least one, but for keys that type nothing."""
     key: str
 
     @classmethod
@@ -66,10 +70,10 @@ class Hotkey:
         names = [name.strip().lower() for name in chord.split("+")]
         modifiers = tuple(name for name in MODIFIERS if name in names)
         keys = [name for name in names if name not in MODIFIERS]
-        if not modifiers:
-            raise UnknownHotkey(chord, "it needs ctrl, alt, shift or win, or typing would set it off")
         if len(keys) != 1 or not keys[0]:
             raise UnknownHotkey(chord, "it needs exactly one key besides its modifiers")
+        if not modifiers and not ALONE.fullmatch(keys[0]):
+            raise UnknownHotkey(chord, "it needs ctrl, alt, shift or win, or typing would set it off")
         return cls(modifiers, keys[0])
 
     @property
@@ -92,8 +96,13 @@ STOP = Hotkey(("ctrl", "alt"), "escape")
 class Hotkeys(Protocol):
     """Global hotkeys of one desktop."""
 
-    def grab(self, hotkey: Hotkey, pressed: Callable[[], None]) -> None:
+    def grab(self, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None = None) -> None:
         """Call `pressed` on each press from now on, on a thread of the hotkeys' own; repeats by holding do not count.
+
+        Args:
+            hotkey: The chord.
+            pressed: Called when its key goes down.
+            released: Called when its key goes up again, whatever became of the modifiers.
 
         Raises:
             HotkeyTaken: Another program holds it, or it is grabbed here already.
@@ -129,6 +138,7 @@ class _Grab:
     places: tuple[tuple[int, int], ...]
     """(key code, modifiers) of each single grab: every code with every state of the lock keys."""
     pressed: Callable[[], None]
+    released: Callable[[], None] | None
 
 
 class X11Hotkeys:
@@ -152,8 +162,8 @@ class X11Hotkeys:
         self._display = display
         self._root = display.screen().root
         self._grabs: dict[Hotkey, _Grab] = {}
-        self._released: dict[int, int] = {}
-        """Server time of each key's last release: a repeat presses it again at that very time."""
+        self._held: dict[int, _Grab] = {}
+        """What each key set off that is down now."""
         self._jobs: queue.SimpleQueue[tuple[Callable[[], None], Future[None]]] = queue.SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         self._closing = threading.Lock()
@@ -168,12 +178,12 @@ class X11Hotkeys:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def grab(self, hotkey: Hotkey, pressed: Callable[[], None]) -> None:
+    def grab(self, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None = None) -> None:
         """See `Hotkeys.grab`."""
         if threading.current_thread() is self._thread:
-            self._grab(hotkey, pressed)
+            self._grab(hotkey, pressed, released)
         else:
-            self._on_thread(lambda: self._grab(hotkey, pressed))
+            self._on_thread(lambda: self._grab(hotkey, pressed, released))
 
     def close(self) -> None:
         """Give all chords back and end the thread. Idempotent; may be called from a hotkey's own callback."""
@@ -235,20 +245,35 @@ class X11Hotkeys:
             if event.type == self._x.KeyPress:
                 self._key_pressed(event)
             elif event.type == self._x.KeyRelease:
-                self._released[event.detail] = event.time
+                self._key_released(event)
             elif event.type == self._x.MappingNotify:
                 self._mapping_changed(event)
 
     def _key_pressed(self, event: Any) -> None:
-        if self._released.get(event.detail) == event.time:
-            return
+        if event.detail in self._held:
+            return  # it repeats
         state = event.state & ~self._lock_bits & 0xFF
         for grab in list(self._grabs.values()):
             if event.detail in grab.codes and state == grab.mask:
-                try:
-                    grab.pressed()
-                except Exception:  # the callback's owner is on no stack here; the other hotkeys must go on
-                    log.exception("a hotkey's callback failed")
+                self._held[event.detail] = grab
+                self._call(grab.pressed)
+                return
+
+    def _key_released(self, event: Any) -> None:
+        # A key that repeats is released and pressed in one go, so only one that is up now was let go.
+        if event.detail in self._held and not self._is_down(event.detail):
+            grab = self._held.pop(event.detail)
+            if grab.released is not None:
+                self._call(grab.released)
+
+    def _is_down(self, code: int) -> bool:
+        return bool(self._display.query_keymap()[code // 8] >> code % 8 & 1)
+
+    def _call(self, told: Callable[[], None]) -> None:
+        try:
+            told()
+        except Exception:  # the callback's owner is on no stack here; the other hotkeys must go on
+            log.exception("a hotkey's callback failed")
 
     def _mapping_changed(self, event: Any) -> None:
         """Follow the keys to where another keyboard layout puts them."""
@@ -256,21 +281,21 @@ class X11Hotkeys:
         self._locks = self._lock_masks()
         for hotkey, old in list(self._grabs.items()):
             try:
-                new = self._plan(hotkey, old.pressed)
+                new = self._plan(hotkey, old.pressed, old.released)
             except UnknownHotkey:
                 continue  # the layout lacks the key; the old place is better than none
             if new.places != old.places:
                 self._ungrab(old)
                 del self._grabs[hotkey]
                 try:
-                    self._grab(hotkey, old.pressed)
+                    self._grab(hotkey, old.pressed, old.released)
                 except HotkeyTaken as taken:
                     log.warning("after a change of the keyboard layout: %s", taken)
 
-    def _grab(self, hotkey: Hotkey, pressed: Callable[[], None]) -> None:
+    def _grab(self, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None) -> None:
         if hotkey in self._grabs:
             raise HotkeyTaken(hotkey)
-        grab = self._plan(hotkey, pressed)
+        grab = self._plan(hotkey, pressed, released)
         refused = self._catch(self._bad_access)
         for code, mask in grab.places:
             self._root.grab_key(code, mask, False, self._x.GrabModeAsync, self._x.GrabModeAsync, onerror=refused)
@@ -285,9 +310,10 @@ class X11Hotkeys:
             self._root.ungrab_key(code, mask)
         self._display.sync()
 
-    def _plan(self, hotkey: Hotkey, pressed: Callable[[], None]) -> _Grab:
+    def _plan(self, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None) -> _Grab:
         codes, mask = self._codes(hotkey), self._mask(hotkey)
-        return _Grab(codes, mask, tuple((code, mask | locks) for code in codes for locks in self._locks), pressed)
+        places = tuple((code, mask | locks) for code in codes for locks in self._locks)
+        return _Grab(codes, mask, places, pressed, released)
 
     def _codes(self, hotkey: Hotkey) -> tuple[int, ...]:
         key = hotkey.key
@@ -335,10 +361,27 @@ def grab_all(hotkeys: Hotkeys, wanted: Mapping[Hotkey, Callable[[], None]]) -> l
     Returns:
         For each chord that could not be had, why not.
     """
-    problems = []
-    for hotkey, pressed in wanted.items():
-        try:
-            hotkeys.grab(hotkey, pressed)
-        except (HotkeyTaken, UnknownHotkey) as refused:
-            problems.append(str(refused))
-    return problems
+    return [problem for hotkey, pressed in wanted.items() if (problem := _refused(hotkeys, hotkey, pressed))]
+
+
+def grab_talk_key(hotkeys: Hotkeys, chord: str, held: Callable[[bool], None]) -> str | None:
+    """Tell `held` when the key to talk goes down (True) and up (False).
+
+    Returns:
+        Why it could not be had, or None.
+    """
+    try:
+        hotkey = Hotkey.parse(chord)
+    except UnknownHotkey as unknown:
+        return str(unknown)
+    return _refused(hotkeys, hotkey, lambda: held(True), lambda: held(False))
+
+
+def _refused(
+    hotkeys: Hotkeys, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None = None
+) -> str | None:
+    try:
+        hotkeys.grab(hotkey, pressed, released)
+    except (HotkeyTaken, UnknownHotkey) as refused:
+        return str(refused)
+    return None

@@ -5,12 +5,23 @@ from __future__ import annotations
 import queue
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from demos.stage import Stage
-from encore_agent.hotkey import RECORD, STOP, Hotkey, Hotkeys, HotkeyTaken, UnknownHotkey, grab_all, open_hotkeys
+from encore_agent.hotkey import (
+    RECORD,
+    STOP,
+    Hotkey,
+    Hotkeys,
+    HotkeyTaken,
+    UnknownHotkey,
+    grab_all,
+    grab_talk_key,
+    open_hotkeys,
+)
 
 WAIT_S = 5.0
 END = Hotkey.parse("ctrl+alt+e")
@@ -60,6 +71,28 @@ def test_a_press_is_told_once_and_holding_does_not_repeat(stage: Stage, hotkeys:
     press(stage, "key", "ctrl+alt+Escape")
     press(stage, "key", "alt+r", "key", "ctrl+r", "key", "ctrl+alt+shift+r")
     assert drained(presses, stage, hotkeys) == ["record", "stop"]
+
+
+def test_a_held_key_has_two_edges_whatever_it_repeats(stage: Stage, hotkeys: Hotkeys) -> None:
+    edges: queue.Queue[tuple[bool, float]] = queue.Queue()
+    assert grab_talk_key(hotkeys, "ctrl+alt+space", lambda on: edges.put((on, time.monotonic()))) is None
+    for _ in range(2):
+        # The modifiers are let go first, as fingers do.
+        down = ["keydown", "ctrl", "keydown", "alt", "keydown", "space"]
+        press(stage, *down, "sleep", "1.0", "keyup", "ctrl", "keyup", "alt", "sleep", "0.3", "keyup", "space")
+        (on, began), (off, ended) = edges.get(timeout=WAIT_S), edges.get(timeout=WAIT_S)
+        assert (on, off) == (True, False)
+        assert ended - began > 1.2
+    assert edges.empty()
+
+
+def test_a_key_that_types_nothing_may_be_held_alone(stage: Stage, hotkeys: Hotkeys) -> None:
+    edges: queue.Queue[bool] = queue.Queue()
+    assert grab_talk_key(hotkeys, "f9", edges.put) is None
+    press(stage, "key", "F9")
+    assert [edges.get(timeout=WAIT_S), edges.get(timeout=WAIT_S)] == [True, False]
+    assert "needs ctrl, alt" in str(grab_talk_key(hotkeys, "a", edges.put))
+    assert "another program" in str(grab_talk_key(hotkeys, "f9", edges.put))
 
 
 @pytest.mark.parametrize("lock", ["Num_Lock", "Caps_Lock"])

@@ -253,7 +253,7 @@ class FakeHotkeys:
         self.pressed: dict[Hotkey, Callable[[], None]] = {}
         self._taken = taken
 
-    def grab(self, hotkey: Hotkey, pressed: Callable[[], None]) -> None:
+    def grab(self, hotkey: Hotkey, pressed: Callable[[], None], released: Callable[[], None] | None = None) -> None:
         if hotkey == self._taken:
             raise HotkeyTaken(hotkey)
         self.pressed[hotkey] = pressed
