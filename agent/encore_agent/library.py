@@ -17,14 +17,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from encore_agent.decide import phrase_notes
 from encore_agent.enrolments import Enrolments
 from encore_agent.errors import UnknownMacro
 from encore_agent.heard_log import HeardEntry, HeardLog
 from encore_agent.messages import Accepted, Asked, EpisodeReport, Finished, Rejected
+from encore_models.learn import Learning
 from encore_models.macro import Macro, Phrase, Slot
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.speech import Samples
-from encore_models.store import read_macro, write_macro
+from encore_models.store import create_macro, read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
 SCHEMA = """
@@ -155,6 +157,23 @@ class Library:
         base = "-".join(re.findall(r"[a-z0-9]+", name.lower())) or "macro"
         taken = {folder.name for folder in self.macros_folder.iterdir()}
         return next(i for n in range(1, 10_000) if (i := base if n == 1 else f"{base}-{n}") not in taken)
+
+    def add(self, learning: Learning) -> tuple[str, ...]:
+        """Keep what was learned: the macro, its pictures, and how the person said its command.
+
+        Returns:
+            What the person should know or check, in words.
+
+        Raises:
+            FileExistsError: A macro of that id is there already.
+            OSError: It could not be written.
+        """
+        macro = learning.macro
+        create_macro(macro, learning.pictures, self.macros_folder / macro.id)
+        notes = (*learning.notes, *phrase_notes(macro, self.macros()))
+        if learning.printed is not None:
+            self.enrolments.add(macro.id, learning.printed, learning.heard, "demonstration")
+        return notes
 
     def save(self, macro: Macro) -> None:
         """Write the changed macro in place of the old one.

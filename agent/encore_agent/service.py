@@ -50,7 +50,6 @@ from encore_agent.settings import Settings
 from encore_agent.sights import Watch
 from encore_models.learn import learn
 from encore_models.macro import Macro
-from encore_models.store import create_macro
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import Window
 from encore_recorder.recorder import Recorder, RecorderOptions
@@ -222,9 +221,9 @@ class Service:
             self._progress,
         )
         macro = learning.macro
-        create_macro(macro, learning.pictures, self.library.macros_folder / macro.id)
+        notes = self.library.add(learning)
         self._macros_changed()
-        self.tell(Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), learning.notes))
+        self.tell(Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), notes))
         return macro
 
     # The library

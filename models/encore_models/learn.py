@@ -6,7 +6,6 @@ slot, what was spoken around it the phrase; a clicked row that holds the slot's 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,10 +26,12 @@ from encore_models.macro import (
     Target,
     WindowIdentity,
 )
+from encore_models.perception.prints import VoicePrint
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.speech import Utterance, utterances_of
-from encore_models.perception.voice import Voice
-from encore_models.phrases import words_of
+from encore_models.perception.voice import Encoded, Voice
+from encore_models.phrases import best_match
+from encore_models.slots import SAME, bind_step, heard_phrase
 from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, RecordedAction, Scroll, TypeText
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
@@ -39,22 +40,12 @@ from encore_recorder.sources.accessibility import Element
 
 Progress = Callable[[str, float], None]
 
-SPOKEN = 72.0
-"""Percent of likeness from which a typed text counts as spoken; Whisper misspells titles."""
-SAME = 90.0
-"""Percent of likeness from which a text on the screen counts as the slot's value."""
+SAID = 75.0
+"""Percent of likeness from which a given phrase counts as what was said; another one would enrol other words."""
 LEAD_NS = 1_500_000_000
 """A command may begin this long after the first action did: people click while they speak."""
 SETTLE_NS = 400_000_000
 """After a typed text the field shows it no later than this."""
-
-SLOT_NAMES = {
-    "song": {"play", "song", "track", "listen", "hear", "queue"},
-    "query": {"search", "find", "look", "google", "show"},
-    "name": {"open", "call", "message", "start", "launch", "email"},
-    "text": {"type", "write", "say", "note", "enter"},
-}
-"""What a slot is called after the words of its command; the user can rename it."""
 
 
 class Look(Protocol):
@@ -62,6 +53,13 @@ class Look(Protocol):
 
     def __call__(self, image: NDArray[np.uint8], elements: Sequence[Element] = ()) -> Scene:
         """The scene of a picture, BGR [height, width, 3], and of what the program tells, in pixels of the picture."""
+
+
+class Printing(Protocol):
+    """Makes voice prints (see `encore_models.perception.prints.Printer`)."""
+
+    def printed(self, encoded: Encoded) -> VoicePrint:
+        """The print of an utterance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +73,9 @@ class Learning:
     """The words of the command's utterance, as Whisper heard them."""
     notes: tuple[str, ...]
     """What the person should know or check."""
+    printed: VoicePrint | None = None
+    """Of the command's utterance: the first enrolment. None where there is none, or the phrase was given and is not
+    what was said."""
 
 
 def learn(
@@ -85,6 +86,7 @@ def learn(
     phrase: str | None = None,
     own_chords: Collection[frozenset[str]] = (),
     progress: Progress = lambda what, done: None,
+    printer: Printing | None = None,
 ) -> Learning:
     """Learn one macro.
 
@@ -96,6 +98,7 @@ def learn(
         phrase: The command with slots in braces; None takes it from what was said.
         own_chords: Encore's own hotkeys; pressing one is no step.
         progress: Told what is done, 0 to 1.
+        printer: Makes the first enrolment; None learns without one.
 
     Raises:
         NothingToLearn: There are no actions, or no command was spoken and none was given.
@@ -105,7 +108,7 @@ def learn(
     if not recorded:
         raise NothingToLearn(demonstration.path, "there is no click and no key in it", "Record it again.")
     progress("listening to the command", 0.1)
-    heard = _command(demonstration, recorded[0].start_ns, voice)
+    heard, encoded = _command(demonstration, recorded[0].start_ns, voice)
     steps, pictures = _steps(demonstration, recorded, look, progress)
     command, slots, steps, notes = _bind(demonstration, heard, steps, phrase)
     macro = Macro(
@@ -118,8 +121,14 @@ def learn(
         demonstration=demonstration.info.id,
         effect=_effect(demonstration, recorded[0].start_ns, slots),
     )
+    printed = None
+    if printer is not None and encoded is not None:
+        if phrase is None or says(heard, command):
+            printed = printer.printed(encoded)
+        else:
+            notes.append(f"What was said, “{heard}”, is not the phrase, so Encore does not know yet how you say it.")
     progress("learned", 1.0)
-    return Learning(macro, pictures, heard, tuple(notes))
+    return Learning(macro, pictures, heard, tuple(notes), printed)
 
 
 def _is_own_chord(recorded: RecordedAction, own_chords: Collection[frozenset[str]]) -> bool:
@@ -129,16 +138,25 @@ def _is_own_chord(recorded: RecordedAction, own_chords: Collection[frozenset[str
 # The command
 
 
-def _command(demonstration: Demonstration, first_action_ns: int, voice: Voice) -> str:
-    """The words that lead into the first action; empty where nothing was said."""
+def _command(demonstration: Demonstration, first_action_ns: int, voice: Voice) -> tuple[str, Encoded | None]:
+    """The words that lead into the first action, and how they sound; empty and None where nothing was said."""
     utterance = leading_utterance(utterances_of(demonstration.sound()), first_action_ns)
-    return "" if utterance is None else voice.hear(utterance.samples)[1].text
+    if utterance is None:
+        return "", None
+    encoded, transcript = voice.hear(utterance.samples)
+    return transcript.text, encoded
 
 
 def leading_utterance(utterances: Sequence[Utterance], first_action_ns: int) -> Utterance | None:
     """The last utterance that began before the first action (or just after it), else the first one at all."""
     before = [u for u in utterances if u.start_ns <= first_action_ns + LEAD_NS]
     return before[-1] if before else next(iter(utterances), None)
+
+
+def says(heard: str, phrase: Phrase) -> bool:
+    """Whether the words can be that phrase."""
+    match = best_match(phrase, heard)
+    return match is not None and match.likeness >= SAID
 
 
 # The steps
@@ -255,85 +273,9 @@ def _shown_values(steps: Sequence[Step]) -> list[str]:
     return typed + rows
 
 
-def heard_phrase(heard: str, shown: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The phrase and the slots' values in a command.
-
-    Args:
-        heard: The command as transcribed.
-        shown: Texts typed or clicked in the demonstration; their spelling is the truth.
-
-    Returns:
-        The phrase in lower case with slots in braces, and a value for each slot.
-    """
-    words = words_of(heard)
-    values: dict[str, str] = {}
-    for text in dict.fromkeys(text.strip() for text in shown if text.strip()):
-        span = spoken_span(words, text)
-        if span is None:
-            continue
-        start, end = span
-        name = _free_name(words[:start] + words[end:], values)
-        values[name] = text
-        words[start:end] = ["{" + name + "}"]
-    if words and all(SLOT_PATTERN.fullmatch(word) for word in words):
-        # A phrase needs a word of its own; the whole command stays as it was said and varies in nothing.
-        return " ".join(words_of(heard)), {}
-    return " ".join(words), values
-
-
 def given_phrase(given: str, steps: Sequence[Step]) -> tuple[str, dict[str, str]]:
     """The phrase as the user wrote it; its slots take the typed and clicked texts in order."""
     return given.strip(), dict(zip(SLOT_PATTERN.findall(given), dict.fromkeys(_shown_values(steps)), strict=False))
-
-
-def spoken_span(words: Sequence[str], typed: str) -> tuple[int, int] | None:
-    """Where in the spoken words the typed text is, as [start, end), or None where it was not said."""
-    target = "".join(words_of(typed))
-    if not target:
-        return None
-    length = len(words_of(typed))
-    best, where = SPOKEN, None
-    for size in range(max(1, length - 2), length + 3):
-        for start in range(len(words) - size + 1):
-            span = words[start : start + size]
-            if any(SLOT_PATTERN.fullmatch(word) for word in span):
-                continue
-            # Without blanks: Whisper writes "yes today" where "yesterday" was said.
-            likeness = fuzz.ratio("".join(span), target)
-            if likeness > best:
-                best, where = likeness, (start, start + size)
-    return where
-
-
-def _free_name(around: Sequence[str], taken: dict[str, str]) -> str:
-    base = next((name for name, cues in SLOT_NAMES.items() if cues & set(around)), "text")
-    return next(name for n in range(1, 100) if (name := base if n == 1 else f"{base}_{n}") not in taken)
-
-
-def bind_step(step: Step, values: dict[str, str]) -> Step:
-    """The step with the slots it depends on put in place of their values."""
-    for name, value in values.items():
-        slot = "{" + name + "}"
-        if isinstance(step.action, TypeText) and step.action.text.strip() == value:
-            step = replace(step, action=replace(step.action, text=slot))
-        target = step.target
-        if target is not None and target.kind in {"row", "row_icon", "text"} and _holds(target, value):
-            step = replace(step, target=replace(target, template=slot))
-        if step.target is not None and step.target.name:
-            step = replace(step, target=replace(step.target, name=_with_slot(step.target.name, value, slot)))
-    return step
-
-
-def _with_slot(name: str, value: str, slot: str) -> str:
-    """What the program called the target, with the slot in place of its value: "Play Yesterday" -> "Play {song}"."""
-    return re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", slot, name, flags=re.IGNORECASE)
-
-
-def _holds(target: Target, value: str) -> bool:
-    """Whether the target's own text, or a part of its row, is the value."""
-    texts = [target.text] if target.kind == "text" else [target.text, *re.split(r"\s{2,}|[|·•\t]", target.row_text)]
-    likeness = max(fuzz.ratio(text, value, processor=utils.default_process) for text in texts)
-    return likeness >= SAME
 
 
 # The effect

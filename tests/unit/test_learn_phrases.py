@@ -5,15 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from encore_models.learn import (
-    bind_step,
-    given_phrase,
-    heard_phrase,
-    leading_utterance,
-    spoken_span,
-)
+from encore_models.learn import given_phrase, leading_utterance
 from encore_models.macro import Step, Target, WindowIdentity
 from encore_models.perception.speech import Utterance
+from encore_models.slots import bind_step, heard_phrase, spoken_span
 from encore_recorder.actions import Click, DoubleClick, TypeText
 from encore_recorder.geometry import Point, Rect
 

@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.errors import NothingToLearn
-from encore_models.learn import bind_step, learn
+from encore_models.learn import learn
 from encore_models.macro import Macro, Step, Target, WindowIdentity
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
+from encore_models.slots import bind_step
 from encore_recorder.actions import Click, Drag
 from encore_recorder.clock import SECOND
 from encore_recorder.demonstration import Demonstration, DemonstrationInfo, DemonstrationWriter
