@@ -37,6 +37,10 @@ SIDEWAYS = 3.5
 """Robust standard deviations above what other speech in the room is like."""
 FEW = 20
 """Prints of other speech below which nothing is concluded from them."""
+SUREST = 1.3
+"""The most that likeness alone can give."""
+UNSCORED = 0.9
+"""The most that a print can give hands-free before its phrase was scored."""
 SPOKEN_FLOOR = -3.5
 """Mean log p a token of the phrase below which a print alone fires nothing, hands-free."""
 USUAL = -1.5
@@ -181,16 +185,16 @@ def _voice(evidence: Evidence, calibration: Calibration, hands_free: bool) -> fl
     """Sureness by the print; below -1 where there is none."""
     if evidence.likeness is None:
         return -np.inf
-    like = evidence.likeness
+    sure = min((evidence.likeness - calibration.ask) / (calibration.accept - calibration.ask), SUREST)
     if evidence.rival_likeness is not None:
-        like -= max(0.0, evidence.rival_likeness + CLEAR - like)
-    sure = (like - calibration.ask) / (calibration.accept - calibration.ask)
+        # Not liker than a rival means not sure, however like it is to both.
+        sure = min(sure, 1.0 + (evidence.likeness - evidence.rival_likeness - CLEAR) / WIDTH)
     if evidence.words is not None and evidence.words >= NEAR_WORDS:
         sure += AGREEING
-    if evidence.log_p is not None:
-        sure += PER_NAT * min(2.0, max(-2.0, evidence.log_p - USUAL))
-    spoken = evidence.log_p is not None and evidence.log_p >= SPOKEN_FLOOR
-    return sure if spoken or not hands_free else sure - 1.0
+    if evidence.log_p is None:
+        return min(sure, UNSCORED) if hands_free else sure
+    sure += PER_NAT * min(2.0, max(-2.0, evidence.log_p - USUAL))
+    return sure if evidence.log_p >= SPOKEN_FLOOR or not hands_free else sure - 1.0
 
 
 def _words(evidence: Evidence, calibration: Calibration) -> float:

@@ -1,0 +1,193 @@
+"""Fire, ask or let pass: every witness has its say, and nothing may make a rejected utterance fire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encore_agent.decide import (
+    ACCEPT,
+    HIGHEST,
+    UNCALIBRATED,
+    WIDTH,
+    Calibration,
+    calibrate,
+    decide,
+    phrase_notes,
+)
+from encore_agent.messages import Evidence
+from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
+from encore_models.perception.prints import VoicePrint
+from encore_recorder.actions import TypeText
+from encore_recorder.geometry import Rect
+
+
+def macro(macro_id: str, *phrases: str) -> Macro:
+    slots = tuple(map(Slot, dict.fromkeys(name for p in phrases for name in Phrase(p).slots)))
+    step = Step(TypeText("x"), WindowIdentity("p", "P", Rect(0, 0, 1, 1)), "a.png")
+    return Macro(macro_id, macro_id, tuple(map(Phrase, phrases)), slots, (step,), "2026", "d")
+
+
+NEXT = macro("next", "next track")
+VOICE = Evidence(likeness=1.1, rival_likeness=0.1, log_p=-1.0)
+WORDS = Evidence(words=100.0, log_p=-0.5, transcript_log_p=-0.4)
+
+
+def print_at(place: float) -> VoicePrint:
+    """A print that is so like another one as their places are near."""
+    return VoicePrint(np.zeros((1, 1), np.float32), np.array([place], np.float32), 1.0)
+
+
+def near(said: VoicePrint, enrolled: Sequence[VoicePrint]) -> np.ndarray:
+    return np.array([1.0 - abs(said.embedding[0] - one.embedding[0]) for one in enrolled], np.float32)
+
+
+def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
+    return decide(NEXT, evidence, UNCALIBRATED, destructive, **known).verdict
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [
+        (Evidence(), "reject"),
+        (VOICE, "accept"),
+        (WORDS, "accept"),
+        (replace(VOICE, words=0.0), "accept"),  # a transcript in noise
+        (replace(WORDS, likeness=-0.3, rival_likeness=0.1), "accept"),  # a registered paraphrase
+        (replace(VOICE, likeness=0.45), "ask"),
+        (replace(VOICE, likeness=0.1), "reject"),
+        (replace(VOICE, rival_likeness=1.15), "ask"),  # as like to a sibling
+        (replace(VOICE, likeness=0.6, rival_likeness=0.9), "reject"),
+        (replace(VOICE, log_p=-6.0), "reject"),  # the decoder does not believe a word of it
+        (replace(WORDS, log_p=-6.0), "reject"),
+        (replace(WORDS, words=80.0, log_p=-0.9), "accept"),
+        (replace(WORDS, words=80.0, log_p=-1.4), "ask"),
+        (replace(WORDS, words=80.0, log_p=-2.4), "reject"),
+        (replace(WORDS, words=60.0), "reject"),
+    ],
+)
+def test_the_witnesses_decide(evidence: Evidence, expected: str) -> None:
+    assert verdict(evidence) == expected
+
+
+def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
+    unscored = replace(VOICE, log_p=None)
+    assert verdict(unscored) != "accept"
+    assert verdict(unscored, hands_free=False) == "accept"
+
+
+def test_a_held_key_makes_it_more_lenient() -> None:
+    doubtful = replace(VOICE, likeness=ACCEPT - 0.05, log_p=-1.5)
+    assert (verdict(doubtful), verdict(doubtful, hands_free=False)) == ("ask", "accept")
+
+
+@pytest.mark.parametrize("evidence", [VOICE, WORDS, replace(VOICE, words=100.0)])
+def test_what_cannot_be_undone_is_always_asked(evidence: Evidence) -> None:
+    decision = decide(NEXT, evidence, UNCALIBRATED, True, plausible=1.0, hands_free=False)
+    assert decision.verdict == "ask"
+    assert "always asked" in decision.reason
+
+
+def test_an_implausible_screen_turns_a_doubtful_yes_into_a_question() -> None:
+    doubtful = replace(WORDS, words=80.0, log_p=-0.9)
+    assert verdict(doubtful, plausible=0.0) == "ask"
+    assert "the screen does not show" in decide(NEXT, doubtful, UNCALIBRATED, False, 0.0).reason
+    assert verdict(WORDS, plausible=0.0) == "accept"
+
+
+SCORES = st.builds(
+    Evidence,
+    likeness=st.none() | st.floats(-1, 2),
+    rival_likeness=st.none() | st.floats(-1, 2),
+    words=st.none() | st.floats(0, 100),
+    log_p=st.none() | st.floats(-20, 0),
+    transcript_log_p=st.none() | st.floats(-20, 0),
+)
+
+
+@given(SCORES, st.floats(0, 1), st.booleans())
+def test_the_screen_never_fires_what_was_rejected(evidence: Evidence, plausible: float, hands_free: bool) -> None:
+    without = verdict(evidence, hands_free=hands_free)
+    with_screen = verdict(evidence, plausible=plausible, hands_free=hands_free)
+    assert (without == "reject") == (with_screen == "reject")
+
+
+@given(SCORES, st.floats(0, 1))
+def test_more_likeness_never_hurts(evidence: Evidence, more: float) -> None:
+    if evidence.likeness is None:
+        return
+    order = ["reject", "ask", "accept"]
+    better = replace(evidence, likeness=evidence.likeness + more)
+    assert order.index(verdict(better)) >= order.index(verdict(evidence))
+
+
+def test_one_enrolment_alone_is_calibrated() -> None:
+    assert calibrate([print_at(0.0)], compare=near) == UNCALIBRATED
+
+
+def test_without_an_enrolment_words_decide() -> None:
+    assert calibrate([], [print_at(0.0)], compare=near) == UNCALIBRATED
+
+
+def test_a_sibling_raises_what_is_asked_for_and_is_noted() -> None:
+    far = calibrate([print_at(0.0)], [print_at(0.9)], compare=near)
+    sibling = calibrate([print_at(0.0)], [print_at(0.9), print_at(0.25)], compare=near)
+    assert far == UNCALIBRATED
+    assert sibling.accept > ACCEPT
+    assert sibling.notes
+
+
+def test_a_corrected_false_fire_does_not_fire_again() -> None:
+    impostor = print_at(0.2)
+    calibration = calibrate([print_at(0.0)], (), [impostor], compare=near)
+    again = Evidence(likeness=0.8, rival_likeness=1.0, log_p=-1.0)
+    assert decide(NEXT, again, UNCALIBRATED, False).verdict != "accept"
+    assert calibration.accept > 0.8
+    assert decide(NEXT, replace(again, rival_likeness=0.0), calibration, False).verdict != "accept"
+
+
+def test_a_noisy_room_raises_it_but_a_few_misses_in_its_log_do_not() -> None:
+    own, rng = [print_at(0.0)], np.random.default_rng(0)
+    quiet = [print_at(1.0 + p) for p in rng.normal(0, 0.05, 40)]
+    loud = [print_at(0.6 + p) for p in rng.normal(0, 0.1, 40)]
+    misses = [print_at(0.05)] * 10
+    assert calibrate(own, background=quiet, compare=near) == UNCALIBRATED
+    assert calibrate(own, background=quiet + misses, compare=near) == UNCALIBRATED
+    assert calibrate(own, background=loud, compare=near).accept > ACCEPT
+    assert calibrate(own, background=loud[:5], compare=near) == UNCALIBRATED
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1), st.lists(st.floats(-1, 1)), st.lists(st.floats(-1, 1)))
+def test_calibration_stays_within_reach(own: list[float], others: list[float], impostors: list[float]) -> None:
+    found = calibrate(*([print_at(p) for p in places] for places in (own, others, impostors)), compare=near)
+    assert ACCEPT <= found.accept <= HIGHEST
+    assert found.ask == pytest.approx(found.accept - WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("phrases", "others", "told"),
+    [
+        (["pause"], [], ["short"]),
+        (["next track"], [["previous track"]], ["short", "previous track"]),
+        (["turn the volume up"], [["turn the volume down"]], ["mistaken"]),
+        (["show my playlists"], [["open the settings"]], []),
+        (["play next song"], [["play {song}"]], ["mistaken"]),
+        (["play {song}"], [["search for {query}"]], []),
+    ],
+)
+def test_phrases_that_are_easily_mistaken_are_noted(
+    phrases: list[str], others: list[list[str]], told: list[str]
+) -> None:
+    mine = macro("mine", *phrases)
+    notes = phrase_notes(mine, [mine, *(macro(f"m{n}", *other) for n, other in enumerate(others))])
+    assert len(notes) == len(told), notes
+    assert all(word in note for word, note in zip(told, notes, strict=True))
+
+
+def test_a_calibration_is_compared_by_value() -> None:
+    assert Calibration() == UNCALIBRATED
