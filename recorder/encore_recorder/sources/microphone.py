@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from encore_recorder.clock import SECOND, StreamClock, capture_time_ns
 from encore_recorder.errors import NoMicrophone
+from encore_recorder.sources.microphones import opening, routed
 from encore_recorder.sources.worker import Worker
 
 if TYPE_CHECKING:
@@ -186,21 +187,23 @@ class Microphone:
             raise NoMicrophone(self.device, str(error)) from error
         errors: list[str] = []
         try:
-            about = sounddevice.query_devices(self.device, "input")
+            how = opening(self.device, sounddevice)
+            about = sounddevice.query_devices(how.device, "input")
         except (sounddevice.PortAudioError, ValueError) as error:
             raise NoMicrophone(self.device, str(error), _seen(sounddevice)) from error
         native, channels = int(about["default_samplerate"]), int(about["max_input_channels"])
         for rate, count in dict.fromkeys([(self.rate, 1), (native, 1), (native, channels)]):
             try:
-                self._start(sounddevice, rate, count)
+                with routed(how.source):
+                    self._start(sounddevice, how.device, rate, count)
             except (sounddevice.PortAudioError, ValueError) as error:
                 errors.append(str(error))
                 continue
-            self.name = str(about["name"])
+            self.name = how.name or str(about["name"])
             return
         raise NoMicrophone(self.device, errors[-1], _seen(sounddevice))
 
-    def _start(self, sounddevice: Any, rate: int, channels: int) -> None:
+    def _start(self, sounddevice: Any, device: int | str | None, rate: int, channels: int) -> None:
         self._raw = raw = SimpleQueue[_Raw]()  # what is left of an earlier stream belongs to its clock
         block = round(rate * self.BLOCK_NS / SECOND)
 
@@ -215,7 +218,7 @@ class Microphone:
             raw.put(_Raw(samples, captured_ns))
 
         stream = sounddevice.InputStream(
-            device=self.device, samplerate=rate, channels=channels, blocksize=block, latency=0.05,
+            device=device, samplerate=rate, channels=channels, blocksize=block, latency=0.05,
             dtype="float32", callback=heard,
         )  # fmt: skip
         try:
@@ -331,5 +334,11 @@ def _renew_devices(in_use: weakref.WeakSet[Microphone]) -> None:
         return
     import sounddevice
 
-    sounddevice._terminate()
-    sounddevice._initialize()
+    try:
+        sounddevice._terminate()
+    except sounddevice.PortAudioError as error:
+        log.info("PortAudio had ended already: %s", error)
+    try:
+        sounddevice._initialize()
+    except sounddevice.PortAudioError as error:  # just after a suspend, for example; the next try may do
+        raise NoMicrophone(None, str(error)) from error
