@@ -18,14 +18,21 @@ from encore_agent.library import Library
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
+    Asked,
     Command,
     EpisodeReport,
     EpisodeStarted,
+    Evidence,
     Finished,
     Halted,
+    HeardChanged,
     LibraryChanged,
     Listener,
     ListeningChanged,
+    MicrophoneChanged,
+    Mode,
+    ModeChanged,
+    Muted,
     RecordingPaused,
     RecordingStarted,
     Rejected,
@@ -45,6 +52,24 @@ SONGS = (
 WINDOW = WindowIdentity("Player", "Yesterday - Player", Rect(60, 40, 1080, 640))
 SEARCH_BOX = Rect(392, 18, 320, 34)
 FIRST_ROW = Rect(240, 150, 800, 44)
+
+
+PROPOSALS = ("play {song}", "could you play {song}", "play me {song}", "start {song}", "let me hear {song}")
+SURE = Evidence(likeness=0.94, rival_likeness=0.12, words=97.0, log_p=-0.31, transcript_log_p=-0.22, path="words")
+FAR = Evidence(likeness=0.21, rival_likeness=0.33, words=48.0, log_p=-3.4, transcript_log_p=-0.4, path="none")
+UNSURE = Evidence(likeness=0.55, rival_likeness=0.41, words=76.0, log_p=-1.9, transcript_log_p=-0.8, path="words")
+HEARD = (
+    Accepted("play let it be", Command("play-song", {"song": "Let It Be"}, 0.97), 210.0, SURE),
+    Asked(
+        "paws the music",
+        "it sounds like a command, but not clearly",
+        (Command("pause", {}, 0.6), Command("play-song", {"song": "The Music"}, 0.4)),
+        evidence=UNSURE,
+    ),
+    Rejected("pay the bill", "no macro has words like these", Command("play-song", {"song": "the bill"}, 0.2), FAR),
+    Rejected("", "nobody spoke"),
+)
+"""What was heard, oldest first."""
 
 
 def player_picture(typed: str = "") -> NDArray[np.uint8]:
@@ -140,9 +165,8 @@ def sample_library(root: Path) -> Library:
     library = Library(root)
     for macro in (play_macro(), pause_macro(), tidy_macro()):
         add(library, macro)
-    library.note_heard(Accepted("play let it be", Command("play-song", {"song": "Let It Be"}, 0.97), 210.0))
-    library.note_heard(Rejected("pay the bill", "no macro has words like these", Command("play-song", {}, 0.2)))
-    library.note_heard(Rejected("", "nobody spoke"))
+    for outcome in HEARD:
+        library.note_heard(outcome)
     library.note_episode(run_report(library, "Let It Be", halted=False))
     library.note_episode(run_report(library, "Yellow Submarine", halted=True))
     return library
@@ -180,6 +204,12 @@ class FakeAgent:
         self.listening = False
         self.listening_level = 0.0
         self.running = False
+        self.settings = Settings(library.root, library.root / "models")
+        self.mode: Mode = "hands_free"
+        self.muted = False
+        self.microphone: str | None = None
+        self.plugged = ["Built-in microphone", "USB headset"]
+        self.wake_phrase: str | None = None
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -208,6 +238,61 @@ class FakeAgent:
         self.asked.append(("set_listening", on))
         self.listening = on
         self.tell(ListeningChanged(on))
+
+    def set_mode(self, mode: Mode) -> None:
+        self.asked.append(("set_mode", mode))
+        self.mode = mode
+        self.tell(ModeChanged(mode))
+
+    def mute(self, on: bool) -> None:
+        self.asked.append(("mute", on))
+        self.muted = on
+        self.tell(Muted(on))
+
+    def microphones(self) -> list[str]:
+        return list(self.plugged)
+
+    def set_microphone(self, name: str | None) -> None:
+        self.asked.append(("set_microphone", name))
+        self.microphone = name
+        self.tell(MicrophoneChanged(name or self.plugged[0]))
+
+    def push_to_talk(self, pressed: bool) -> None:
+        self.asked.append(("push_to_talk", pressed))
+
+    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
+        self.asked.append(("answer", heard_id, macro_id))
+
+    def missed(self, heard_id: int, macro_id: str) -> None:
+        self.asked.append(("missed", heard_id, macro_id))
+        self.library.heard_log.corrected(heard_id, "missed")
+        self.tell(HeardChanged())
+
+    def false_fire(self, heard_id: int) -> None:
+        self.asked.append(("false_fire", heard_id))
+        self.library.heard_log.corrected(heard_id, "false_fire")
+        self.tell(HeardChanged())
+
+    def undo_correction(self, heard_id: int) -> None:
+        self.asked.append(("undo_correction", heard_id))
+        self.library.heard_log.corrected(heard_id, "")
+        self.tell(HeardChanged())
+
+    def proposals(self, macro_id: str) -> tuple[str, ...]:
+        self.asked.append(("proposals", macro_id))
+        return PROPOSALS if macro_id == "play-song" else ()
+
+    def add_phrase(self, macro_id: str, text: str) -> None:
+        self.asked.append(("add_phrase", macro_id, text))
+        self.library.add_phrase(macro_id, text)
+        self.tell(LibraryChanged())
+
+    def enrol_wake(self) -> None:
+        self.asked.append(("enrol_wake",))
+
+    def forget_wake(self) -> None:
+        self.asked.append(("forget_wake",))
+        self.wake_phrase = None
 
     def search(self, text: str) -> None:
         self.asked.append(("search", text))

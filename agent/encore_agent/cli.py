@@ -3,45 +3,39 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from encore_agent.describe import describe_step
+from encore_agent import cli_hearing
+from encore_agent.decide import phrase_notes
+from encore_agent.describe import describe_enrolment, describe_step
 from encore_agent.doctor import examine
-from encore_agent.errors import AgentError
-from encore_agent.messages import (
-    Accepted,
-    AgentEvent,
-    ChoicesShown,
-    Clicked,
-    EpisodeReport,
-    Finished,
-    Halted,
-    Learned,
-    Rejected,
-    StepDone,
-    Trouble,
-)
+from encore_agent.library import Library
+from encore_agent.messages import AgentEvent, EpisodeReport, Halted
 from encore_agent.messages import Progress as ProgressMade
-from encore_agent.service import Service, open_service
-from encore_agent.settings import Settings
+from encore_agent.settings import TINY_EN, Settings
 from encore_agent.sights import Watch
-from encore_models.errors import ModelsError
+from encore_agent.terminal import (
+    ClipName,
+    DataFolder,
+    Language,
+    MacroId,
+    WhisperName,
+    clear_errors,
+    out,
+    problems,
+    running_service,
+)
+from encore_models.macro import Macro
 from encore_models.perception.clip import OURS
 from encore_recorder.clock import SECOND
-from encore_recorder.errors import RecorderError
 
 app = typer.Typer(
     help="Show it once, say it, it happens.",
@@ -49,82 +43,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False)
-problems = Console(stderr=True, highlight=False)
-
-DataFolder = Annotated[
-    Path | None,
-    typer.Option("--data", envvar="ENCORE_DATA", help="Library folder; by default the user's data folder."),
-]
-ClipName = Annotated[
-    str,
-    typer.Option("--clip", envvar="ENCORE_CLIP", help="Another CLIP of transformers that sees: its name or folder."),
-]
-MacroId = Annotated[str, typer.Argument(help="Id of a macro, see `encore macros`.")]
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """One line and a non-zero exit for everything that Encore or the machine refuses."""
-    try:
-        yield
-    except (AgentError, ModelsError, RecorderError, OSError, ValueError, KeyError) as error:
-        problems.print("[red]encore:[/red]", escape(str(error)), soft_wrap=True)
-        raise typer.Exit(1) from error
-
-
-@contextmanager
-def _service(data: Path | None, show: bool = True, clip: str = OURS) -> Iterator[Service]:
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
-    with _clear_errors():
-        service = open_service(Settings.default(data, clip))
-        try:
-            if show:
-                service.subscribe(_print_event)
-            yield service
-        finally:
-            service.close()
-
-
-def _print_event(event: AgentEvent) -> None:
-    match event:
-        case Accepted(text=text, command=command, understand_ms=ms):
-            values = ", ".join(f"{k} = {v}" for k, v in command.slots.items())
-            out.print(f"[green]heard[/green] “{text}” → {command.macro_id} {values} ({ms:.0f} ms)")
-        case Rejected(text=text, reason=reason):
-            out.print(f"[yellow]heard[/yellow] “{text}”: {reason}")
-        case Clicked() | ChoicesShown():
-            _print_saying(event)
-        case StepDone(index=index, description=description, evidence=evidence):
-            out.print(f"  {index + 1}. {description} [dim]({evidence})[/dim]")
-        case Halted(index=index, reason=reason, picture=picture):
-            out.print(f"[red]halted[/red] at step {index + 1}: {reason}")
-            if picture:
-                out.print(f"  see {picture}")
-        case Finished(verified_by=verified, total_ms=ms):
-            out.print(f"[green]done[/green] in {ms / 1e3:.1f} s, {verified or 'not verified'}")
-        case Learned(macro_id=macro_id, phrases=phrases, steps=steps, notes=notes):
-            out.print(f"[green]learned[/green] {macro_id}: say “{phrases[0]}” ({steps} steps)")
-            for note in notes:
-                out.print(f"  {note}")
-        case Trouble(message=message):
-            problems.print("[red]encore:[/red]", escape(message), soft_wrap=True)
-
-
-def _print_saying(event: Clicked | ChoicesShown) -> None:
-    if isinstance(event, Clicked):
-        out.print(f"[green]heard[/green] “{escape(event.text)}”: {escape(f'{event.description} ({event.evidence})')}")
-        return
-    out.print(f"[yellow]heard[/yellow] “{escape(event.text)}”: {escape(event.reason)} say the number")
-    for choice in event.choices:
-        out.print(escape(f"  {choice.number}. {choice.name} at ({choice.rect.left}, {choice.rect.top})"))
+for command in cli_hearing.COMMANDS:
+    app.command()(command)
 
 
 @app.command()
-def setup(data: DataFolder = None) -> None:
+def setup(data: DataFolder = None, whisper: WhisperName = TINY_EN, language: Language = None) -> None:
     """Prepare the hearing model: once, a few seconds, offline ever after."""
     with (
-        _service(data) as service,
+        running_service(data, whisper=whisper, language=language) as service,
         Progress(TextColumn("{task.description}"), BarColumn(), console=out) as bar,
     ):
         task = bar.add_task("hearing model", total=1.0)
@@ -145,7 +72,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check everything Encore needs, and say what to install or allow."""
-    with _clear_errors():
+    with clear_errors():
         findings = list(examine(Settings.default(data, clip)))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
@@ -166,12 +93,14 @@ def doctor(
 def record(
     data: DataFolder = None,
     clip: ClipName = OURS,
+    whisper: WhisperName = TINY_EN,
+    language: Language = None,
     seconds: Annotated[float | None, typer.Option(min=0.5, help="Stop by itself after so long.")] = None,
     phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you say.')] = None,
     learn: Annotated[bool, typer.Option(help="Learn a macro from it at once.")] = True,
 ) -> None:
     """Record a demonstration; Ctrl-C or `kill -TERM` ends it. Say the command while you show it."""
-    with _service(data, clip=clip) as service:
+    with running_service(data, clip, whisper, language) as service:
         done = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: done.set())
@@ -186,17 +115,22 @@ def learn_again(
     demonstration: Annotated[str, typer.Argument(help="Id of a demonstration: its folder's name.")],
     data: DataFolder = None,
     clip: ClipName = OURS,
+    whisper: WhisperName = TINY_EN,
+    language: Language = None,
     phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you said.')] = None,
 ) -> None:
     """Learn a macro from a demonstration that is there already."""
-    with _service(data, clip=clip) as service, service.library.demonstration(demonstration) as recorded:
+    with (
+        running_service(data, clip, whisper, language) as service,
+        service.library.demonstration(demonstration) as recorded,
+    ):
         service.learn(recorded, phrase)
 
 
 @app.command()
 def macros(data: DataFolder = None) -> None:
     """List what was learned."""
-    with _service(data) as service:
+    with running_service(data) as service:
         table = Table("id", "say", "steps", "learned")
         for macro in service.library.macros():
             say = "\n".join(phrase.text for phrase in macro.phrases)
@@ -208,29 +142,43 @@ def macros(data: DataFolder = None) -> None:
 
 @app.command()
 def show(macro_id: MacroId, data: DataFolder = None) -> None:
-    """Show a macro's phrases, slots and steps."""
-    with _service(data) as service:
+    """Show a macro's phrases, slots and steps, and what is known of how you say it."""
+    with running_service(data) as service:
         macro = service.library.macro(macro_id)
-        out.print(f"[bold]{macro.name}[/bold]")
+        out.print(f"[bold]{escape(macro.name)}[/bold]")
         for phrase in macro.phrases:
-            out.print(f"  say “{phrase.text}”")
+            out.print(escape(f"  say “{phrase.text}”"))
+        _show_enrolments(service.library, macro)
         for slot in macro.slots:
             out.print(f"  {slot.name}: {len(slot.values)} known values")
         for number, step in enumerate(macro.steps, start=1):
-            out.print(f"  {number}. {describe_step(step)}")
+            out.print(escape(f"  {number}. {describe_step(step)}"))
+
+
+def _show_enrolments(library: Library, macro: Macro) -> None:
+    kept = library.enrolments
+    for enrolment in kept.listed(macro.id):
+        out.print(escape(f"  heard {describe_enrolment(enrolment)}"))
+    for impostor in kept.impostors(macro.id):
+        out.print(escape(f"  not meant: {describe_enrolment(impostor)}"))
+    calibration = kept.enrolled(macro.id).calibration
+    if kept.listed(macro.id):
+        out.print(f"  fires from a likeness of {calibration.accept:.2f}, asks from {calibration.ask:.2f}")
+    for note in (*phrase_notes(macro, library.macros()), *calibration.notes, *kept.problems(macro.id)):
+        out.print(escape(f"  note: {note}"), style="yellow", soft_wrap=True)
 
 
 @app.command()
 def rename(macro_id: MacroId, name: Annotated[str, typer.Argument()], data: DataFolder = None) -> None:
     """Give a macro another name."""
-    with _service(data) as service:
+    with running_service(data) as service:
         service.rename(macro_id, name)
 
 
 @app.command()
 def delete(macro_id: MacroId, data: DataFolder = None) -> None:
     """Move a macro to the trash."""
-    with _service(data) as service:
+    with running_service(data) as service:
         out.print(f"{macro_id} lies in the trash: {service.library.trash_folder}")
         service.delete(macro_id)
 
@@ -243,20 +191,9 @@ def values(
     data: DataFolder = None,
 ) -> None:
     """Tell Encore values that a slot may take, for example the titles of your playlists."""
-    with _service(data) as service:
+    with running_service(data) as service:
         macro = service.add_slot_values(macro_id, slot, file.read().splitlines())
         out.print(f"{slot} has {len(macro.slot(slot).values)} known values")
-
-
-@app.command()
-def phrase(
-    macro_id: MacroId,
-    text: Annotated[str, typer.Argument(help='Another wording, e.g. "put on {song}".')],
-    data: DataFolder = None,
-) -> None:
-    """Add another wording of a macro's command."""
-    with _service(data) as service:
-        service.add_phrase(macro_id, text)
 
 
 @app.command()
@@ -268,30 +205,11 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", help="Run it even if it deletes, sends or buys something.")] = False,
 ) -> None:
     """Run a macro with typed slot values."""
-    with _service(data, clip=clip) as service:
+    with running_service(data, clip=clip) as service:
         given = dict(_slot_value(text) for text in slots or [])
         signal.signal(signal.SIGINT, lambda *_: service.stop_episode())
         report = service.run_now(macro_id, given, confirmed=yes)
         _exit_by(report)
-
-
-@app.command()
-def listen(
-    data: DataFolder = None,
-    clip: ClipName = OURS,
-    say_what_you_see: Annotated[
-        bool, typer.Option("--say-what-you-see", help='Also "click shuffle", "press the heart", "show numbers".')
-    ] = False,
-) -> None:
-    """Listen for commands until Ctrl-C, without the tray."""
-    with _service(data, clip=clip) as service:
-        service.set_saying(say_what_you_see)
-        done = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: done.set())
-        service.listen_now()
-        out.print("listening; Ctrl-C ends it")
-        done.wait()
 
 
 @app.command("search")
@@ -307,7 +225,7 @@ def search_recordings(
     Each demonstration is looked through once, some seconds a minute of recording; what was seen is kept beside it.
     """
     with (
-        _service(data, clip=clip) as service,
+        running_service(data, clip=clip) as service,
         Progress(TextColumn("{task.description}"), BarColumn(), console=problems, transient=True) as bar,
     ):
         task = bar.add_task("", total=1.0, visible=False)
@@ -334,7 +252,7 @@ def search_recordings(
 @app.command()
 def history(data: DataFolder = None, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     """What was heard and what was done, newest first."""
-    with _service(data) as service:
+    with running_service(data) as service:
         heard = Table("time", "heard", "what came of it")
         for entry in service.library.heard(limit):
             heard.add_row(entry.time_utc, entry.text, entry.macro_id or "" if entry.accepted else entry.reason)

@@ -27,6 +27,10 @@ NEXT = 300
 """Pixels within which the next thing in a direction counts."""
 LEAST_NEXT = 2
 """Directions in which something must stand."""
+COMPANY = 8
+"""Drawings near a place that make its company."""
+LEAST_COMPANY = 3
+"""Fewer are none."""
 FREE = 0.8
 """What a neighbour of the same row counts that slid along it."""
 
@@ -181,6 +185,27 @@ def _anchors(scene: Scene) -> NDArray[np.float32]:
 
 def _anchor(box: Rect) -> NDArray[np.float32]:
     return np.array([box.left, box.top + box.height / 2], np.float32)
+
+
+def company(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
+    """How many of the drawings near `place` are near each place of `pool`, in whatever order, 0 to 1, [len(pool)].
+
+    A tool bar that was sorted anew, or that another page carries along, keeps its drawings.
+    """
+    drawings = [np.array([c.kind == "icon" for c in scene.candidates], bool) for scene in (pair.here, pair.there)]
+    scores = np.zeros(len(pool), np.float32)
+    neighbours, weights = _neighbours(pair.here, place)
+    kept = np.flatnonzero(drawings[0][neighbours])[:COMPANY]
+    if len(kept) < LEAST_COMPANY:
+        return scores
+    neighbours, weights = neighbours[kept], weights[kept] / weights[kept].sum()
+    for number, box in enumerate(pool):
+        others, _ = _neighbours(pair.there, box)
+        others = others[drawings[1][others]]
+        if len(others):
+            same = ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95)
+            scores[number] = float(weights @ same.max(axis=1))
+    return scores
 
 
 def beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:

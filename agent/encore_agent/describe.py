@@ -1,9 +1,11 @@
-"""A step as a sentence for a person: "Double-click the row {song}", "Type {song}", "Press Ctrl+F"."""
+"""A step as a sentence for a person: "Double-click the row {song}", "Type {song}", "Press Ctrl+F"; scores in a line."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from encore_agent.enrolments import Enrolment
+from encore_agent.messages import Evidence
 from encore_models.macro import SLOT_PATTERN, Step, Target
 from encore_recorder.actions import Click, DoubleClick, Drag, PressKeys, Scroll, TypeText
 from encore_recorder.geometry import Point
@@ -70,6 +72,28 @@ def describe_step(step: Step, slots: Mapping[str, str] | None = None) -> str:
 def describe_keys(keys: tuple[str, ...]) -> str:
     """A chord as menus write it: `Ctrl+Shift+F5`."""
     return "+".join(_KEYS.get(key) or (key.upper() if len(key) == 1 else key.capitalize()) for key in keys)
+
+
+def describe_evidence(evidence: Evidence) -> str:
+    """The scores in a line: `voice 0.92 (next best 0.31), words 100 %, log p -0.4 (transcript -0.3)`."""
+    parts = []
+    if evidence.likeness is not None:
+        parts.append(f"voice {evidence.likeness:.2f}{_beside('next best', evidence.rival_likeness)}")
+    if evidence.words is not None:
+        parts.append(f"words {evidence.words:.0f} %")
+    if evidence.log_p is not None:
+        parts.append(f"log p {evidence.log_p:.2f}{_beside('transcript', evidence.transcript_log_p)}")
+    return ", ".join(parts)
+
+
+def _beside(what: str, value: float | None) -> str:
+    return "" if value is None else f" ({what} {value:.2f})"
+
+
+def describe_enrolment(enrolment: Enrolment) -> str:
+    """What was said and where it is from: `“next track”, demonstration, 2026-11-21`."""
+    said = f"“{enrolment.phrase}”" if enrolment.phrase else "(no words)"
+    return ", ".join(filter(None, (said, enrolment.source, enrolment.date_utc[:10])))
 
 
 def _with_modifiers(modifiers: tuple[str, ...], verb: str, place: str) -> str:

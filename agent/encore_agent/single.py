@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import Pair, anchored, beside, ramp, surroundings
+from encore_agent.context import Pair, anchored, beside, company, ramp, surroundings
 from encore_agent.evidence import Search, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -24,6 +24,8 @@ BESIDE = 0.8
 """What the next things in all directions count."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
+TOGETHER = 0.4
+"""What it counts for such a drawing that those around it have come along, in whatever order."""
 CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
@@ -148,6 +150,7 @@ def _icon_scores(
     stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * corner)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
+        stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), 0.5, 0.9))
     return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
 
 

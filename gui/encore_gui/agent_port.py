@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from encore_agent.library import Library
-from encore_agent.messages import Listener
+from encore_agent.messages import Listener, Mode
+from encore_agent.settings import Settings
 
 
 class Agent(Protocol):
     """The running agent. Every method returns at once; what comes of it is told to the subscribers."""
 
+    settings: Settings
     library: Library
 
     @property
@@ -52,6 +54,65 @@ class Agent(Protocol):
 
     def set_listening(self, on: bool) -> None:
         """Listen for commands, or no longer."""
+
+    @property
+    def mode(self) -> Mode:
+        """When speech is taken for a command."""
+
+    def set_mode(self, mode: Mode) -> None:
+        """Take speech for a command at other times; told as `ModeChanged`."""
+
+    @property
+    def muted(self) -> bool:
+        """Whether what the microphone hears is thrown away."""
+
+    def mute(self, on: bool) -> None:
+        """Throw away what the microphone hears, or no longer; told as `Muted`."""
+
+    def microphones(self) -> list[str]:
+        """Names of the microphones that are there now."""
+
+    @property
+    def microphone(self) -> str | None:
+        """The chosen one; None for the system's default."""
+
+    def set_microphone(self, name: str | None) -> None:
+        """Listen to another one; told as `MicrophoneChanged`."""
+
+    def push_to_talk(self, pressed: bool) -> None:
+        """The key to talk went down or up."""
+
+    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
+        """Answer an `Asked`: run this macro, or none of them."""
+
+    def missed(self, heard_id: int, macro_id: str) -> None:
+        """What was heard did mean this macro: learn from it; told as `HeardChanged`."""
+
+    def false_fire(self, heard_id: int) -> None:
+        """What was heard was not meant: be wary of the like; told as `HeardChanged`."""
+
+    def undo_correction(self, heard_id: int) -> None:
+        """Forget again what was learned from an utterance by `missed` or `false_fire`; told as `HeardChanged`."""
+
+    def proposals(self, macro_id: str) -> tuple[str, ...]:
+        """Other wordings of a macro's command, best first, for the person to confirm."""
+
+    def add_phrase(self, macro_id: str, text: str) -> None:
+        """Add another wording of a macro's command.
+
+        Raises:
+            ValueError: It holds no word, or a slot that the macro does not have.
+        """
+
+    @property
+    def wake_phrase(self) -> str | None:
+        """The words of the wake phrase; None where none was learned."""
+
+    def enrol_wake(self) -> None:
+        """Learn the wake phrase from the next three utterances."""
+
+    def forget_wake(self) -> None:
+        """Forget the wake phrase."""
 
     def set_saying(self, on: bool) -> None:
         """Let controls be called by their names ("click shuffle"), or no longer."""

@@ -14,7 +14,10 @@ from PySide6.QtWidgets import QApplication
 from encore_agent.errors import AgentError
 from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey, Hotkeys, grab_all, open_hotkeys
 from encore_agent.messages import (
+    Accepted,
     AgentEvent,
+    Asked,
+    ChoicesShown,
     Finished,
     Halted,
     Learned,
@@ -24,19 +27,32 @@ from encore_agent.messages import (
 )
 from encore_agent.settings import Settings
 from encore_gui.agent_port import Agent
+from encore_gui.ask_prompt import AskPrompt
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
+from encore_gui.heard_bubble import HeardBubble, heard_of
+from encore_gui.hearing_commands import HearingCommands
 from encore_gui.icons import mark
 from encore_gui.instance import SingleInstance
 from encore_gui.library_view import LibraryView
 from encore_gui.notices import Notice, notice_of
 from encore_gui.overlay import Overlay
-from encore_gui.preferences import LISTEN_AT_START, SAY_WHAT_YOU_SEE, TELL_REJECTED, Option, Preferences
+from encore_gui.preferences import (
+    LISTEN_AT_START,
+    SAY_WHAT_YOU_SEE,
+    TELL_HEARD,
+    TELL_REJECTED,
+    Option,
+    Preferences,
+)
 from encore_gui.record_panel import RecordPanel
-from encore_gui.state import Activity, AgentState
+from encore_gui.screen_room import windows_of
+from encore_gui.state import AgentState
+from encore_gui.talk_key import TalkKey
 from encore_gui.theme import Theme
 from encore_gui.tray import Tray
 from encore_models.errors import ModelsError
+from encore_recorder.geometry import Rect
 
 NO_TRAY = (
     "This desktop shows no tray, so Encore lives in this window: closing it quits Encore. "
@@ -47,18 +63,28 @@ NO_TRAY = (
 class Desk(QObject):
     """All of Encore that a person sees."""
 
-    def __init__(self, agent: Agent, preferences: Preferences) -> None:
-        """Join the parts; nothing is shown before `start`."""
+    def __init__(self, agent: Agent, preferences: Preferences, open_keys: Callable[[], Hotkeys] = open_hotkeys) -> None:
+        """Join the parts; nothing is shown before `start`.
+
+        Args:
+            agent: What everything follows and commands.
+            preferences: What the person set in the window.
+            open_keys: Opens the global hotkeys that are held for a while only.
+        """
         super().__init__()
         self._agent = agent
         self._preferences = preferences
         self.bridge = Bridge(agent.subscribe, self)
         self.state = AgentState(agent, self.bridge, self)
         self.commands = Commands(agent, self.state, self)
-        self.window = LibraryView(agent, self.bridge, self.state, self.commands)
+        self.hearing = HearingCommands(agent, self.state, self)
+        self.window = LibraryView(agent, self.bridge, self.state, self.commands, self.hearing, preferences)
         self.panel = RecordPanel(agent, self.state, self.commands)
         self.overlay = Overlay(self.bridge, self)
-        self.tray = Tray(agent.library, self.bridge, self.state, self.commands, preferences)
+        self.prompt = AskPrompt(agent, self.bridge, self._name_of, open_keys)
+        self.bubble = HeardBubble()
+        self.talk_key = TalkKey(agent, self.state, open_keys, self)
+        self.tray = Tray(agent.library, self.bridge, self.state, self.commands, self.hearing, preferences)
         if (place := preferences.window_place) is not None:
             self.window.restoreGeometry(place)
         self.bridge.told.connect(self._on_event)
@@ -68,6 +94,11 @@ class Desk(QObject):
         self.tray.replay_requested.connect(self._replay)
         self.tray.notice_clicked.connect(self._open_notice)
         self.tray.appeared.connect(self._on_tray)
+        self.bubble.correct_requested.connect(self.window.correct)
+        self.bubble.activated.connect(self.window.show_heard)
+        self.hearing.wake_requested.connect(self._enrol_wake)
+        self.window.wake_requested.connect(self._enrol_wake)
+        self.talk_key.refused.connect(lambda why: self.tell(Notice("The key to talk is not free", why, "warning")))
         self.window.closed.connect(self._on_window_closed)
         preferences.switched.connect(self._on_switched)
 
@@ -106,7 +137,11 @@ class Desk(QObject):
         """Take everything off the screen. The agent is its owner's to close."""
         self._preferences.window_place = self.window.saveGeometry()
         self.bridge.close()
+        self.talk_key.close()
         self.overlay.clear()
+        self.prompt.forget()
+        self.bubble.hide()
+        self.window.search.close_pictures()
         self.tray.close()
         self.panel.hide()
         self.window.hide()
@@ -116,17 +151,36 @@ class Desk(QObject):
             self.window.step_aside()
         if isinstance(event, Learned):
             self.window.macros.choose(event.macro_id)
-        at_rest = self.state.activity in (Activity.IDLE, Activity.LISTENING)
-        if isinstance(event, Learned | Finished | Halted | Trouble) and at_rest:
+            self.window.propose(event.macro_id)
+        if isinstance(event, Learned | Finished | Halted | Trouble) and self.state.at_rest:
             self.window.come_back()
-        if isinstance(event, Rejected) and not self._preferences[TELL_REJECTED]:
-            return
+        self._say_what_was_heard(event)
         if isinstance(event, Finished | Halted) and self.window.isActiveWindow():
             return  # the page says so already
         latest = self.state.latest
-        notice = notice_of(event, self._name_of, latest.macro_id if latest else None)
+        notice = notice_of(event, latest.macro_id if latest else None)
         if notice is not None:
             self.tell(notice)
+
+    def _say_what_was_heard(self, event: AgentEvent) -> None:
+        if isinstance(event, Asked | RecordingStarted | ChoicesShown):
+            self.bubble.hide()
+        heard = heard_of(event, self._name_of)
+        if heard is None or not self._preferences[TELL_REJECTED if isinstance(event, Rejected) else TELL_HEARD]:
+            return
+        self.bubble.show_heard(heard, self._watched_by(event))
+
+    def _watched_by(self, event: AgentEvent) -> frozenset[Rect]:
+        """The windows that the macro looks at which starts now."""
+        if not isinstance(event, Accepted):
+            return frozenset()
+        try:
+            return windows_of(self._agent.library.macro(event.command.macro_id))
+        except (AgentError, ModelsError):
+            return frozenset()
+
+    def _enrol_wake(self) -> None:
+        self.window.bring_up()
 
     def _name_of(self, macro_id: str) -> str:
         try:
@@ -186,9 +240,10 @@ def run_window(settings: Settings, open_agent: Callable[[Settings], Agent], show
         answered = instance.raise_other()
         print("encore runs already; its window is shown" if answered else "encore runs already, but does not answer")  # noqa: T201 - the answer to the person's command
         return 0 if answered else 1
-    agent = open_agent(settings)
+    preferences = Preferences(settings.root / "window.ini")
+    agent = open_agent(preferences.applied_to(settings))
     try:
-        return _run(app, instance, agent, Preferences(settings.root / "window.ini"), show_window)
+        return _run(app, instance, agent, preferences, show_window)
     finally:
         agent.close()
         instance.close()

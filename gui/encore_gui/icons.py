@@ -18,6 +18,7 @@ _SIZES = (16, 22, 24, 32, 48, 64, 128)
 _GROUND = {
     Activity.IDLE: "#5b6472",
     Activity.LISTENING: "#2563c9",
+    Activity.MUTED: "#3f5878",
     Activity.RECORDING: "#d3242f",
     Activity.PAUSED: "#b45f06",
     Activity.LEARNING: "#7a3fc4",
@@ -123,6 +124,13 @@ def _microphone(painter: QPainter) -> None:
     painter.restore()
 
 
+def _muted_microphone(painter: QPainter) -> None:
+    _microphone(painter)
+    for colour, width in ((QColor(_GROUND[Activity.MUTED]), 6), (QColor("white"), 2.4)):
+        painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawLine(QPointF(7.5, 7.5), QPointF(24.5, 24.5))
+
+
 def _dot(painter: QPainter) -> None:
     painter.drawEllipse(QPointF(16, 16), 7, 7)
 
@@ -143,6 +151,7 @@ def _dots(painter: QPainter) -> None:
 
 _SIGNS = {
     Activity.LISTENING: _microphone,
+    Activity.MUTED: _muted_microphone,
     Activity.RECORDING: _dot,
     Activity.PAUSED: _bars,
     Activity.LEARNING: _dots,

@@ -31,6 +31,14 @@ def _set_up(layout: _Layout, parent: QWidget | None, spacing: int, margins: Marg
     return layout
 
 
+def clear(layout: QLayout) -> None:
+    """Take all widgets out and delete them."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
 class FlowLayout(QLayout):
     """Places items from left to right and starts a new row where the width ends."""
 

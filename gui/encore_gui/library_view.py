@@ -1,13 +1,14 @@
-"""The main window: macros on the left, the chosen one on the right, the history behind a tab."""
+"""The main window: macros on the left, the chosen one on the right; what was heard, run and recorded behind tabs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -19,35 +20,42 @@ from PySide6.QtWidgets import (
 )
 
 from encore_agent.errors import AgentError
-from encore_agent.hotkey import LISTEN, RECORD
-from encore_agent.messages import AgentEvent, EpisodeStarted, Finished, Halted, LibraryChanged, Rejected
+from encore_agent.hotkey import RECORD
+from encore_agent.messages import (
+    Accepted,
+    AgentEvent,
+    Asked,
+    EpisodeStarted,
+    Finished,
+    Halted,
+    HeardChanged,
+    LibraryChanged,
+    Rejected,
+)
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
+from encore_gui.header import Header
+from encore_gui.heard_view import HeardView
+from encore_gui.hearing_commands import HearingCommands
 from encore_gui.history_view import HistoryView
 from encore_gui.icons import glyph, mark
 from encore_gui.layouts import in_column, in_row
-from encore_gui.level_meter import LevelMeter
 from encore_gui.macro_list import MacroList
 from encore_gui.macro_review import MacroReview
-from encore_gui.record_panel import REFRESH_MS
+from encore_gui.preferences import Preferences
 from encore_gui.replay_box import Banner
-from encore_gui.state import Activity, AgentState
+from encore_gui.screen_room import windows_of
+from encore_gui.search_view import SearchView
+from encore_gui.settings_view import SettingsView
+from encore_gui.state import AgentState
 from encore_gui.theme import SPACE, enlarge
+from encore_gui.words import sentence
 from encore_models.errors import ModelsError
 from encore_models.macro import Macro
 
 ASIDE_MS = 300
 """How long a window manager may take to minimise the window before the macro looks at the screen."""
-
-_DOING = {
-    Activity.IDLE: "Ready",
-    Activity.LISTENING: "Listening for commands",
-    Activity.RECORDING: "Recording",
-    Activity.PAUSED: "Recording is paused",
-    Activity.LEARNING: "Learning",
-    Activity.RUNNING: "Running",
-}
 
 
 class LibraryView(QMainWindow):
@@ -56,7 +64,18 @@ class LibraryView(QMainWindow):
     closed = Signal()
     """The person closed the window."""
 
-    def __init__(self, agent: Agent, bridge: Bridge, state: AgentState, commands: Commands) -> None:
+    wake_requested = Signal()
+    """The wake phrase is to be learned."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        bridge: Bridge,
+        state: AgentState,
+        commands: Commands,
+        hearing: HearingCommands,
+        preferences: Preferences,
+    ) -> None:
         """A hidden window over the agent's library."""
         super().__init__()
         self._agent = agent
@@ -72,14 +91,24 @@ class LibraryView(QMainWindow):
         self.notice.say("")
         self.macros = MacroList()
         self.review = MacroReview()
+        self.header = Header(agent, state, commands, hearing)
+        self.heard = HeardView(agent.library, agent.settings.keep_rejected_audio)
         self.history = HistoryView(agent.library)
+        self.search = SearchView(agent, bridge)
+        self.settings = SettingsView(agent, state, hearing, preferences)
         self.tabs = QTabWidget(documentMode=True)
-        self.tabs.addTab(self._macros_page(), glyph("playlist-play"), "Macros")
-        self.tabs.addTab(self.history, glyph("history"), "History")
-        self.tabs.currentChanged.connect(self._refresh_history)
+        for page, icon, name in (
+            (self._macros_page(), "playlist-play", "Macros"),
+            (self.heard, "ear-hearing", "Heard"),
+            (self.history, "history", "Runs"),
+            (self.search, "magnify", "Search"),
+            (self.settings, "cog-outline", "Settings"),
+        ):
+            self.tabs.addTab(page, glyph(icon), name)
+        self.tabs.currentChanged.connect(self._refresh_page)
         middle = QWidget()
         layout = in_column(middle, spacing=0, margins=(0, 0, 0, 0))
-        layout.addWidget(self._header())
+        layout.addWidget(self.header)
         layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(middle)
@@ -90,40 +119,18 @@ class LibraryView(QMainWindow):
         self.review.rename_requested.connect(self._rename)
         self.review.run_requested.connect(self.run)
         self.review.stop_requested.connect(agent.stop_episode)
-        self._level_timer = QTimer(self, interval=REFRESH_MS)
-        self._level_timer.timeout.connect(lambda: self._meter.show_level(agent.listening_level))
+        self.review.phrases.proposals_requested.connect(self.propose)
+        self.review.phrases.add_requested.connect(self._add_phrases)
+        self.heard.correct_requested.connect(self.correct)
+        self.heard.undo_requested.connect(self.undo)
+        self.settings.wake_requested.connect(self.wake_requested)
         self._add_shortcuts()
         bridge.told.connect(self._on_event)
-        state.changed.connect(self._follow)
         state.episode_changed.connect(self._follow_episode)
         self.reload()
-        self._follow()
         self.macros.list.setFocus()
 
     # Parts
-
-    def _header(self) -> QFrame:
-        frame = QFrame()
-        frame.setProperty("role", "header")
-        self._sign = QLabel()
-        self._doing = QLabel()
-        enlarge(self._doing, 1.1, bold=True)
-        self._detail = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self._detail.setProperty("role", "muted")
-        self._meter = LevelMeter()
-        self._listen = QPushButton()
-        self._listen.setToolTip(f"Start macros by voice ({LISTEN})")
-        self._listen.clicked.connect(self._commands.listen.trigger)
-        self._record = QPushButton()
-        self._record.setProperty("role", "primary")
-        self._record.clicked.connect(self._commands.record.trigger)
-        row = in_row(frame, spacing=SPACE + 4, margins=(2 * SPACE, SPACE + 2, 2 * SPACE, SPACE + 2))
-        for widget in (self._sign, self._doing, self._meter):
-            row.addWidget(widget)
-        row.addWidget(self._detail, 1)
-        row.addWidget(self._listen)
-        row.addWidget(self._record)
-        return frame
 
     def _macros_page(self) -> QWidget:
         split = QSplitter(childrenCollapsible=False)
@@ -174,12 +181,13 @@ class LibraryView(QMainWindow):
         return page
 
     def _add_shortcuts(self) -> None:
-        for keys, job in (
-            ("Ctrl+1", lambda: self.tabs.setCurrentIndex(0)),
-            ("Ctrl+2", lambda: self.tabs.setCurrentIndex(1)),
+        jobs: tuple[tuple[str, Callable[[], object]], ...] = (
+            *((f"Ctrl+{n + 1}", partial(self.tabs.setCurrentIndex, n)) for n in range(self.tabs.count())),
+            ("Ctrl+F", self._show_search),
             ("F2", lambda: self.review.name.setFocus(Qt.FocusReason.ShortcutFocusReason)),
             ("Ctrl+W", self.close),
-        ):
+        )
+        for keys, job in jobs:
             QShortcut(QKeySequence(keys), self, job)
         for action in (self._commands.record, self._commands.listen, self._commands.stop, self._commands.quit):
             self.addAction(action)
@@ -202,9 +210,21 @@ class LibraryView(QMainWindow):
         self.bring_up()
 
     def show_history(self) -> None:
-        """Bring the window up with the history."""
-        self.tabs.setCurrentIndex(1)
+        """Bring the window up with what was run."""
+        self.tabs.setCurrentWidget(self.history)
         self.bring_up()
+
+    def show_heard(self, heard_id: int | None = None) -> None:
+        """Bring the window up with what was heard, and choose this utterance."""
+        self.tabs.setCurrentWidget(self.heard)
+        self.bring_up()
+        if heard_id is not None:
+            self.heard.choose(heard_id)
+
+    def _show_search(self) -> None:
+        self.tabs.setCurrentWidget(self.search)
+        self.search.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.field.selectAll()
 
     def bring_up(self) -> None:
         """Show the window in front, minimised or not."""
@@ -216,31 +236,20 @@ class LibraryView(QMainWindow):
     def _show_macro(self, macro_id: str) -> None:
         try:
             self.review.show_macro(self._agent.library.macro(macro_id), self._agent.library.folder(macro_id))
+            self._show_voice(macro_id)
         except (AgentError, ModelsError) as error:
             self.notice.say(str(error), "danger")
         self._follow_episode(macro_id)
 
-    def _refresh_history(self) -> None:
-        if self.tabs.currentIndex() == 1 and self.isVisible():
-            self.history.refresh()
+    def _show_voice(self, macro_id: str) -> None:
+        enrolments = self._agent.library.enrolments
+        notes = (*enrolments.enrolled(macro_id).calibration.notes, *enrolments.problems(macro_id))
+        self.review.phrases.show_voice(len(enrolments.listed(macro_id)), notes)
 
-    def _follow(self) -> None:
-        activity = self._state.activity
-        self._sign.setPixmap(mark(activity).pixmap(QSize(24, 24), self.devicePixelRatioF()))
-        self._doing.setText(_DOING[activity])
-        progress = self._state.progress
-        self._detail.setText(f"{progress.what} {100 * progress.done:.0f} %" if progress else "")
-        self._meter.setVisible(activity is Activity.LISTENING)
-        (self._level_timer.start if self._meter.isVisible() else self._level_timer.stop)()
-        recording = activity in (Activity.RECORDING, Activity.PAUSED)
-        on = self._agent.listening
-        self._listen.setText("Stop listening" if on else "Listen for commands")
-        self._listen.setIcon(glyph("microphone-off" if on else "microphone-outline"))
-        self._listen.setEnabled(self._commands.listen.isEnabled())
-        self._record.setText(self._commands.record.text())
-        self._record.setIcon(glyph("stop" if recording else "record", "on_accent"))
-        self._record.setToolTip(f"{self._record.text()} ({RECORD})")
-        self._record.setEnabled(self._commands.record.isEnabled())
+    def _refresh_page(self) -> None:
+        page = self.tabs.currentWidget()
+        if self.isVisible() and page in (self.heard, self.history):
+            (self.heard if page is self.heard else self.history).refresh()
 
     def _follow_episode(self, macro_id: str) -> None:
         if macro_id == self.macros.current:
@@ -251,8 +260,10 @@ class LibraryView(QMainWindow):
             self.reload()
         if isinstance(event, EpisodeStarted | Finished | Halted) and self.macros.current is not None:
             self._follow_episode(self.macros.current)
-        if isinstance(event, Finished | Halted | Rejected):
-            self._refresh_history()
+        if isinstance(event, HeardChanged) and self.macros.current is not None:
+            self._show_voice(self.macros.current)
+        if isinstance(event, Finished | Halted | Accepted | Asked | Rejected | HeardChanged):
+            self._refresh_page()
 
     # Doing
 
@@ -277,10 +288,37 @@ class LibraryView(QMainWindow):
             self._stepped_aside = False
             self.bring_up()
 
+    def propose(self, macro_id: str) -> None:
+        """Show other wordings of the macro that is shown, for the person to confirm."""
+        if macro_id == self.macros.current:
+            self.review.phrases.show_proposals(self._agent.proposals(macro_id))
+
+    def correct(self, heard_id: int, macro_id: str | None) -> None:
+        """Learn what an utterance meant; None: nothing at all."""
+        if macro_id is None:
+            self._try(partial(self._agent.false_fire, heard_id))
+        else:
+            self._try(partial(self._agent.missed, heard_id, macro_id))
+
+    def undo(self, heard_id: int) -> None:
+        """Forget again what was learned from an utterance."""
+        self._try(partial(self._agent.undo_correction, heard_id))
+
+    def _add_phrases(self, macro_id: str, texts: list[str]) -> None:
+        for text in texts:
+            self._try(partial(self._agent.add_phrase, macro_id, text))
+
+    def _try(self, job: Callable[[], None]) -> None:
+        """Do something that is the person's to put right where it cannot be done."""
+        try:
+            job()
+        except (AgentError, ModelsError, OSError, ValueError) as error:
+            self.notice.say(sentence(str(error)), "danger")
+
     def _covers(self, macro: Macro) -> bool:
         """Whether this window lies over a place where the macro's windows were when it was shown."""
         scale, frame = self.devicePixelRatioF(), self.frameGeometry()
-        for rect in {step.window.rect for step in macro.steps}:
+        for rect in windows_of(macro):
             # Their place is in pixels, Qt's in logical ones.
             there = QRect(rect.left, rect.top, rect.width, rect.height)
             if QRect(frame.topLeft() * scale, frame.size() * scale).intersects(there):
@@ -299,10 +337,7 @@ class LibraryView(QMainWindow):
         box.open()
 
     def _delete(self, macro_id: str) -> None:
-        try:
-            self._agent.delete(macro_id)
-        except (AgentError, OSError) as error:
-            self.notice.say(str(error), "danger")
+        self._try(partial(self._agent.delete, macro_id))
 
     def _rename(self, macro_id: str, name: str) -> None:
         try:
@@ -316,13 +351,7 @@ class LibraryView(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Show what happened meanwhile."""
         super().showEvent(event)
-        self._follow()
-        self._refresh_history()
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
-        """Nobody sees the level."""
-        super().hideEvent(event)
-        self._level_timer.stop()
+        self._refresh_page()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Tell that the person closed it; the tray stays."""

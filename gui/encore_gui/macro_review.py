@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from encore_agent.describe import describe_step
 from encore_gui.icons import icon_button
-from encore_gui.layouts import FlowLayout, in_column, in_row
+from encore_gui.layouts import FlowLayout, clear, in_column, in_row
+from encore_gui.phrases_box import PhrasesBox
 from encore_gui.picture_dialog import Exhibit, PictureDialog
 from encore_gui.pictures import focus_of
 from encore_gui.replay_box import ReplayBox
@@ -104,8 +104,7 @@ class MacroReview(QScrollArea):
         head.addWidget(self.name, 1)
         head.addWidget(delete, 0, Qt.AlignmentFlag.AlignTop)
 
-        self._phrases = QWidget()
-        self._phrases_flow = FlowLayout(self._phrases, SPACE)
+        self.phrases = PhrasesBox()
         self._slots = in_column(spacing=SPACE)
         self.replay = ReplayBox()
         self.replay.run_requested.connect(self._on_run)
@@ -118,7 +117,7 @@ class MacroReview(QScrollArea):
         layout.addLayout(head)
         layout.addWidget(self._facts)
         for title, content in (
-            ("Say", self._phrases),
+            ("Say", self.phrases),
             ("Slots", self._slots),
             ("Replay", self.replay),
             ("Steps", self._steps),
@@ -153,7 +152,7 @@ class MacroReview(QScrollArea):
         self._macro, self._folder = macro, folder
         self.name.show_name(macro.name)
         self._facts.setText(self._facts_of(macro))
-        self._show_phrases(macro)
+        self.phrases.show_macro(macro)
         self._show_slots(macro)
         self.replay.show_macro(macro)
         self._show_steps(macro)
@@ -189,14 +188,6 @@ class MacroReview(QScrollArea):
             f"checked with {macro.effect.player} after each run" if macro.effect else "its effect cannot be checked"
         )
         return f"Learned {local_time(macro.created_utc)} · {count} · {effect}"
-
-    def _show_phrases(self, macro: Macro) -> None:
-        clear(self._phrases_flow)
-        for phrase in macro.phrases:
-            chip = SlotLabel(f"“{phrase.text}”")
-            chip.setProperty("role", "chip")
-            enlarge(chip, 1.1)
-            self._phrases_flow.addWidget(chip)
 
     def _show_slots(self, macro: Macro) -> None:
         clear(self._slots)
@@ -252,14 +243,6 @@ def section_title(text: str) -> QLabel:
     label = QLabel(text)
     enlarge(label, 1.15, bold=True)
     return label
-
-
-def clear(layout: QVBoxLayout | FlowLayout) -> None:
-    """Take all widgets out and delete them."""
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()
 
 
 def _chip(text: str) -> QLabel:

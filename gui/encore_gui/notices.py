@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from encore_agent.messages import AgentEvent, Finished, Halted, Learned, Rejected, Trouble
+from encore_agent.messages import AgentEvent, Finished, Halted, Learned, Trouble
+from encore_gui.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,11 @@ class Notice:
     """Macro to show when the person clicks on it; None opens the history."""
 
 
-def notice_of(event: AgentEvent, name_of: Callable[[str], str], ran: str | None = None) -> Notice | None:
+def notice_of(event: AgentEvent, ran: str | None = None) -> Notice | None:
     """The notice for an event, or None where it needs none.
 
     Args:
         event: What was told.
-        name_of: A macro's name by its id.
         ran: Id of the macro that ran last.
     """
     match event:
@@ -33,20 +32,12 @@ def notice_of(event: AgentEvent, name_of: Callable[[str], str], ran: str | None 
             say = " or ".join(f"“{phrase}”" for phrase in event.phrases[:2])
             text = "\n".join((f"Say {say}.", *event.notes))
             return Notice(f"Learned {event.name}", text, "good", event.macro_id)
-        case Rejected(text=heard, reason=reason) if heard.strip():
-            nearest = f" Did you mean {name_of(event.nearest.macro_id)}?" if event.nearest else ""
-            return Notice(f"Heard “{heard.strip()}”", f"{_sentence(reason)}{nearest}")
         case Halted(index=index, reason=reason):
-            return Notice(f"Halted at step {index + 1}", _sentence(reason), "warning", ran)
+            return Notice(f"Halted at step {index + 1}", sentence(reason), "warning", ran)
         case Finished(verified_by=None):
             return Notice(
                 "Done, not verified", "All steps were carried out; nothing outside the screen tells more.", macro_id=ran
             )
         case Trouble(message=message):
-            return Notice("Encore has a problem", _sentence(message), "danger")
+            return Notice("Encore has a problem", sentence(message), "danger")
     return None
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")

@@ -7,16 +7,15 @@ is cut to the shape of its badges, so that it needs no compositor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPainter, QPaintEvent, QPen, QRegion, QScreen
 from PySide6.QtWidgets import QWidget
 
 from encore_agent.messages import AgentEvent, Choice, ChoicesGone, ChoicesShown
 from encore_gui.bridge import Bridge
+from encore_gui.screen_room import Ground, ground_of
 from encore_gui.theme import SPACE, Colours
-from encore_recorder.geometry import Rect
 
 FRAMED = 24
 """Choices up to which their controls are framed; more would hide the window."""
@@ -33,45 +32,6 @@ _FLAGS = (
     | Qt.WindowType.X11BypassWindowManagerHint
     | Qt.WindowType.NoDropShadowWindowHint
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A screen: Qt's place for it, and physical pixels a logical one.
-
-    Qt keeps the physical top left corner of a screen and scales only what lies within it.
-    """
-
-    geometry: QRect
-    ratio: float
-
-    @property
-    def physical(self) -> Rect:
-        """Physical pixels of the virtual desktop."""
-        size = self.geometry.size()
-        return Rect(
-            self.geometry.left(),
-            self.geometry.top(),
-            round(size.width() * self.ratio),
-            round(size.height() * self.ratio),
-        )
-
-    def local(self, rect: Rect) -> QRectF:
-        """A place of the virtual desktop in logical pixels from the screen's corner."""
-        left, top = rect.left - self.geometry.left(), rect.top - self.geometry.top()
-        return QRectF(left / self.ratio, top / self.ratio, rect.width / self.ratio, rect.height / self.ratio)
-
-
-def ground_of(rect: Rect, grounds: Sequence[Ground]) -> Ground:
-    """The screen that holds the middle of a place; else the one that is nearest."""
-
-    def away(ground: Ground) -> int:
-        middle, box = rect.center, ground.physical
-        return max(box.left - middle.x, middle.x - box.right + 1, 0) + max(
-            box.top - middle.y, middle.y - box.bottom + 1, 0
-        )
-
-    return min(grounds, key=away)
 
 
 def badge_places(
@@ -185,7 +145,7 @@ class Overlay(QObject):
     def show(self, shown: ChoicesShown, screens: Sequence[QScreen]) -> None:
         """Put the numbers up in place of those there are."""
         self.clear()
-        grounds = [Ground(screen.geometry(), screen.devicePixelRatio()) for screen in screens]
+        grounds = [Ground.of(screen) for screen in screens]
         owners = [ground_of(choice.rect, grounds) for choice in shown.choices]
         framed = len(shown.choices) <= FRAMED
         caption = f"{shown.reason} — say the number, or “cancel”"

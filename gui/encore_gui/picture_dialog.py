@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QDialog, QToolButton, QWidget
 
 from encore_gui.icons import icon_button
 from encore_gui.layouts import in_column, in_row
-from encore_gui.pictures import draw_marks
-from encore_gui.step_card import fitted
+from encore_gui.pictures import draw_marks, fitted
 from encore_gui.theme import SPACE, Colours, enlarge
 from encore_gui.words import SlotLabel
 from encore_models.macro import Step
@@ -24,12 +23,12 @@ from encore_recorder.geometry import Rect
 class Exhibit:
     """A picture with what to say of it."""
 
-    path: Path
+    picture: Path | QImage
     caption: str
     step: Step | None = None
     """Whose marks to draw; None where the picture carries its own."""
     focus: Rect | None = None
-    """What the step is about, see `focus_of`."""
+    """The box it is about, pixels of the picture; see `focus_of`."""
 
 
 class _Canvas(QWidget):
@@ -42,7 +41,7 @@ class _Canvas(QWidget):
         self.setMinimumSize(320, 200)
 
     def show_exhibit(self, exhibit: Exhibit) -> None:
-        self._image = QImage(str(exhibit.path))
+        self._image = exhibit.picture if isinstance(exhibit.picture, QImage) else QImage(str(exhibit.picture))
         self._exhibit = exhibit
         self.setAccessibleName(exhibit.caption)
         self.updateGeometry()
@@ -69,7 +68,7 @@ class _Canvas(QWidget):
         whole = Rect(0, 0, self._image.width(), self._image.height())
         shown = fitted(whole, frame)
         painter.drawImage(shown, self._image)
-        if self._exhibit is not None and self._exhibit.step is not None:
+        if self._exhibit is not None:
             draw_marks(painter, self._exhibit.step, self._exhibit.focus, whole, shown)
         painter.end()
 

@@ -70,17 +70,24 @@ def crop_of(box: Rect | None, place: Point | None, size: tuple[int, int], aspect
     return Rect(left, top, wide, tall)
 
 
-def draw_marks(painter: QPainter, step: Step, focus: Rect | None, crop: Rect, target: QRectF) -> None:
+def fitted(crop: Rect, frame: QRectF) -> QRectF:
+    """The largest place of the crop's shape in the middle of `frame`."""
+    scale = min(frame.width() / crop.width, frame.height() / crop.height)
+    width, height = crop.width * scale, crop.height * scale
+    return QRectF(frame.center().x() - width / 2, frame.center().y() - height / 2, width, height)
+
+
+def draw_marks(painter: QPainter, step: Step | None, focus: Rect | None, crop: Rect, target: QRectF) -> None:
     """Draw the box that the step is about and the place acted on.
 
     Args:
         painter: Draws on the widget.
-        step: Whose marks.
+        step: Whose marks; None draws the box alone.
         focus: What `focus_of` gave.
         crop: The part of the picture that is shown.
         target: Where on the widget it is shown.
     """
-    place = place_of(step)
+    place = place_of(step) if step is not None else None
     scale = target.width() / crop.width
 
     def on_widget(x: float, y: float) -> QPointF:
@@ -92,7 +99,7 @@ def draw_marks(painter: QPainter, step: Step, focus: Rect | None, crop: Rect, ta
     if focus is not None:
         box = focus.grown(3)
         _outlined(painter, QRectF(on_widget(box.left, box.top), on_widget(box.right, box.bottom)))
-    if isinstance(step.action, Drag) and place is not None:
+    if step is not None and isinstance(step.action, Drag) and place is not None:
         end = on_widget(step.action.end.x, step.action.end.y)
         for colour, width in ((QColor(255, 255, 255, 230), 5.0), (MARK, 2.5)):
             painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))

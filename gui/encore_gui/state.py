@@ -35,6 +35,8 @@ class Activity(StrEnum):
 
     IDLE = "idle"
     LISTENING = "listening"
+    MUTED = "muted"
+    """It listens, but the microphone is muted."""
     RECORDING = "recording"
     PAUSED = "paused"
     LEARNING = "learning"
@@ -123,7 +125,14 @@ class AgentState(QObject):
             return Activity.RUNNING
         if self._learning:
             return Activity.LEARNING
-        return Activity.LISTENING if self._agent.listening else Activity.IDLE
+        if not self._agent.listening:
+            return Activity.IDLE
+        return Activity.MUTED if self._agent.muted else Activity.LISTENING
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is recorded, learned or run."""
+        return self.activity in (Activity.IDLE, Activity.LISTENING, Activity.MUTED)
 
     @property
     def running(self) -> EpisodeProgress | None:

@@ -4,80 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from encore_agent.describe import describe_step
 from encore_gui.layouts import in_column, in_row
-from encore_gui.pictures import crop_of, draw_marks, place_of
 from encore_gui.state import StepProgress
 from encore_gui.theme import SPACE, Colours, enlarge
+from encore_gui.thumbnail import Thumbnail
 from encore_gui.words import SlotLabel
-from encore_models.macro import Step
+from encore_models.macro import Step, Target
 from encore_recorder.geometry import Rect
-
-THUMBNAIL = QSize(232, 132)
-
-
-class StepPicture(QAbstractButton):
-    """The picture before a step, cropped around its target. A click, Enter or Space asks for the large one."""
-
-    def __init__(self, path: Path, step: Step, focus: Rect | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._path = path
-        self._step = step
-        self._focus = focus
-        self._image: QImage | None = None
-        self.setFixedSize(THUMBNAIL)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip("Show the whole picture")
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Enter works as Space does."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw crop and marks; the picture is read when it first comes into view."""
-        if self._image is None:
-            self._image = QImage(str(self._path))
-        colours = Colours.now()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        rounded = QPainterPath()
-        rounded.addRoundedRect(frame, 6, 6)
-        painter.fillPath(rounded, colours.window)
-        if self._image.isNull():
-            painter.setPen(colours.muted)
-            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "no picture")
-        else:
-            painter.save()
-            painter.setClipPath(rounded)
-            self._paint_picture(painter, self._image, frame)
-            painter.restore()
-        marked = self.hasFocus() or self.underMouse()
-        painter.setPen(QPen(colours.accent if marked else colours.line, 2 if marked else 1))
-        painter.drawPath(rounded)
-        painter.end()
-
-    def _paint_picture(self, painter: QPainter, image: QImage, frame: QRectF) -> None:
-        size = (image.width(), image.height())
-        crop = crop_of(self._focus, place_of(self._step), size, frame.width() / frame.height())
-        shown = fitted(crop, frame)
-        painter.drawImage(shown, image, QRectF(crop.left, crop.top, crop.width, crop.height))
-        draw_marks(painter, self._step, self._focus, crop, shown)
-
-
-def fitted(crop: Rect, frame: QRectF) -> QRectF:
-    """The largest place of the crop's shape in the middle of `frame`."""
-    scale = min(frame.width() / crop.width, frame.height() / crop.height)
-    width, height = crop.width * scale, crop.height * scale
-    return QRectF(frame.center().x() - width / 2, frame.center().y() - height / 2, width, height)
 
 
 class StepBadge(QWidget):
@@ -130,7 +68,7 @@ class StepCard(QFrame):
         enlarge(self._sentence, 1.08)
         self._note = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._picture = StepPicture(folder / step.before, step, focus)
+        self._picture = Thumbnail(step, focus, folder / step.before)
         self._picture.clicked.connect(lambda: self.enlarge_requested.emit(index))
 
         words = in_column(spacing=SPACE // 2)
@@ -157,9 +95,15 @@ class StepCard(QFrame):
     def _about(self) -> str:
         """What to know about the step besides what it does."""
         where = f"in {self._step.window.app_class}" if self._step.window.app_class else ""
-        alike = self._step.target.look_alikes if self._step.target else 0
+        target = self._step.target
+        alike = target.look_alikes if target else 0
         others = f"{alike} look-alike{'s' if alike != 1 else ''} on that screen" if alike else ""
-        return " · ".join(part for part in (where, others) if part)
+        told = (
+            " ".join(part for part in (target.role, f"“{target.name}”" if target.name else "") if part)
+            if target
+            else ""
+        )
+        return " · ".join(part for part in (where, f"the program calls it {told}" if told else "", others) if part)
 
     def _show_note(self, note: str, bad: bool) -> None:
         self._note.setText(note)
@@ -167,3 +111,11 @@ class StepCard(QFrame):
         if self._note.property("role") != (role := "danger" if bad else "muted"):
             self._note.setProperty("role", role)
             self._note.style().polish(self._note)
+
+
+def _told(target: Target | None) -> str:
+    """What the program itself says the target is; empty where it says nothing."""
+    if target is None or not (target.role or target.name):
+        return ""
+    name = f"“{target.name}”" if target.name else ""
+    return f"the program calls it {' '.join(part for part in (target.role, name) if part)}"

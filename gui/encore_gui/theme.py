@@ -135,12 +135,21 @@ def style_sheet(colours: Colours) -> str:
         QPushButton:hover, QPushButton:pressed {{ background: {pointed.name()}; }}
         QPushButton:focus {{ border: 2px solid {c["accent"]}; padding: 5px 13px; }}
         QPushButton:disabled {{ color: {c["muted"]}; }}
+        QToolButton[role="button"] {{ background: {c["card"]}; border: 1px solid {c["line"]}; border-radius: 6px;
+                                      padding: 6px 18px 6px 12px; min-height: 18px; }}
+        QToolButton[role="button"]:hover, QToolButton[role="button"]:pressed {{ background: {pointed.name()}; }}
+        QToolButton[role="button"]:focus {{ border: 2px solid {c["accent"]}; padding: 5px 17px 5px 11px; }}
+        QToolButton[role="button"]::menu-indicator {{ subcontrol-position: right center; right: 6px; }}
         QPushButton[role="primary"] {{ background: {c["primary"]}; color: white; border-color: {hover.name()};
                                        font-weight: 600; }}
         QPushButton[role="primary"]:hover, QPushButton[role="primary"]:pressed {{ background: {hover.name()}; }}
         QPushButton[role="primary"]:focus {{ border-color: {c["text"]}; }}
         QPushButton[role="primary"]:disabled {{ background: {c["line"]}; color: {c["muted"]};
                                                 border-color: {c["line"]}; }}
+        QPushButton[role="choice"] {{ text-align: left; }}
+        QPushButton[role="link"] {{ background: transparent; border: none; padding: 1px 0; color: {c["accent"]};
+                                    text-align: left; min-height: 0; }}
+        QPushButton[role="link"]:hover {{ text-decoration: underline; }}
         QComboBox {{ min-height: 24px; }}
         QLabel#qt_msgbox_label, QLabel#qt_msgbox_informativelabel {{ min-width: 340px; }}
         QBalloonTip QLabel {{ color: black; }}
@@ -151,7 +160,7 @@ def style_sheet(colours: Colours) -> str:
         QListWidget[role="side"]::item:hover:!selected {{ background: {pointed.name()}; }}
         QScrollArea[role="page"] {{ border: none; background: transparent; }}
         QScrollArea[role="page"] > QWidget > QWidget {{ background: transparent; }}
-        QTableView {{ border: 1px solid {c["line"]}; border-radius: {RADIUS}px; background: {c["card"]};
+        QTableView {{ outline: 0; border: 1px solid {c["line"]}; border-radius: {RADIUS}px; background: {c["card"]};
                       gridline-color: transparent; selection-background-color: {selected.name()};
                       selection-color: {c["text"]}; }}
         QTableView::item {{ padding: 2px {SPACE}px; }}

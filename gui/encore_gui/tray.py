@@ -10,6 +10,7 @@ from encore_agent.library import Library
 from encore_agent.messages import AgentEvent, LibraryChanged
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
+from encore_gui.hearing_commands import HearingCommands
 from encore_gui.icons import glyph, mark
 from encore_gui.notices import Notice
 from encore_gui.preferences import Preferences
@@ -24,6 +25,7 @@ NOTICE_MS = 8000
 _TIPS = {
     Activity.IDLE: "Encore",
     Activity.LISTENING: "Encore: listening for commands",
+    Activity.MUTED: "Encore: listening, but muted",
     Activity.RECORDING: "Encore: recording",
     Activity.PAUSED: "Encore: recording is paused",
     Activity.LEARNING: "Encore: learning",
@@ -48,7 +50,13 @@ class Tray(QObject):
     """The desktop has a tray now."""
 
     def __init__(
-        self, library: Library, bridge: Bridge, state: AgentState, commands: Commands, preferences: Preferences
+        self,
+        library: Library,
+        bridge: Bridge,
+        state: AgentState,
+        commands: Commands,
+        hearing: HearingCommands,
+        preferences: Preferences,
     ) -> None:
         """Nothing is shown before `start`."""
         super().__init__()
@@ -59,7 +67,7 @@ class Tray(QObject):
         self.menu = QMenu()
         self._recent = QMenu("Replay", self.menu)
         self._recent.setIcon(glyph("play"))
-        self._fill_menu(commands, preferences)
+        self._fill_menu(commands, hearing, preferences)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
         self.icon.messageClicked.connect(self._on_notice_clicked)
@@ -96,11 +104,12 @@ class Tray(QObject):
         else:
             self.icon.showMessage(notice.title, notice.text, kind, NOTICE_MS)
 
-    def _fill_menu(self, commands: Commands, preferences: Preferences) -> None:
+    def _fill_menu(self, commands: Commands, hearing: HearingCommands, preferences: Preferences) -> None:
         for action in (commands.record, commands.pause, commands.stop):
             self.menu.addAction(action)
         self.menu.addSeparator()
         self.menu.addAction(commands.listen)
+        hearing.fill(self.menu.addMenu(glyph("ear-hearing"), "How to listen"))
         self.menu.addMenu(self._recent)
         self.menu.addSeparator()
         self.menu.addAction(commands.open)
@@ -136,7 +145,7 @@ class Tray(QObject):
         self.icon.setToolTip(
             f"{_TIPS[activity]}\n{progress.what} {100 * progress.done:.0f} %" if progress else _TIPS[activity]
         )
-        self._recent.setEnabled(not self._recent.isEmpty() and activity in (Activity.IDLE, Activity.LISTENING))
+        self._recent.setEnabled(not self._recent.isEmpty() and self._state.at_rest)
 
     def _on_event(self, event: AgentEvent) -> None:
         if isinstance(event, LibraryChanged):

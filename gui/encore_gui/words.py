@@ -22,6 +22,18 @@ def local_time(utc: str) -> str:
     return QLocale().toString(moment.toLocalTime(), QLocale.FormatType.ShortFormat) if moment.isValid() else utc
 
 
+def capitalised(text: str) -> str:
+    """The text with a capital at its begin; the rest stays."""
+    text = text.strip()
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence: with a capital and a full stop."""
+    text = capitalised(text)
+    return text + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
 class SlotLabel(QLabel):
     """Text whose slots in braces stand out; it follows the palette."""
 

@@ -145,3 +145,13 @@ class OtherHead(ModelsError, ValueError):
             f"a voice print was made by the head {made_by or 'of no name'}, which cannot be compared with {expected}. "
             "Read it again with the head that is in use, or enrol it anew"
         )
+
+
+class SpeakerFailed(ModelsError, RuntimeError):
+    """A speech program that training needs did not speak."""
+
+    def __init__(self, speaker: str, text: str, problem: str) -> None:
+        super().__init__(
+            f"{speaker} did not say {text!r}: {problem}. Training the voice head needs espeak-ng and flite "
+            "(apt-get install espeak-ng flite) and pip install -e '.[train,demo]'"
+        )

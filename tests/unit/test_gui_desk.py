@@ -32,7 +32,6 @@ from encore_gui.state import Activity
 from tests.gui_sample import FakeAgent
 
 LEARNED = Learned("pause", "Pause the music", ("pause the music", "be quiet"), 1, ("Check step 1.",))
-REJECTED = Rejected("pay the bill", "no macro has words like these", Command("play-song", {}, 0.2))
 
 
 @pytest.fixture
@@ -63,9 +62,6 @@ def actions(desk: Desk) -> dict[str, QAction]:
 
 
 class TestNotices:
-    def name_of(self, macro_id: str) -> str:
-        return {"play-song": "Play a song"}[macro_id]
-
     @pytest.mark.parametrize(
         ("event", "notice"),
         [
@@ -75,8 +71,7 @@ class TestNotices:
                     "Learned Pause the music", "Say “pause the music” or “be quiet”.\nCheck step 1.", "good", "pause"
                 ),
             ),
-            (REJECTED, Notice("Heard “pay the bill”", "No macro has words like these. Did you mean Play a song?")),
-            (Rejected(" ", "nobody spoke"), None),
+            (Rejected("pay the bill", "no macro has words like these"), None),
             (Halted("e", 1, "not there"), Notice("Halted at step 2", "Not there.", "warning", "ran")),
             (Trouble("no microphone!"), Notice("Encore has a problem", "No microphone!", "danger")),
             (Finished("e", "MPRIS: Help! is Playing", 1.0), None),
@@ -84,10 +79,10 @@ class TestNotices:
         ],
     )
     def test_what_is_told(self, event: AgentEvent, notice: Notice | None) -> None:
-        assert notice_of(event, self.name_of, "ran") == notice
+        assert notice_of(event, "ran") == notice
 
     def test_done_but_not_verified_says_so(self) -> None:
-        notice = notice_of(Finished("e", None, 1.0), self.name_of, "ran")
+        notice = notice_of(Finished("e", None, 1.0), "ran")
         assert notice is not None
         assert notice.title == "Done, not verified"
 
@@ -97,6 +92,7 @@ class TestTray:
         assert list(actions(desk)) == [
             "Record a demonstration",
             "Listen for commands",
+            "How to listen",
             "Replay",
             "Open Encore",
             "Settings",
@@ -156,17 +152,7 @@ class TestTray:
         assert desk.window.macros.current == "pause"
         assert desk.window.isVisible()
         desk.tray.notice_clicked.emit(Notice("Heard", ""))
-        assert desk.window.tabs.currentIndex() == 1
-
-    def test_rejections_are_told_unless_switched_off(
-        self, desk: Desk, agent: FakeAgent, notices: list[Notice], preferences: Preferences, qtbot: QtBot
-    ) -> None:
-        agent.tell(REJECTED)
-        qtbot.waitUntil(lambda: [n.title for n in notices] == ["Heard “pay the bill”"])
-        preferences.set(TELL_REJECTED, False)
-        agent.tell(REJECTED, Trouble("end"))
-        qtbot.waitUntil(lambda: len(notices) == 2)
-        assert notices[1].tone == "danger"
+        assert desk.window.tabs.currentWidget() is desk.window.history
 
     def test_without_a_tray_the_window_opens_and_says_so_until_one_appears(
         self, agent: FakeAgent, preferences: Preferences, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch

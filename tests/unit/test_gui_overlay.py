@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from encore_agent.messages import Choice, ChoicesGone, ChoicesShown
 from encore_gui.app import Desk
 from encore_gui.bridge import Bridge
-from encore_gui.overlay import FRAMED, Ground, Overlay, Sheet, badge_places, ground_of
+from encore_gui.overlay import FRAMED, Overlay, Sheet, badge_places
 from encore_gui.preferences import SAY_WHAT_YOU_SEE, Preferences
+from encore_gui.screen_room import Ground, ground_of
 from encore_recorder.geometry import Rect
 from tests.gui_sample import FakeAgent
 

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPushButton,
 from pytestqt.qtbot import QtBot
 
 from encore_agent.library import Library
-from encore_agent.messages import Command, EpisodeStarted, Finished, LibraryChanged, Rejected, StepStarted
+from encore_agent.messages import EpisodeStarted, Finished, LibraryChanged, StepStarted
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
+from encore_gui.hearing_commands import HearingCommands
 from encore_gui.library_view import LibraryView
 from encore_gui.picture_dialog import PictureDialog
+from encore_gui.preferences import Preferences
 from encore_gui.replay_box import ReplayBox
 from encore_gui.state import AgentState
 from tests.gui_sample import FakeAgent, add, pause_macro, play_macro
@@ -23,9 +25,10 @@ from tests.gui_sample import FakeAgent, add, pause_macro, play_macro
 
 def window_over(agent: FakeAgent, qtbot: QtBot) -> tuple[LibraryView, Bridge]:
     bridge = Bridge(agent.subscribe)
-    state = AgentState(agent, bridge)
-    window = LibraryView(agent, bridge, state, Commands(agent, state, bridge))
-    state.setParent(bridge)
+    state = AgentState(agent, bridge, bridge)
+    hearing = HearingCommands(agent, state, bridge)
+    preferences = Preferences(agent.library.root / "window.ini")
+    window = LibraryView(agent, bridge, state, Commands(agent, state, bridge), hearing, preferences)
     qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
@@ -254,25 +257,15 @@ class TestReplay:
         qtbot.waitUntil(window.review.replay._run.isEnabled)
 
 
-class TestHistory:
-    def test_heard_and_runs_newest_first(self, window: LibraryView) -> None:
-        window.tabs.setCurrentIndex(1)
-        heard, runs = window.history.heard, window.history.runs
-        assert [heard.item(row, 1).text() for row in range(3)] == ["(no words)", "pay the bill", "play let it be"]
-        assert heard.item(2, 2).text() == "Play a song"
-        assert heard.item(1, 2).text() == "no macro has words like these"
+class TestRuns:
+    def test_newest_first(self, window: LibraryView) -> None:
+        window.tabs.setCurrentWidget(window.history)
+        runs = window.history.runs
         assert runs.item(0, 3).text().startswith("halted: Double-click the row “Yellow Submarine”")
         assert runs.item(1, 3).text() == "verified: MPRIS: Let It Be is Playing"
 
-    def test_what_is_heard_appears_while_it_is_open(self, window: LibraryView, agent: FakeAgent, qtbot: QtBot) -> None:
-        window.tabs.setCurrentIndex(1)
-        outcome = Rejected("good morning", "no macro has words like these", Command("pause", {}, 0.1))
-        agent.library.note_heard(outcome)
-        agent.tell(outcome)
-        qtbot.waitUntil(lambda: window.history.heard.item(0, 1).text() == "good morning")
-
     def test_a_run_shows_its_pictures(self, window: LibraryView) -> None:
-        window.tabs.setCurrentIndex(1)
+        window.tabs.setCurrentWidget(window.history)
         window.history.runs.itemActivated.emit(window.history.runs.item(0, 0))
         dialog = window.findChild(PictureDialog)
         assert dialog is not None

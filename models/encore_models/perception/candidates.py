@@ -41,6 +41,10 @@ STRONG = 90
 """Grey levels across an edge of a sign that must be read on a photograph."""
 SIGN = (8, 48)
 """Pixels of height of such a sign."""
+SIGN_PART = 1.4
+"""Height of what a sign has grown into over its own."""
+WORD_PART = 2.0
+"""The same for a wide sign in a label; letters without stems come to 1.75."""
 WEAK = 10
 """Grey levels across an edge of a drawing that is greyed out, or of a slider's track."""
 MANY = 40
@@ -141,6 +145,7 @@ def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
     """Drawings and labels of strong contrast that have grown into something larger, as over a photograph."""
     sides = to_sides([candidate.box for candidate in found])
     areas = np.prod(sides[:, 2:] - sides[:, :2], axis=1)
+    words = np.array([candidate.kind == "text" for candidate in found], bool)
     signs = []
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
     for box in join(boxes(closed), ink):
@@ -151,9 +156,10 @@ def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
         over = (sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3])
         if not over.any():
             continue
-        # Part of a line of text is as high as the line.
-        lowest = (sides[over, 3] - sides[over, 1]).min()
-        if lowest >= 1.4 * box.height and areas[over].min() > 2 * box.area:
+        # Part of a line of text is as high as the line, or as high as an x in it.
+        part = WORD_PART if box.width >= TEXT_ASPECT * box.height else SIGN_PART
+        higher = (sides[over, 3] - sides[over, 1]) >= np.where(words[over], part, SIGN_PART) * box.height
+        if higher.all() and areas[over].min() > 2 * box.area:
             signs.append(sign)
     return signs
 

@@ -67,8 +67,8 @@ def straight_runs(steps: MatLike, axis: int, levels: int, length: int) -> MatLik
     Only the step across the line counts: the tops of a word's letters make a long run of edges, but between
     two letters nothing changes from above to below.
     """
-    along, beside = ((1, length), (5, 1)) if axis == 0 else ((length, 1), (1, 5))
-    # The two flanks of a thin line become one.
+    along, beside = ((1, length), (3, 1)) if axis == 0 else ((length, 1), (1, 3))
+    # The two flanks of a thin line become one, while a field's frame stays apart from the panel's line below it.
     runs = cv2.morphologyEx(over(steps, levels), cv2.MORPH_OPEN, np.ones(along, np.uint8))
     return cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones(beside, np.uint8))
 

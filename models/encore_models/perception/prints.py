@@ -28,7 +28,8 @@ FORMAT = 1
 UNLIKE = -1.0
 """Likeness of what cannot be the same words, for example silence."""
 _POOLED = 2
-"""Whisper's frames in one of a print: 25 a second."""
+"""Whisper's frames in one of a print."""
+PRINT_FRAMES_A_SECOND = FRAMES_A_SECOND // _POOLED
 
 Array = NDArray[np.float32]
 
@@ -89,18 +90,18 @@ class Printer:
 
     def printed(self, encoded: Encoded) -> VoicePrint:
         """The print of an utterance; one without speech is unlike every other."""
-        frames = pooled(encoded)
+        frames = pooled_frames(encoded.frames, encoded.seconds)
         frames = frames - frames.mean(0)
         features, embedding = self._head.run(["features", "embedding"], {"frames": frames})
         return VoicePrint(frames, embedding, encoded.seconds, features, self.scale.head)
 
 
-def pooled(encoded: Encoded) -> Array:
-    """Frames of what was heard, 25 a second, without the window's padding: float32 [T, 384], T at least 1."""
-    heard = max(1, round(encoded.seconds * FRAMES_A_SECOND / _POOLED))
-    whole = encoded.frames[: len(encoded.frames) // _POOLED * _POOLED]
-    frames: Array = whole.reshape(-1, _POOLED, whole.shape[1]).mean(1)
-    return frames[:heard]
+def pooled_frames(frames: Array, seconds: float) -> Array:
+    """Whisper's frames of what was heard, 25 a second, without the window's padding: [T, 384], T at least 1."""
+    heard = max(1, round(seconds * PRINT_FRAMES_A_SECOND))
+    whole = frames[: len(frames) // _POOLED * _POOLED]
+    pooled: Array = whole.reshape(-1, _POOLED, whole.shape[1]).mean(1)
+    return pooled[:heard]
 
 
 def likeness(said: VoicePrint, enrolled: Sequence[VoicePrint], scale: Scale | None = None) -> Array:

@@ -112,13 +112,17 @@ class Voice:
         """A text as Whisper writes it after the start of a transcript: with a blank before it."""
         return list(self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
 
-    def hear(self, samples: Array) -> tuple[Encoded, Transcript]:
+    def hear(self, samples: Array, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
         """Encode and transcribe an utterance; once more over the full window where the short one finds no end.
+
+        Args:
+            samples: As for `encode`.
+            encoded: What `encode` made of them, where that is known.
 
         Raises:
             WrongSound: Samples of another kind.
         """
-        encoded = self.encode(samples)
+        encoded = encoded or self.encode(samples)
         heard = self.transcribe(encoded)
         if heard.ended or encoded.seconds > SHORT_SECONDS:
             return encoded, heard
@@ -182,6 +186,37 @@ class Voice:
         if encoded.seconds <= SHORT_SECONDS:
             text = _once(text)
         return Transcript(text, total / len(said), len(said), said[-1] == self._end)
+
+    @cached_property
+    def silence(self) -> Encoded:
+        """Two seconds of it: what the decoder finds likely there it has not heard."""
+        return self.encode(np.zeros(2 * RATE, np.float32))
+
+    @cached_property
+    def endings(self) -> tuple[int, ...]:
+        """Tokens that end a transcript, a sentence or a part of it."""
+        marks = (self._tokenizer.encode(mark, add_special_tokens=False).ids[0] for mark in (".", ",", "!", "?", "..."))
+        return (self._end, *marks)
+
+    def follow(self, encoded: Encoded, tokens: NDArray[np.int64], past: Array | None) -> tuple[Array, Array]:
+        """What may come after given tokens.
+
+        Args:
+            encoded: From `encode`.
+            tokens: int64 [B, N].
+            past: From the last call, row by row; None where the tokens begin the transcript.
+
+        Returns:
+            Log p of every token after them, float32 [B, V], and the past with them.
+        """
+        if past is None:
+            start = np.array([encoded.start or self._start] * len(tokens), np.int64)
+            tokens = np.concatenate([start, tokens], axis=1)
+            past = self._nothing(len(tokens))
+        # The graph knows the sum over the vocabulary by the log p of any one token.
+        feed = self._feed(encoded, tokens, np.zeros_like(tokens), past)
+        logits, past, logprobs = self._decoder.run(["logits", "present", "logprobs"], feed)
+        return logits - (logits[:, :1] - logprobs[:, -1:]), past
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.

@@ -29,8 +29,8 @@ class VoiceHeadConfig:
     feature: int = 48
     """Of one frame's vector."""
     embedding: int = 128
-    letters: int = 28
-    """Nothing, blank and a to z: what the frames are taught to spell."""
+    gate: int = 24
+    """Width of the small network that finds the speech."""
     dropout: float = 0.1
 
 
@@ -74,7 +74,6 @@ class VoiceHead(nn.Module):
         self.feature = nn.Linear(config.width, config.feature)
         self.look = nn.Linear(config.width, config.heads)
         self.embed = nn.Linear(config.heads * config.width, config.embedding)
-        self.spell = nn.Linear(config.feature, config.letters)
 
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Describe utterances.
@@ -107,3 +106,63 @@ class OneUtterance(nn.Module):
         mask = torch.ones_like(frames[None, :, 0], dtype=torch.bool)
         features, embedding = self.head(frames[None], mask)
         return features[0], embedding[0]
+
+
+class SpeechGate(nn.Module):
+    """Tells for every frame whether somebody speaks, also in noise."""
+
+    def __init__(self, config: VoiceHeadConfig | None = None) -> None:
+        super().__init__()
+        config = config or VoiceHeadConfig()
+        self.norm = nn.LayerNorm(config.frame)
+        around = config.reach // 2
+        self.look = nn.Conv1d(config.frame, config.gate, config.reach, padding=around)
+        self.tell = nn.Conv1d(config.gate, 1, config.reach, padding=around)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Frames as the encoder gives them, at 25 Hz [B, T, 384] -> logits [B, T]."""
+        return self.tell(F.gelu(self.look(self.norm(frames).transpose(1, 2))))[:, 0]
+
+
+class OneGate(nn.Module):
+    """The gate as it is exported."""
+
+    def __init__(self, gate: SpeechGate) -> None:
+        super().__init__()
+        self.gate = gate
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """[T, 384] -> probabilities [T]."""
+        return self.gate(frames[None])[0].sigmoid()
+
+
+def warped(a: Tensor, a_lengths: Tensor, b: Tensor, b_lengths: Tensor) -> Tensor:
+    """Distances of pairs of utterances by dynamic time warping, with gradients along the best path.
+
+    Squared Euclidean distances of frames, summed along the cheapest way through both, over the sum of their lengths;
+    the same as `encore_models.perception.prints` computes.
+
+    Args:
+        a: Vectors of frames [N, A, F].
+        a_lengths: How many of them are speech [N].
+        b: [N, B, F].
+        b_lengths: [N].
+
+    Returns:
+        [N].
+    """
+    far = 1e4
+    count, rows, columns = len(a), a.shape[1], b.shape[1]
+    cost = (a.square().sum(-1)[:, :, None] + b.square().sum(-1)[:, None] - 2 * a @ b.transpose(1, 2)).clamp(min=0)
+    # Row i moves right by i, so that a column holds what was a diagonal, whose cells do not depend on each other.
+    diagonals = rows + columns - 1
+    slanted = F.pad(cost, (0, rows), value=far).flatten(1)[:, : rows * diagonals].view(count, rows, diagonals)
+    before = cost.new_full((count, rows), far)
+    last = F.pad(slanted[:, :1, 0], (0, rows - 1), value=far)
+    kept = [last]
+    for k in range(1, diagonals):
+        above, corner = (F.pad(line[:, :-1], (1, 0), value=far) for line in (last, before))
+        before, last = last, slanted[:, :, k] + torch.minimum(torch.minimum(last, above), corner)
+        kept.append(last)
+    ends = torch.stack(kept)[a_lengths + b_lengths - 2, torch.arange(count), a_lengths - 1]
+    return ends / (a_lengths + b_lengths)
