@@ -32,6 +32,7 @@ from encore_agent.messages import (
     MicrophoneChanged,
     Mode,
     ModeChanged,
+    Moment,
     Muted,
     RecordingPaused,
     RecordingStarted,
@@ -43,6 +44,8 @@ from encore_agent.settings import Settings
 from encore_models.macro import Macro, Phrase, PlaybackEffect, Slot, Step, Target, WindowIdentity
 from encore_models.store import create_macro
 from encore_recorder.actions import Click, DoubleClick, Drag, PressKeys, Scroll, TypeText
+from encore_recorder.clock import SECOND
+from encore_recorder.demonstration import DemonstrationInfo, DemonstrationWriter
 from encore_recorder.geometry import Point, Rect
 
 SONGS = (
@@ -170,6 +173,23 @@ def sample_library(root: Path) -> Library:
     library.note_episode(run_report(library, "Let It Be", halted=False))
     library.note_episode(run_report(library, "Yellow Submarine", halted=True))
     return library
+
+
+def add_demonstration(library: Library, demonstration_id: str = "20261120-180211") -> tuple[Moment, ...]:
+    """Put a short recording into the library; returns moments of it, as a search finds them."""
+    screen = Rect(0, 0, 1080, 640)
+    info = DemonstrationInfo(
+        demonstration_id, "", "2026-11-20T18:02:11+00:00", "recording", screen, (screen,), clock_origin_ns=1, fps=5
+    )
+    writer = DemonstrationWriter(library.demonstrations_folder / demonstration_id, info)
+    for number in range(20):
+        bgr = player_picture("yesterday" if number >= 10 else "")
+        writer.picture(np.dstack([bgr, np.full(bgr.shape[:2], 255, np.uint8)]), number * SECOND // 5)
+    writer.close()
+    return (
+        Moment(demonstration_id, 2 * SECOND, 3 * SECOND, 0.95, "reads “yesterday”", SEARCH_BOX),
+        Moment(demonstration_id, 0, 3 * SECOND, 0.85, "is part of “Yesterday The Beatles”", FIRST_ROW),
+    )
 
 
 def run_report(library: Library, song: str, halted: bool) -> EpisodeReport:

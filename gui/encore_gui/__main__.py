@@ -11,7 +11,7 @@ import typer
 from encore_agent.cli import app
 from encore_agent.service import open_service
 from encore_agent.settings import TINY_EN, Settings
-from encore_agent.terminal import ClipName, DataFolder, KeepSound, Language, WhisperName
+from encore_agent.terminal import ClipName, DataFolder, Language, WhisperName
 from encore_models.perception.clip import OURS
 from encore_recorder.errors import RecorderError
 from encore_recorder.sources.display import open_display
@@ -19,15 +19,11 @@ from encore_recorder.sources.display import open_display
 
 @app.callback(invoke_without_command=True)
 def start(
-    context: typer.Context,
-    clip: ClipName = OURS,
-    whisper: WhisperName = TINY_EN,
-    language: Language = None,
-    keep_rejected_audio: KeepSound = False,
+    context: typer.Context, clip: ClipName = OURS, whisper: WhisperName = TINY_EN, language: Language = None
 ) -> None:
     """Show it once, say it, it happens. Without a command: the tray and the window."""
     if context.invoked_subcommand is None:
-        _run_window(None, clip, whisper, language, keep_rejected_audio, show_window=True)
+        _run_window(None, clip, whisper, language, show_window=True)
 
 
 @app.command()
@@ -36,21 +32,18 @@ def tray(
     clip: ClipName = OURS,
     whisper: WhisperName = TINY_EN,
     language: Language = None,
-    keep_rejected_audio: KeepSound = False,
     window: Annotated[bool, typer.Option(help="Open the window too, instead of the tray only.")] = False,
 ) -> None:
     """Start the tray: record, listen, replay and look macros over."""
-    _run_window(data, clip, whisper, language, keep_rejected_audio, window)
+    _run_window(data, clip, whisper, language, window)
 
 
-def _run_window(
-    data: Path | None, clip: str, whisper: str, language: str | None, keep_rejected_audio: bool, show_window: bool
-) -> None:
+def _run_window(data: Path | None, clip: str, whisper: str, language: str | None, show_window: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         # Qt ends the process where there is no display, without a word that helps.
         open_display().close()
-        settings = Settings.default(data, clip, whisper, language, keep_rejected_audio)
+        settings = Settings.default(data, clip, whisper, language)
         # Imported only now: no other command needs Qt.
         from encore_gui.app import run_window
 

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from encore_agent.decide import phrase_notes
+from encore_agent.describe import describe_enrolment
 from encore_agent.errors import AgentError
 from encore_agent.hotkey import RECORD
 from encore_agent.messages import (
@@ -242,9 +244,15 @@ class LibraryView(QMainWindow):
         self._follow_episode(macro_id)
 
     def _show_voice(self, macro_id: str) -> None:
-        enrolments = self._agent.library.enrolments
-        notes = (*enrolments.enrolled(macro_id).calibration.notes, *enrolments.problems(macro_id))
-        self.review.phrases.show_voice(len(enrolments.listed(macro_id)), notes)
+        library = self._agent.library
+        kept = library.enrolments
+        calibration = kept.enrolled(macro_id).calibration
+        notes = (
+            *phrase_notes(library.macro(macro_id), library.macros()),
+            *calibration.notes,
+            *kept.problems(macro_id),
+        )
+        self.review.phrases.show_voice([describe_enrolment(one) for one in kept.listed(macro_id)], notes)
 
     def _refresh_page(self) -> None:
         page = self.tabs.currentWidget()
@@ -261,7 +269,7 @@ class LibraryView(QMainWindow):
         if isinstance(event, EpisodeStarted | Finished | Halted) and self.macros.current is not None:
             self._follow_episode(self.macros.current)
         if isinstance(event, HeardChanged) and self.macros.current is not None:
-            self._show_voice(self.macros.current)
+            self._try(partial(self._show_voice, self.macros.current))
         if isinstance(event, Finished | Halted | Accepted | Asked | Rejected | HeardChanged):
             self._refresh_page()
 

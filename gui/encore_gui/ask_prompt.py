@@ -1,0 +1,198 @@
+"""“Did you mean ...?”: the choices with their numbers, above all windows, without ever taking the keyboard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QPropertyAnimation, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
+
+from encore_agent.errors import AgentError
+from encore_agent.hotkey import Hotkey, Hotkeys, grab_all
+from encore_agent.messages import Accepted, AgentEvent, Asked, Command, EpisodeStarted, RecordingStarted, Rejected
+from encore_gui.agent_port import Agent
+from encore_gui.bridge import Bridge
+from encore_gui.heard_bubble import meaning
+from encore_gui.icons import glyph
+from encore_gui.layouts import clear, in_column, in_row
+from encore_gui.screen_room import ABOVE_ALL, Ground, corner
+from encore_gui.theme import SPACE, enlarge
+from encore_gui.words import sentence
+from encore_recorder.errors import RecorderError
+
+log = logging.getLogger(__name__)
+
+WIDTH = 400
+TEXT = WIDTH - 9 * SPACE
+"""Logical pixels for the text of a choice."""
+NONE = 0
+"""Number of "none of these"."""
+
+
+def answer_key(number: int) -> Hotkey:
+    """The chord that chooses a number while it is asked."""
+    return Hotkey(("ctrl", "alt"), str(number))
+
+
+class AskPrompt(QFrame):
+    """One question at a time; it goes when it is answered, by click, key or voice, or when its seconds are over."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        bridge: Bridge,
+        name_of: Callable[[str], str],
+        open_keys: Callable[[], Hotkeys],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Hidden until the agent asks.
+
+        Args:
+            agent: Asks, and is answered.
+            bridge: Brings its events.
+            name_of: A macro's name by its id.
+            open_keys: Opens global hotkeys; they are held only while it is asked.
+            parent: Owner.
+        """
+        super().__init__(parent, ABOVE_ALL)
+        self._agent = agent
+        self._bridge = bridge
+        self._name_of = name_of
+        self._open_keys = open_keys
+        self._keys: Hotkeys | None = None
+        self._asked: Asked | None = None
+        self.choices: list[QPushButton] = []
+        """The commands in order, then none of them."""
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        # No task bar lists it.
+        self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
+        self.setWindowTitle("Encore asks")
+        self._sign = QLabel()
+        self._title = QLabel("Did you mean …?")
+        enlarge(self._title, 1.1, bold=True)
+        self._reason = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._reason.setProperty("role", "muted")
+        self._buttons = in_column(spacing=SPACE // 2)
+        self._hint = QLabel(wordWrap=True)
+        self._hint.setProperty("role", "muted")
+        self._left = QProgressBar(maximum=1000, textVisible=False)
+        self._left.setFixedHeight(3)
+        self._left.setAccessibleName("Time left to answer")
+        head = in_row(spacing=SPACE)
+        head.addWidget(self._sign)
+        head.addWidget(self._title, 1)
+        layout = in_column(self, spacing=SPACE, margins=(2 * SPACE, SPACE + 4, 2 * SPACE, SPACE + 4))
+        layout.addLayout(head)
+        layout.addWidget(self._reason)
+        layout.addLayout(self._buttons)
+        layout.addWidget(self._hint)
+        layout.addWidget(self._left)
+        self.setFixedWidth(WIDTH)
+        self._timeout = QTimer(self, singleShot=True)
+        self._timeout.timeout.connect(self.forget)
+        self._shrinking = QPropertyAnimation(self._left, b"value", self)
+        bridge.told.connect(self._on_event)
+
+    def ask(self, asked: Asked) -> None:
+        """Show the question in place of the one before."""
+        self.forget()
+        self._asked = asked
+        self._sign.setPixmap(glyph("help-circle", "accent").pixmap(QSize(22, 22), self.devicePixelRatioF()))
+        heard = f"Heard “{asked.text.strip()}”. " if asked.text.strip() else ""
+        self._reason.setText(heard + sentence(asked.reason))
+        clear(self._buttons)
+        self.choices = [self._choice(n, command) for n, command in enumerate(asked.commands, start=1)]
+        self.choices.append(self._choice(NONE, None))
+        for button in self.choices:
+            self._buttons.addWidget(button)
+        said = "“yes” or “no”" if len(asked.commands) == 1 else "the number or “none”"
+        keys = f", or press {answer_key(1)}" + (f" to {len(asked.commands)}" if len(asked.commands) > 1 else "")
+        self._hint.setText(f"Say {said}{f'{keys} or 0' if self._grab() else ''}.")
+        self._place()
+        self._timeout.start(round(1000 * asked.seconds))
+        self._shrink(asked.seconds)
+
+    def forget(self) -> None:
+        """Take the question away unanswered. Idempotent."""
+        self._timeout.stop()
+        self._shrinking.stop()
+        self._release()
+        self._asked = None
+        self.hide()
+
+    def answer(self, number: int) -> None:
+        """Choose a number of those that are shown; 0 for none of them."""
+        asked = self._asked
+        if asked is None or number > len(asked.commands):
+            return
+        # Off the screen first: the macro looks at what is there.
+        self.forget()
+        self._agent.answer(asked.heard_id, asked.commands[number - 1].macro_id if number != NONE else None)
+
+    def _choice(self, number: int, command: Command | None) -> QPushButton:
+        text = meaning(command, self._name_of) if command is not None else "None of these"
+        if command is not None and self._asked is not None and len(self._asked.commands) == 1:
+            text = f"Yes: {text}"
+        elif command is None and self._asked is not None and len(self._asked.commands) == 1:
+            text = "No"
+        button = QPushButton(self.fontMetrics().elidedText(f"{number}   {text}", Qt.TextElideMode.ElideRight, TEXT))
+        button.setProperty("role", "choice")
+        button.setAccessibleName(text)
+        button.setToolTip(text)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(partial(self._on_clicked, number))
+        return button
+
+    def _on_clicked(self, number: int, *_: object) -> None:
+        self.answer(number)
+
+    def _place(self) -> None:
+        self.setFixedHeight(max(self.heightForWidth(WIDTH), self.minimumSizeHint().height()))
+        screen = QGuiApplication.primaryScreen()
+        place = corner(self.size(), screen.availableGeometry(), Ground.of(screen))
+        if place is not None:
+            self.move(place)
+        self.show()
+
+    def _shrink(self, seconds: float) -> None:
+        self._shrinking.setStartValue(self._left.maximum())
+        self._shrinking.setEndValue(0)
+        self._shrinking.setDuration(round(1000 * seconds))
+        self._shrinking.start()
+
+    def _grab(self) -> bool:
+        """Hold the keys to answer with. False: none is to be had, so click and voice have to do."""
+        assert self._asked is not None
+        try:
+            self._keys = self._open_keys()
+        except (AgentError, RecorderError) as error:
+            log.warning("a question cannot be answered by key: %s", error)
+            return False
+        numbers = range(len(self._asked.commands) + 1)
+        problems = grab_all(
+            self._keys,
+            {answer_key(number): partial(self._bridge.post, partial(self.answer, number)) for number in numbers},
+        )
+        for problem in problems:
+            log.warning("a question cannot be answered by this key: %s", problem)
+        return not problems
+
+    def _release(self) -> None:
+        keys, self._keys = self._keys, None
+        if keys is not None:
+            keys.close()
+
+    def _on_event(self, event: AgentEvent) -> None:
+        if isinstance(event, Asked):
+            self.ask(event)
+        elif isinstance(event, Accepted | EpisodeStarted | RecordingStarted) or self._is_answer(event):
+            self.forget()
+
+    def _is_answer(self, event: AgentEvent) -> bool:
+        """Whether it was answered with no, by voice."""
+        return isinstance(event, Rejected) and self._asked is not None and event.heard_id == self._asked.heard_id

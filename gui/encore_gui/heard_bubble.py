@@ -1,0 +1,161 @@
+"""What Encore heard and what came of it, in a small bubble that goes by itself and never takes the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+
+from encore_agent.messages import Accepted, AgentEvent, Clicked, Command, Rejected
+from encore_gui.icons import glyph
+from encore_gui.layouts import in_column, in_row
+from encore_gui.screen_room import ABOVE_ALL, Ground, corner
+from encore_gui.theme import SPACE
+from encore_gui.words import sentence
+from encore_recorder.geometry import Rect
+
+SHOWN_MS = 5000
+WIDTH = 340
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the bubble says."""
+
+    words: str
+    came: str
+    """What came of it, for a person."""
+    icon: str
+    colour: str
+    correction: str = ""
+    """What the button says; empty where nothing can be corrected."""
+    macro_id: str | None = None
+    """Of the button: what was meant; None says that nothing was."""
+    heard_id: int | None = None
+
+
+def heard_of(event: AgentEvent, name_of: Callable[[str], str]) -> Heard | None:
+    """What to say of an event; None of those that nobody said anything for.
+
+    Args:
+        event: What was told.
+        name_of: A macro's name by its id.
+    """
+    match event:
+        case Accepted(text=text, command=command, heard_id=heard_id):
+            correction = "This was not meant" if heard_id is not None else ""
+            return Heard(text.strip(), meaning(command, name_of), "check-circle", "good", correction, None, heard_id)
+        case Clicked(text=text, description=description):
+            return Heard(text.strip(), description, "check-circle", "good")
+        case Rejected(text=text, reason=reason, nearest=nearest, heard_id=heard_id) if text.strip():
+            if nearest is None or heard_id is None:
+                return Heard(text.strip(), sentence(reason), "minus-circle-outline", "muted")
+            correction = f"It meant “{name_of(nearest.macro_id)}”"
+            return Heard(
+                text.strip(), sentence(reason), "minus-circle-outline", "muted", correction, nearest.macro_id, heard_id
+            )
+    return None
+
+
+def meaning(command: Command, name_of: Callable[[str], str]) -> str:
+    """A command as a person reads it: the macro's name and the values of its slots."""
+    values = ", ".join(value for value in command.slots.values() if value)
+    name = name_of(command.macro_id)
+    return f"{name}: {values}" if values else name
+
+
+class HeardBubble(QFrame):
+    """One utterance at a time."""
+
+    correct_requested = Signal(int, object)
+    """Id of the entry in the heard log, and the id of the macro that it meant; None for nothing at all."""
+    activated = Signal()
+    """The bubble was clicked beside its button."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Hidden until `show_heard`."""
+        super().__init__(parent, ABOVE_ALL)
+        self._heard: Heard | None = None
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        # No task bar lists it.
+        self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
+        self.setWindowTitle("Encore heard")
+        self.setToolTip("Open what Encore heard")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._sign = QLabel()
+        self._words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        font = self._words.font()
+        font.setBold(True)
+        self._words.setFont(font)
+        self._came = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._came.setProperty("role", "muted")
+        self.button = QPushButton()
+        self.button.setProperty("role", "link")
+        self.button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.button.clicked.connect(self._correct)
+        words = in_column(spacing=SPACE // 2)
+        for widget in (self._words, self._came):
+            words.addWidget(widget)
+        words.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        row = in_row(self, spacing=SPACE + 4, margins=(SPACE + 4, SPACE + 2, SPACE + 4, SPACE + 2))
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words, 1)
+        self.setFixedWidth(WIDTH)
+        self._timer = QTimer(self, interval=SHOWN_MS, singleShot=True)
+        self._timer.timeout.connect(self.hide)
+
+    @property
+    def text(self) -> str:
+        """What it says, on two lines."""
+        return f"{self._words.text()}\n{self._came.text()}"
+
+    def show_heard(self, heard: Heard, avoid: Iterable[Rect] = ()) -> None:
+        """Say it for some seconds; not at all where every corner of the screen is looked at by a macro.
+
+        Args:
+            heard: What to say.
+            avoid: Windows that must not be covered, physical pixels of the virtual desktop.
+        """
+        self._heard = heard
+        colour_ratio = self.devicePixelRatioF()
+        self._sign.setPixmap(glyph(heard.icon, heard.colour).pixmap(QSize(20, 20), colour_ratio))
+        self._words.setText(f"“{heard.words}”" if heard.words else "Heard")
+        self._came.setText(heard.came)
+        self.button.setText(heard.correction)
+        self.button.setVisible(bool(heard.correction))
+        self.setAccessibleName(self.text)
+        height = self.heightForWidth(WIDTH)
+        self.setFixedHeight(max(height, self.minimumSizeHint().height()))
+        screen = QGuiApplication.primaryScreen()
+        place = corner(self.size(), screen.availableGeometry(), Ground.of(screen), avoid)
+        if place is None:
+            self.hide()
+            return
+        self.move(place)
+        self.show()
+        self._timer.start()
+
+    def _correct(self) -> None:
+        if self._heard is not None and self._heard.heard_id is not None:
+            self.hide()
+            self.correct_requested.emit(self._heard.heard_id, self._heard.macro_id)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """A click opens the heard log."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.hide()
+            self.activated.emit()
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """It waits for the pointer that is on its way to the button."""
+        super().enterEvent(event)
+        self._timer.stop()
+
+    def leaveEvent(self, event: object) -> None:  # noqa: N802 - Qt's name
+        """It goes after a while."""
+        self._timer.start()
