@@ -137,6 +137,16 @@ class BrokenPrint(ModelsError, ValueError):
         super().__init__(f"the voice print {path} cannot be used: {problem}. Say the command again to enrol it anew")
 
 
+class WrongFrames(ModelsError, ValueError):
+    """Frames that the voice head cannot take."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"a voice print is made of finite frames of the Whisper that the voice head was trained on: {problem}. "
+            "With another Whisper, commands are known by their words"
+        )
+
+
 class OtherHead(ModelsError, ValueError):
     """Voice prints of two different heads were to be compared."""
 

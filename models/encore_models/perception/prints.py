@@ -18,7 +18,7 @@ from dtaidistance import dtw_ndim
 from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle
-from encore_models.errors import BrokenPrint, BundleBroken, OtherHead
+from encore_models.errors import BrokenPrint, BundleBroken, OtherHead, WrongFrames
 from encore_models.perception.voice import FRAMES_A_SECOND, Encoded
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "voice_head"
@@ -29,6 +29,8 @@ UNLIKE = -1.0
 """Likeness of what cannot be the same words, for example silence."""
 _POOLED = 2
 """Whisper's frames in one of a print."""
+_SLOWEST = 3
+"""How many times longer the same words may be."""
 PRINT_FRAMES_A_SECOND = FRAMES_A_SECOND // _POOLED
 
 Array = NDArray[np.float32]
@@ -75,8 +77,13 @@ class Printer:
         Raises:
             BundleBroken: It holds something else.
         """
-        self._head = bundle.session("head", threads)
         self.scale = scale_in(bundle)
+        self._head, self._gate = (bundle.session(name, threads) for name in ("head", "gate"))
+        graph = bundle.contents.graphs["head"]
+        self._width, self._feature, self._embedding = (
+            int(shape[-1]) for shape in (graph.inputs["frames"], *(graph.outputs[n] for n in ("features", "embedding")))
+        )
+        self._hears_with = bundle.contents.settings.get("hears_with")
 
     @classmethod
     def load(cls, folder: Path = WEIGHTS, threads: int = 1) -> Printer:
@@ -88,12 +95,38 @@ class Printer:
         """
         return cls(Bundle.open(folder), threads)
 
+    def fits(self, hearing: Bundle) -> bool:
+        """Whether the head was trained on the frames of this Whisper; with any other, its prints mean nothing."""
+        return hearing.contents.name == self._hears_with
+
     def printed(self, encoded: Encoded) -> VoicePrint:
-        """The print of an utterance; one without speech is unlike every other."""
+        """The print of an utterance; one without speech is unlike every other.
+
+        Raises:
+            WrongFrames: They come from another Whisper than the head was trained on, or are not finite.
+        """
+        if encoded.frames.ndim != 2 or encoded.frames.shape[1] != self._width:
+            raise WrongFrames(f"these are {list(encoded.frames.shape)}, the head takes [T, {self._width}]")
+        if not np.isfinite(encoded.frames).all():
+            raise WrongFrames("some of these are not finite")
         frames = pooled_frames(encoded.frames, encoded.seconds)
-        frames = frames - frames.mean(0)
+        (speech,) = self._gate.run(["speech"], {"frames": frames})
+        begin, end = spoken_part(speech)
+        return self.described(frames[begin:end])
+
+    def described(self, speech: Array) -> VoicePrint:
+        """The print of frames that are all speech; also of those of a print that another head made.
+
+        Args:
+            speech: float32 [T, 384], 25 a second.
+        """
+        seconds = len(speech) / PRINT_FRAMES_A_SECOND
+        if not len(speech):
+            nothing = np.zeros(self._embedding, np.float32)
+            return VoicePrint(speech, nothing, seconds, np.zeros((0, self._feature), np.float32), self.scale.head)
+        frames = speech - speech.mean(0)
         features, embedding = self._head.run(["features", "embedding"], {"frames": frames})
-        return VoicePrint(frames, embedding, encoded.seconds, features, self.scale.head)
+        return VoicePrint(frames, embedding, seconds, features, self.scale.head)
 
 
 def pooled_frames(frames: Array, seconds: float) -> Array:
@@ -102,6 +135,20 @@ def pooled_frames(frames: Array, seconds: float) -> Array:
     whole = frames[: len(frames) // _POOLED * _POOLED]
     pooled: Array = whole.reshape(-1, _POOLED, whole.shape[1]).mean(1)
     return pooled[:heard]
+
+
+def spoken_part(speech: Array) -> tuple[int, int]:
+    """First frame of speech, and the one after the last.
+
+    Args:
+        speech: Probability of each frame [T]; a single frame above one half is a click.
+
+    Returns:
+        (0, 0) where nobody speaks.
+    """
+    sure = speech >= 0.5
+    lasting = np.flatnonzero(sure[:-1] & sure[1:])
+    return (int(lasting[0]), int(lasting[-1]) + 2) if len(lasting) else (0, 0)
 
 
 def likeness(said: VoicePrint, enrolled: Sequence[VoicePrint], scale: Scale | None = None) -> Array:
@@ -122,17 +169,31 @@ def likeness(said: VoicePrint, enrolled: Sequence[VoicePrint], scale: Scale | No
     for print_ in (said, *enrolled):
         if print_.head and print_.head != scale.head:
             raise OtherHead(print_.head, scale.head)
-    if not enrolled:
-        return np.zeros(0, np.float32)
-    distances = np.array([_warped(said, print_) for print_ in enrolled])
-    cosines = np.stack([print_.embedding for print_ in enrolled]) @ said.embedding
-    return np.asarray(scale.offset + scale.whole * cosines - scale.warped * distances, np.float32)
+    found = np.full(len(enrolled), UNLIKE, np.float32)
+    ours = np.ascontiguousarray(said.features, np.float64)
+    for index, print_ in enumerate(enrolled):
+        if _comparable(len(ours), len(print_.features)):
+            distance, cosine = compared(said, print_, ours)
+            found[index] = scale.offset + scale.whole * cosine - scale.warped * distance
+    return np.maximum(found, UNLIKE)
 
 
-def _warped(one: VoicePrint, other: VoicePrint) -> float:
-    a, b = (p.features if len(p.features) else p.frames for p in (one, other))
-    distance = dtw_ndim.distance(a.astype(np.float64), b.astype(np.float64), use_c=True)
-    return float(distance**2 / (len(a) + len(b)))
+def compared(one: VoicePrint, other: VoicePrint, features: NDArray[np.float64] | None = None) -> tuple[float, float]:
+    """Their distance in time, 0 to 2, and the cosine of their embeddings.
+
+    Args:
+        one: With speech in it.
+        other: The same.
+        features: Those of `one` in double precision, where they are at hand.
+    """
+    ours = one.features.astype(np.float64) if features is None else features
+    total = dtw_ndim.distance(ours, other.features.astype(np.float64), use_c=True) ** 2
+    return total / (len(ours) + len(other.features)), float(one.embedding @ other.embedding)
+
+
+def _comparable(one: int, other: int) -> bool:
+    """Whether two lengths can be the same words; nobody speaks three times as slowly."""
+    return 0 < max(one, other) <= _SLOWEST * min(one, other)
 
 
 def scale_in(bundle: Bundle) -> Scale:
