@@ -1,0 +1,233 @@
+"""Which of many known texts was said: Whisper's decoder, led along the texts that can be meant.
+
+The texts make a trie of tokens; a beam walks it, so that 5,000 titles cost hardly more than 50 and no good transcript
+is needed. What counts is not how likely a text is but how much likelier the sound makes it: the decoder knows famous
+titles by heart and would hear them in any noise. So the log p that it gives each token in silence is taken off in part.
+Those are computed when a beam first comes by, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.perception.voice import Encoded
+
+Array = NDArray[np.float32]
+Path = tuple[float, float, "_Node"]
+"""Gain, log p and place of a text that is being spelt."""
+
+
+class Decoding(Protocol):
+    """What is needed of the voice model (see `encore_models.perception.voice.Voice`)."""
+
+    @property
+    def silence(self) -> Encoded:
+        """Two seconds of it."""
+
+    @property
+    def endings(self) -> tuple[int, ...]:
+        """Tokens that can end a sentence or a part of it."""
+
+    def tokens(self, text: str) -> list[int]:
+        """The text in the vocabulary's pieces."""
+
+    def follow(self, encoded: Encoded, tokens: NDArray[np.int64], past: Array | None) -> tuple[Array, Array]:
+        """Log p [B, V] of what follows the tokens [B, N] and the past, and the past with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuideOptions:
+    """How wide the search is. Log p are natural logarithms."""
+
+    known_by_heart: float = 0.5
+    """Share of the log p in silence that is taken off."""
+    first: int = 48
+    """Beginnings that are followed."""
+    width: int = 16
+    """Texts that are followed after that."""
+    prune: float = 7.0
+    """How far behind the best one of the same length, or a finished one, a text is still followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelt:
+    """A text that was followed to its end."""
+
+    index: int
+    """In the texts of the guide."""
+    gain: float
+    """Log p of all its tokens and an end, less the share of what they have in silence."""
+    log_p: float
+    """Of all its tokens and an end."""
+    tokens: int
+    """How many, the end included."""
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A beginning of texts."""
+
+    parent: _Node | None = None
+    token: int = -1
+    depth: int = 0
+    next: dict[int, _Node] = field(default_factory=dict)
+    texts: list[int] = field(default_factory=list)
+    """Those that end here."""
+    tokens: NDArray[np.int64] | None = None
+    """Of `next`; these three are None until a beam came by."""
+    prior: Array | None = None
+    """Log p of each of them in silence."""
+    past: NDArray[np.float16] | None = None
+    """The decoder's memory [2L, H, D/H] of this token in silence."""
+
+
+class Guide:
+    """Finds texts of one list in sound. Not to be shared between threads."""
+
+    def __init__(
+        self,
+        decoder: Decoding,
+        texts: Sequence[Sequence[str]],
+        before: str = "",
+        options: GuideOptions | None = None,
+    ) -> None:
+        """Build the trie; the decoder is asked for nothing but tokens.
+
+        Args:
+            decoder: Whisper's.
+            texts: Each in all the ways it may be written, at least one.
+            before: Words that usually go before, for what is likely in silence.
+            options: How wide the search is.
+        """
+        self._decoder = decoder
+        self._options = options or GuideOptions()
+        self._before = before
+        self._silent_past: NDArray[np.float16] | None = None
+        self._root = _Node()
+        self._ends: list[list[_Node]] = []
+        for index, forms in enumerate(texts):
+            self._ends.append([self._add(index, form) for form in forms])
+
+    def _add(self, index: int, form: str) -> _Node:
+        node = self._root
+        for token in self._decoder.tokens(form):
+            if token not in node.next:
+                node.next[token] = _Node(node, token, node.depth + 1)
+            node = node.next[token]
+        if index not in node.texts:
+            node.texts.append(index)
+        return node
+
+    def spell(self, encoded: Encoded, before: str, after: str = "", kept: Sequence[int] = ()) -> list[Spelt]:
+        """The texts that fit best.
+
+        Args:
+            encoded: What was heard.
+            before: The words that were said before the text.
+            after: The words that were said after it.
+            kept: Texts to follow to their end in any case.
+
+        Returns:
+            The likeliest texts, best first; never all of them, where there are many.
+        """
+        if not self._root.next:
+            return []
+        self._prepare()
+        endings = [*self._decoder.endings, *(self._decoder.tokens(after)[:1] if after else [])]
+        keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
+        found: dict[int, Spelt] = {}
+        logs, past = self._decoder.follow(encoded, np.array([self._decoder.tokens(before)], np.int64), None)
+        paths: list[Path] = [(0.0, 0.0, self._root)]
+        while paths:
+            self._note_ends(paths, logs, endings, found)
+            best = max((spelt.gain for spelt in found.values()), default=-np.inf)
+            chosen = self._chosen(paths, logs, best, keep)
+            if not chosen:
+                break
+            rows = [row for row, _ in chosen]
+            paths = [path for _, path in chosen]
+            self._learn([node for _, _, node in paths])
+            tokens = np.array([[node.token] for _, _, node in paths], np.int64)
+            logs, past = self._decoder.follow(encoded, tokens, past[:, rows])
+        return sorted(found.values(), key=lambda spelt: -spelt.gain)
+
+    def _note_ends(self, paths: list[Path], logs: Array, endings: list[int], found: dict[int, Spelt]) -> None:
+        for row, (gain, log_p, node) in enumerate(paths):
+            if node.texts:
+                ended = float(np.logaddexp.reduce(logs[row, endings]))
+                for index in node.texts:
+                    if index not in found or found[index].gain < gain + ended:
+                        found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1)
+
+    def _chosen(self, paths: list[Path], logs: Array, finished: float, keep: set[int]) -> list[tuple[int, Path]]:
+        """What to follow next, and the row that it continues."""
+        options, steps = self._options, []
+        for row, (gain, log_p, node) in enumerate(paths):
+            assert node.tokens is not None
+            assert node.prior is not None
+            new = logs[row, node.tokens]
+            steps.append((row, log_p + new, gain + new - options.known_by_heart * node.prior, node))
+        gains = np.concatenate([gains for _, _, gains, _ in steps])
+        if not len(gains):
+            return []
+        width = min(len(gains), options.first if paths[0][2] is self._root else options.width)
+        least = max(finished, float(gains.max())) - options.prune
+        least = max(least, float(np.partition(gains, len(gains) - width)[len(gains) - width]))
+        chosen = []
+        for row, logs_p, row_gains, node in steps:
+            assert node.tokens is not None
+            good = row_gains >= least
+            if keep:
+                good |= np.array([id(node.next[int(token)]) in keep for token in node.tokens], bool)
+            for place in np.flatnonzero(good):
+                to = node.next[int(node.tokens[place])]
+                chosen.append((row, (float(row_gains[place]), float(logs_p[place]), to)))
+        return chosen
+
+    def _prepare(self) -> None:
+        """Know what is likely in silence at the start."""
+        if self._silent_past is None:
+            tokens = np.array([self._decoder.tokens(self._before)], np.int64)
+            logs, past = self._decoder.follow(self._decoder.silence, tokens, None)
+            self._silent_past = past[:, 0].astype(np.float16)
+            _note_prior(self._root, logs[0])
+
+    def _learn(self, nodes: Sequence[_Node]) -> None:
+        """Know what is likely after these nodes in silence; all are equally deep and their parents are known."""
+        new = [node for node in nodes if node.prior is None]
+        inner = [node for node in new if node.next]
+        for node in new:
+            if not node.next:
+                _note_prior(node, np.zeros(1, np.float32))
+        if not inner:
+            return
+        assert self._silent_past is not None
+        pasts = []
+        for node in inner:
+            way = [step.past for step in _way_to(node) if step.past is not None]
+            pasts.append(np.concatenate([self._silent_past, *(past[:, :, None] for past in way)], axis=2))
+        tokens = np.array([[node.token] for node in inner], np.int64)
+        past = np.stack(pasts, axis=1).astype(np.float32)
+        logs, past = self._decoder.follow(self._decoder.silence, tokens, past)
+        for row, node in enumerate(inner):
+            node.past = past[:, row, :, -1].astype(np.float16)
+            _note_prior(node, logs[row])
+
+
+def _note_prior(node: _Node, logs: Array) -> None:
+    node.tokens = np.fromiter(node.next, np.int64, len(node.next))
+    node.prior = logs[node.tokens]
+
+
+def _way_to(node: _Node) -> Iterator[_Node]:
+    """From below the root to the node."""
+    way = []
+    while node.parent is not None:
+        way.append(node)
+        node = node.parent
+    return reversed(way)
