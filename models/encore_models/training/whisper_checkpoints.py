@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.error import URLError
 
 import numpy as np
 import torch
@@ -103,19 +104,31 @@ def load(name: str) -> Checkpoint:
     Raises:
         WhisperMissing: There is no such checkpoint, or it is no Whisper.
     """
+    if (name.startswith((".", "/", "~")) or name.endswith(".pt")) and not Path(name).exists():
+        raise WhisperMissing(name, "there is no such folder or file")
     of_openai = Path(name).is_file() or (name in whisper.available_models() and not Path(name).is_dir())
     try:
         checkpoint = _load_openai(name) if of_openai else _load_transformers(name)
     except WhisperMissing:
         raise
     except _BROKEN as error:
-        what = f"its part {error} is missing" if isinstance(error, KeyError) else str(error).strip().splitlines()
-        raise WhisperMissing(name, what if isinstance(what, str) else (what or [type(error).__name__])[0]) from error
+        raise WhisperMissing(name, _problem(error)) from error
     for part, positions in POSITIONS.items():
         found = len(checkpoint.files.weights[f"{part}/position_encodings/encodings"])
         if found != positions:
             raise WhisperMissing(name, f"its {part} has {found} positions, not {positions}")
     return checkpoint
+
+
+def _problem(error: Exception) -> str:
+    """What is wrong, in one line."""
+    if isinstance(error, KeyError):
+        return f"its part {error} is missing"
+    if isinstance(error, URLError):
+        return f"it could not be downloaded ({error.reason}); is there a network?"
+    if isinstance(error, pickle.UnpicklingError):
+        return "the file is damaged, or no checkpoint of openai-whisper"
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _load_openai(name: str) -> Checkpoint:
