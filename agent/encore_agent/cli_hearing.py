@@ -54,6 +54,7 @@ def heard(
         bool, typer.Option("--with-words", help="With --missed: its words are another phrase, too.")
     ] = False,
     false: Annotated[int | None, typer.Option(metavar="ID", help="It was not meant: be wary of the like.")] = None,
+    undo: Annotated[int | None, typer.Option(metavar="ID", help="Forget what was learned from it.")] = None,
     delete: Annotated[int | None, typer.Option(metavar="ID", help="Forget it, with all that was kept of it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -66,10 +67,13 @@ def heard(
         if false is not None:
             corrections.false_fire(library, false)
             out.print(f"learned: utterance {false} did not mean {library.heard_log.entry(false).macro_id}")
+        if undo is not None:
+            corrections.undo(library, undo)
+            out.print(f"forgot what was learned from utterance {undo}")
         if delete is not None:
             library.heard_log.delete(delete)
             out.print(f"forgot utterance {delete}")
-        if (missed, false, delete) == (None, None, None):
+        if (missed, false, undo, delete) == (None, None, None, None):
             _print_log(library, library.heard(limit), as_json)
 
 

@@ -26,8 +26,10 @@ def missed(library: Library, heard_id: int, macro_id: str, as_phrase: bool = Fal
     printed = library.heard_log.print_of(heard_id)
     if as_phrase:
         library.add_phrase(macro_id, entry.text.lower().strip(" .,!?"))
-    if entry.accepted and entry.macro_id not in (None, macro_id):
-        _not_meant(library, heard_id)
+    library.enrolments.forget(heard_id)
+    started = entry.macro_id if entry.accepted else None
+    if started not in (None, macro_id) and started in library.macro_folders():
+        library.enrolments.add_impostor(started, printed, entry.text, heard_id)
     library.enrolments.add(macro_id, printed, entry.text, "corrected", heard_id)
     library.heard_log.corrected(heard_id, "missed")
 
@@ -37,18 +39,27 @@ def false_fire(library: Library, heard_id: int) -> None:
 
     Raises:
         UnknownUtterance: There is no such entry.
-        PrintGone: Its print is no longer kept.
-        ValueError: It came near no macro that there is.
+        PrintGone: Its print is no longer kept; nothing was changed.
+        ValueError: It came near no macro that there is; nothing was changed.
     """
-    _not_meant(library, heard_id)
-    library.heard_log.corrected(heard_id, "false_fire")
-
-
-def _not_meant(library: Library, heard_id: int) -> None:
     entry = library.heard_log.entry(heard_id)
     if entry.macro_id is None or entry.macro_id not in library.macro_folders():
         raise ValueError(f"utterance {heard_id} started no macro that there is; there is nothing to put right")
-    library.enrolments.add_impostor(entry.macro_id, library.heard_log.print_of(heard_id), entry.text, heard_id)
+    printed = library.heard_log.print_of(heard_id)
+    library.enrolments.forget(heard_id)
+    library.enrolments.add_impostor(entry.macro_id, printed, entry.text, heard_id)
+    library.heard_log.corrected(heard_id, "false_fire")
+
+
+def undo(library: Library, heard_id: int) -> None:
+    """Forget what was learned from the utterance, whoever said so; a phrase that came of it stays.
+
+    Raises:
+        UnknownUtterance: There is no such entry.
+    """
+    library.heard_log.entry(heard_id)
+    library.enrolments.forget(heard_id)
+    library.heard_log.corrected(heard_id, "")
 
 
 def confirmed(library: Library, heard_id: int) -> bool:

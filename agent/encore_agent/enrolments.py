@@ -139,8 +139,6 @@ class Enrolments:
     def add_impostor(self, macro_id: str, printed: VoicePrint, phrase: str, heard_id: int | None = None) -> Calibration:
         """Keep speech that was taken for the macro and was not meant, and calibrate again.
 
-        An enrolment that was learned from the same utterance is taken back.
-
         Raises:
             KeyError: There is no such macro.
             OSError: The disk did not take it.
@@ -148,9 +146,7 @@ class Enrolments:
         with self._lock:
             entry = self._write(macro_id, "impostors", printed, phrase, "corrected", heard_id)
             kept = self._of(macro_id, self._folders()[macro_id]).kept
-            own = tuple(e for e in kept.enrolments if heard_id is None or e.heard_id != heard_id)
-            impostors = (*kept.impostors, entry)[-MOST_IMPOSTORS:]
-            self._keep(macro_id, replace(kept, enrolments=own, impostors=impostors))
+            self._keep(macro_id, replace(kept, impostors=(*kept.impostors, entry)[-MOST_IMPOSTORS:]))
             self.recalibrate()
             return self.enrolled(macro_id).calibration
 
@@ -161,12 +157,22 @@ class Enrolments:
             KeyError: There is no such macro.
         """
         with self._lock:
-            kept = self._of(macro_id, self._folders()[macro_id]).kept
-            enrolments, impostors = (
-                tuple(entry for entry in entries if entry.file != file) for entries in (kept.enrolments, kept.impostors)
-            )
-            self._keep(macro_id, replace(kept, enrolments=enrolments, impostors=impostors))
+            self._drop(macro_id, lambda entry: entry.file == file)
             self.recalibrate()
+
+    def forget(self, heard_id: int) -> None:
+        """Forget all that was learned from an utterance, and calibrate again."""
+        with self._lock:
+            for macro_id in self._folders():
+                self._drop(macro_id, lambda entry: entry.heard_id == heard_id)
+            self.recalibrate()
+
+    def _drop(self, macro_id: str, which: Callable[[Enrolment], bool]) -> None:
+        before = self._of(macro_id, self._folders()[macro_id]).kept
+        enrolments = tuple(entry for entry in before.enrolments if not which(entry))
+        impostors = tuple(entry for entry in before.impostors if not which(entry))
+        if (enrolments, impostors) != (before.enrolments, before.impostors):
+            self._keep(macro_id, replace(before, enrolments=enrolments, impostors=impostors))
 
     def nearest(self, printed: VoicePrint) -> str | None:
         """The macro with the likest enrolment; None where there is no enrolment, or none is a bit like it."""

@@ -98,12 +98,13 @@ def test_only_so_many_are_kept_and_those_that_differ(enrolments: Enrolments, fol
     assert len(list((folders["next"] / "enrolments").glob("*.npz"))) == MOST
 
 
-def test_a_false_fire_takes_back_what_was_learned_from_it(enrolments: Enrolments) -> None:
+def test_what_was_learned_from_an_utterance_can_be_forgotten(enrolments: Enrolments) -> None:
     enrolments.add("next", print_at(0.0), "next track", "demonstration")
     enrolments.add("next", print_at(0.4), "foxtrot", "confirmed", heard_id=3)
-    enrolments.add_impostor("next", print_at(0.4), "foxtrot", heard_id=3)
-    found = enrolments.enrolled("next")
-    assert (places(found.prints), places(found.impostors)) == ([0.0], [0.4])
+    enrolments.add_impostor("previous", print_at(0.4), "foxtrot", heard_id=3)
+    enrolments.forget(3)
+    assert places(enrolments.enrolled("next").prints) == [0.0]
+    assert enrolments.impostors("previous") == ()
 
 
 def test_one_can_be_removed(enrolments: Enrolments, folders: dict[str, Path]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from encore_agent.corrections import confirmed, false_fire, missed
+from encore_agent.corrections import confirmed, false_fire, missed, undo
 from encore_agent.errors import PrintGone, UnknownMacro, UnknownUtterance
 from encore_agent.heard_log import KEPT
 from encore_agent.library import Library
@@ -184,6 +184,24 @@ def test_a_false_fire_becomes_an_impostor(library: Library) -> None:
     false_fire(library, heard_id)
     assert [e.heard_id for e in library.enrolments.impostors("next")] == [heard_id]
     assert library.heard_log.entry(heard_id).correction == "false_fire"
+
+
+def test_a_confirmed_use_that_was_none_is_taken_back(library: Library) -> None:
+    heard_id = library.note_heard(Accepted("foxtrot", NEXT, 1.0), said())
+    assert confirmed(library, heard_id)
+    false_fire(library, heard_id)
+    assert enrolled(library, "next") == []
+    assert len(library.enrolments.impostors("next")) == 1
+
+
+def test_a_second_correction_replaces_the_first_and_undo_takes_it_back(library: Library) -> None:
+    heard_id = library.note_heard(Rejected("next rack", ""), said())
+    missed(library, heard_id, "next")
+    missed(library, heard_id, "previous")
+    assert (enrolled(library, "next"), enrolled(library, "previous")) == ([], ["corrected"])
+    undo(library, heard_id)
+    assert (enrolled(library, "next"), enrolled(library, "previous")) == ([], [])
+    assert library.heard_log.entry(heard_id).correction == ""
 
 
 def test_what_cannot_be_corrected_changes_nothing(library: Library) -> None:
