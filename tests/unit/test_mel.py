@@ -35,9 +35,16 @@ def test_what_is_much_quieter_than_the_loudest_is_cut_off():
     assert mel.min() == pytest.approx(mel.max() - 2, abs=1e-5)
 
 
-def test_every_filter_is_a_triangle_of_the_same_area():
-    filters = mel_filters()
-    assert filters.shape == (80, 201)
+@pytest.mark.parametrize(("mels", "wide_from"), [(80, 45), (128, 90)])
+def test_every_filter_is_a_triangle_of_the_same_area(mels: int, wide_from: int):
+    filters = mel_filters(mels)
+    assert filters.shape == (mels, 201)
     assert (filters >= 0).all()
-    wide = filters[45:].sum(axis=1) * RATE / 400
+    wide = filters[wide_from:].sum(axis=1) * RATE / 400
     np.testing.assert_allclose(wide, 1, atol=0.05)
+
+
+def test_large_whispers_have_128_bands():
+    mel = log_mel(tone(440), 4, mels=128)
+    assert mel.shape == (1, 128, 400)
+    assert mel[0, :, 50].argmax() > log_mel(tone(440), 4)[0, :, 50].argmax()
