@@ -133,8 +133,8 @@ class Enrolments:
             now = self._of(macro_id, self._folders()[macro_id])
             entries = self._most_diverse((*now.kept.enrolments, entry), {**now.prints, entry.file: printed})
             self._keep(macro_id, replace(now.kept, enrolments=entries))
-            self.recalibrate()
-            return self.enrolled(macro_id).calibration
+            self._make_room(macro_id, printed)
+            return self._calibrated(macro_id, self._background())
 
     def add_impostor(self, macro_id: str, printed: VoicePrint, phrase: str, heard_id: int | None = None) -> Calibration:
         """Keep speech that was taken for the macro and was not meant, and calibrate again.
@@ -147,8 +147,7 @@ class Enrolments:
             entry = self._write(macro_id, "impostors", printed, phrase, "corrected", heard_id)
             kept = self._of(macro_id, self._folders()[macro_id]).kept
             self._keep(macro_id, replace(kept, impostors=(*kept.impostors, entry)[-MOST_IMPOSTORS:]))
-            self.recalibrate()
-            return self.enrolled(macro_id).calibration
+            return self._calibrated(macro_id, self._background())
 
     def remove(self, macro_id: str, file: str) -> None:
         """Forget an enrolment or an impostor, and calibrate again.
@@ -186,16 +185,29 @@ class Enrolments:
     def recalibrate(self) -> None:
         """Calibrate every macro on what is there now; also after a macro is deleted."""
         with self._lock:
-            all_read = {macro_id: self._of(macro_id, folder) for macro_id, folder in self._folders().items()}
-            background = list(self._background())
-            for macro_id, read in all_read.items():
-                now = read.enrolled
-                if not now.prints:
-                    continue
-                others = [one for i, r in all_read.items() if i != macro_id for one in r.enrolled.prints[:OF_EACH]]
-                fresh = calibrate(now.prints, others, now.impostors, background, self._compare)
-                if fresh != now.calibration:
-                    self._keep(macro_id, replace(read.kept, calibration=fresh))
+            background = self._background()
+            for macro_id in self._folders():
+                self._calibrated(macro_id, background)
+
+    def _calibrated(self, macro_id: str, background: Sequence[VoicePrint]) -> Calibration:
+        """Calibrate a macro on all that is there now."""
+        folders = self._folders()
+        now = self.enrolled(macro_id)
+        others = [one for other in folders if other != macro_id for one in self.enrolled(other).prints[:OF_EACH]]
+        fresh = calibrate(now.prints, others, now.impostors, background, self._compare)
+        if fresh != now.calibration:
+            self._keep(macro_id, replace(self._of(macro_id, folders[macro_id]).kept, calibration=fresh))
+        return fresh
+
+    def _make_room(self, macro_id: str, printed: VoicePrint) -> None:
+        """Have the other macros ask for more where they are like a new enrolment; all else of them is as it was."""
+        for other, folder in self._folders().items():
+            now = self.enrolled(other)
+            if other == macro_id or not now.prints:
+                continue
+            fresh = calibrate(now.prints, [printed], compare=self._compare)
+            if fresh.accept > now.calibration.accept:
+                self._keep(other, replace(self._of(other, folder).kept, calibration=fresh))
 
     def _of(self, macro_id: str, folder: Path) -> _Read:
         """What lies in the folder; read again only where it has changed."""
