@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from encore_agent.settings import Settings
 from encore_models.perception.clip import Clip, open_clip
+from encore_models.perception.prints import Printer
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.voice import Voice
@@ -26,6 +27,7 @@ class Senses:
         self._settings = settings
         self._lock = threading.Lock()
         self._voice: Voice | None = None
+        self._printer: Printer | None = None
 
     def voice(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Voice:
         """The hearing model; prepared from the installed weights, or exported, when it is missing.
@@ -40,6 +42,18 @@ class Senses:
                 settings = self._settings
                 self._voice = open_whisper(settings.whisper, settings.models, settings.language, progress)
             return self._voice
+
+    def printer(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Printer | None:
+        """Makes voice prints; None where its head was not trained on the frames of the Whisper of the settings.
+
+        Raises:
+            ModelsError: The hearing model or the head is not there or damaged.
+        """
+        bundle = self.voice(progress).bundle
+        with self._lock:
+            if self._printer is None:
+                self._printer = Printer.load()
+            return self._printer if self._printer.fits(bundle) else None
 
     @cached_property
     def reader(self) -> RapidOcrReader:

@@ -289,3 +289,8 @@ def test_weights_that_are_missing_are_not_made_up(tmp_path: Path) -> None:
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(WhisperMissing, match=r"1 of its weights are missing, model.encoder.layers.1.fc1.weight"):
         export(str(folder), tmp_path / "made")
+
+
+def test_another_tiny_en_does_not_pass_for_encores_own(tmp_path: Path) -> None:
+    made = export(str(transformers(tmp_path / "whisper-tiny.en", multilingual=False)), tmp_path / "made")
+    assert made.contents.name == f"whisper-tiny.en-{made.contents.settings['encoder']}-int8"

@@ -167,8 +167,9 @@ def test_where_bundles_belong(bundle: Bundle, tmp_path: Path):
 
 
 def test_a_bundle_is_opened_by_its_folder(bundle: Bundle, tmp_path: Path):
-    settings = Settings(tmp_path, tmp_path, whisper=str(bundle.folder), language="de")
-    voice = Senses(settings).voice()
+    senses = Senses(Settings(tmp_path, tmp_path, whisper=str(bundle.folder), language="de"))
+    assert senses.printer() is None, "voice prints of an encoder that the head was not trained on"
+    voice = senses.voice()
     assert voice.encoder == bundle.contents.settings["encoder"]
     assert voice.token_logprobs(voice.encode(HEARD), ["a"])[0].shape == (3,)
 

@@ -83,6 +83,7 @@ class Voice:
             BundleBroken: A graph or file of it is missing.
             LanguageMissing: This Whisper does not know the language.
         """
+        self.bundle = bundle
         settings = _settings_of(bundle)
         self.encoder = str(settings["encoder"])
         """Identity of the encoder; what was learned on the frames of one fits no other."""

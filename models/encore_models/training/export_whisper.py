@@ -32,7 +32,7 @@ from encore_models.whisper.errors import WhisperMissing, WhisperStrays
 from encore_models.whisper.graphs import Precision
 from encore_models.whisper.prepare import write_whisper
 from encore_models.whisper.speech import spoken
-from encore_models.whisper.weights import Array, Vocabulary
+from encore_models.whisper.weights import NAME, Array, Vocabulary, encoder_identity
 
 PARITY = "parity.json"
 SPECTROGRAM_TOLERANCE = 2e-3
@@ -70,7 +70,7 @@ def export(name: str, folder: Path, small: bool = True) -> Bundle:
         WhisperStrays: A graph does not compute what the original does.
         BundleNotWritten: The disk did not take it.
     """
-    checkpoint = load(name)
+    checkpoint = _own_name(load(name))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
@@ -79,6 +79,14 @@ def export(name: str, folder: Path, small: bool = True) -> Bundle:
         if isinstance(error, BundleNotWritten):
             raise
         raise BundleNotWritten(folder, error) from error
+
+
+def _own_name(checkpoint: Checkpoint) -> Checkpoint:
+    """Under a name that is not that of Encore's own: voice prints are made with an encoder of that name only."""
+    files = checkpoint.files
+    if files.name != NAME:
+        return checkpoint
+    return replace(checkpoint, files=replace(files, name=f"{NAME}-{encoder_identity(files.weights)}"))
 
 
 def _export(checkpoint: Checkpoint, folder: Path, work: Path, small: bool) -> Bundle:
