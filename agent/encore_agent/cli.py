@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 from dataclasses import asdict
 from typing import Annotated
 
@@ -29,6 +28,7 @@ from encore_agent.terminal import (
     MacroId,
     WhisperName,
     clear_errors,
+    ended_by_signal,
     out,
     problems,
     running_service,
@@ -101,9 +101,7 @@ def record(
 ) -> None:
     """Record a demonstration; Ctrl-C or `kill -TERM` ends it. Say the command while you show it."""
     with running_service(data, clip, whisper, language) as service:
-        done = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: done.set())
+        done = ended_by_signal()
         with service.record_now(done, seconds, lambda: out.print("recording; Ctrl-C stops", style="red")) as recorded:
             out.print(f"recorded {recorded.duration_ns / 1e9:.1f} s in {recorded.path}")
             if learn:

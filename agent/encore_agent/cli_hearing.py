@@ -1,26 +1,43 @@
-"""The commands that have to do with hearing: listen, the heard log and its corrections, phrases."""
+"""The commands that have to do with hearing: listen, the heard log and its corrections, phrases, the wake phrase."""
 
 from __future__ import annotations
 
 import json
-import signal
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from encore_agent import corrections
+from encore_agent.answers import Answers, typed_lines
 from encore_agent.describe import describe_evidence
 from encore_agent.heard_log import HeardEntry
+from encore_agent.hotkey import Hotkey, grab_talk_key, open_hotkeys
 from encore_agent.library import Library
-from encore_agent.settings import TINY_EN
-from encore_agent.terminal import ClipName, DataFolder, KeepSound, Language, MacroId, WhisperName, out, running_service
+from encore_agent.messages import AgentEvent, Mode, Progress
+from encore_agent.settings import TINY_EN, Settings
+from encore_agent.terminal import (
+    ClipName,
+    DataFolder,
+    KeepSound,
+    Language,
+    MacroId,
+    WhisperName,
+    ended_by_signal,
+    out,
+    running_service,
+    service_of,
+)
 from encore_models.perception.clip import OURS
+
+ModeName = Literal["hands-free", "push-to-talk", "wake"]
+MODES: dict[ModeName, Mode] = {"hands-free": "hands_free", "push-to-talk": "push_to_talk", "wake": "wake"}
 
 
 def listen(
@@ -29,19 +46,36 @@ def listen(
     whisper: WhisperName = TINY_EN,
     language: Language = None,
     keep_rejected_audio: KeepSound = False,
+    mode: Annotated[
+        ModeName | None, typer.Option(help="When speech is taken for a command; default: as in the window.")
+    ] = None,
+    microphone: Annotated[str | None, typer.Option(help="One of `encore microphones`.")] = None,
     say_what_you_see: Annotated[
         bool, typer.Option("--say-what-you-see", help='Also "click shuffle", "press the heart", "show numbers".')
     ] = False,
 ) -> None:
-    """Listen for commands until Ctrl-C, without the tray."""
-    with running_service(data, clip, whisper, language, keep_rejected_audio) as service:
+    """Listen for commands until Ctrl-C, without the tray; questions are answered with y, n or a number."""
+    settings = Settings.default(data, clip, whisper, language, keep_rejected_audio)
+    choices = settings.choices
+    choices = replace(choices, mode=MODES[mode] if mode else choices.mode, microphone=microphone or choices.microphone)
+    with service_of(replace(settings, choices=choices)) as service, ExitStack() as held:
+        if choices.mode == "wake" and service.wake_phrase is None:
+            raise ValueError("there is no wake phrase yet; run: encore wake --enrol")
+        if choices.mode == "push_to_talk":
+            refused = grab_talk_key(held.enter_context(open_hotkeys()), choices.talk_key, service.push_to_talk)
+            if refused is not None:
+                raise ValueError(refused)
         service.set_saying(say_what_you_see)
-        done = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: done.set())
+        answers = Answers(service.answer)
+        service.subscribe(answers.note)
+        done = ended_by_signal()
         service.listen_now()
-        out.print("listening; Ctrl-C ends it")
-        done.wait()
+        hint = f"hold {Hotkey.parse(choices.talk_key)} and speak; " if choices.mode == "push_to_talk" else ""
+        out.print(f"listening; {hint}Ctrl-C ends it")
+        for line in typed_lines(done):
+            problem = answers.take(line)
+            if problem:
+                out.print(problem)
 
 
 def heard(
@@ -103,4 +137,63 @@ def phrase(
         service.add_phrase(macro_id, text)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (listen, heard, phrase)
+def phrases(
+    macro_id: MacroId,
+    data: DataFolder = None,
+    propose: Annotated[bool, typer.Option("--propose", help="Also other wordings that Encore proposes.")] = False,
+    add: Annotated[
+        list[int] | None, typer.Option(min=1, metavar="NUMBER", help="Add that proposal; may be given several times.")
+    ] = None,
+) -> None:
+    """List the wordings of a macro's command; propose others, to be added only where you say so."""
+    with running_service(data) as service:
+        proposals = service.proposals(macro_id) if propose or add else ()
+        for number in add or []:
+            if number > len(proposals):
+                raise ValueError(f"there is no proposal {number}; there are {len(proposals)}, see --propose")
+        for number in add or []:
+            service.add_phrase(macro_id, proposals[number - 1])
+        for said in service.library.macro(macro_id).phrases:
+            out.print(escape(f"say “{said.text}”"))
+        for number, text in enumerate(proposals, start=1):
+            if number not in (add or []):
+                out.print(escape(f"  {number}. “{text}”? add it with --add {number}"))
+
+
+def microphones(data: DataFolder = None) -> None:
+    """List the microphones that are there; the chosen one is marked."""
+    with running_service(data) as service:
+        for name in service.microphones():
+            out.print(escape(f"{'*' if name == service.microphone else ' '} {name}"))
+
+
+def wake(
+    data: DataFolder = None,
+    enrol: Annotated[bool, typer.Option("--enrol", help="Say it three times; it is learned from your voice.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Forget it.")] = False,
+) -> None:
+    """The wake phrase: what you say before a command in the mode `wake`."""
+    with running_service(data) as service:
+        if forget:
+            service.forget_wake()
+        if enrol:
+            done = ended_by_signal()
+            service.subscribe(lambda event: _enrolling(event, done))
+            service.listen_now()
+            service.enrol_wake()
+            out.print("say your wake phrase three times; Ctrl-C gives up")
+            done.wait()
+        phrase = service.wake_phrase
+        out.print(escape(f"the wake phrase is “{phrase}”") if phrase else "there is no wake phrase")
+        if enrol and phrase is None:
+            raise typer.Exit(1)
+
+
+def _enrolling(event: AgentEvent, done: threading.Event) -> None:
+    if isinstance(event, Progress):
+        out.print(escape(event.what))
+        if event.done >= 1.0:
+            done.set()
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (listen, heard, phrase, phrases, microphones, wake)

@@ -104,7 +104,7 @@ class HeardLog:
 
         Args:
             outcome: What the utterance was taken for.
-            printed: Its voice print; None where none was made.
+            printed: Its voice print; None where none was made. One without speech is not kept.
             sound: float32 mono [n] at 16 kHz, where the person wants the sound kept; else None.
 
         Returns:
@@ -132,12 +132,11 @@ class HeardLog:
                 row,
             )
             heard_id = int(added.lastrowid or 0)
-        if printed is not None:
+        if printed is not None and len(printed.frames):
             write_print(self._print(heard_id), printed)
         if sound is not None:
             _write_sound(self._sound(heard_id), sound)
-        if printed is not None or sound is not None:
-            self._forget_oldest()
+        self._forget_oldest()
         return heard_id
 
     def entries(self, limit: int = 100) -> list[HeardEntry]:

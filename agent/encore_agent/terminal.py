@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,21 +75,32 @@ def clear_errors() -> Iterator[None]:
 
 @contextmanager
 def running_service(
-    data: Path | None,
-    clip: str = OURS,
-    whisper: str = TINY_EN,
-    language: str | None = None,
-    keep_rejected_audio: bool = False,
+    data: Path | None, clip: str = OURS, whisper: str = TINY_EN, language: str | None = None
 ) -> Iterator[Service]:
     """The service over a library, which prints what it tells; closed at the end."""
+    with service_of(Settings.default(data, clip, whisper, language)) as service:
+        yield service
+
+
+@contextmanager
+def service_of(settings: Settings) -> Iterator[Service]:
+    """The same with settings of one's own."""
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     with clear_errors():
-        service = open_service(Settings.default(data, clip, whisper, language, keep_rejected_audio))
+        service = open_service(settings)
         try:
             service.subscribe(print_event)
             yield service
         finally:
             service.close()
+
+
+def ended_by_signal() -> threading.Event:
+    """Set by Ctrl-C or `kill -TERM`."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    return done
 
 
 def print_event(event: AgentEvent) -> None:

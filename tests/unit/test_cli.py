@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from encore_agent.cli import app
+from encore_agent.library import Library
+from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
+from encore_models.perception.prints import VoicePrint
 from encore_models.store import create_macro
 from encore_recorder.actions import TypeText
 from encore_recorder.geometry import Rect
@@ -68,6 +71,74 @@ def test_what_is_wrong_is_one_line_and_exit_status_1(encore, arguments: list[str
     assert result.exit_code == 1
     assert told in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
+
+
+@pytest.fixture
+def heard(encore, tmp_path: Path) -> Path:
+    """Three utterances in the log; the first one has a print."""
+    library = Library(tmp_path)
+    frames, whole = np.eye(30, 384, dtype=np.float32), np.eye(1, 128, dtype=np.float32)[0]
+    printed = VoicePrint(frames, whole, 1.2, np.eye(30, 48, dtype=np.float32))
+    play = Command("play-song", {"song": "Yesterday"}, 0.9)
+    library.note_heard(Rejected("Put on yesterday.", "no command sounds like it"), printed)
+    library.note_heard(Asked("play [b]esterday", "it sounded only a little like “play {song}”", (play,)))
+    library.note_heard(Accepted("Play yesterday.", play, 80.0, Evidence(0.92, 0.31, 100.0, -0.4, -0.3, "words")))
+    library.close()
+    return tmp_path
+
+
+def test_the_heard_log_shows_scores_and_reasons(encore, heard: Path) -> None:
+    told = json.loads(encore("heard", "--json").output)
+    assert [(entry["id"], entry["verdict"], entry["macro_id"]) for entry in told] == [
+        (3, "accepted", "play-song"),
+        (2, "asked", "play-song"),
+        (1, "rejected", None),
+    ]
+    assert told[0]["evidence"]["likeness"] == 0.92
+    assert [entry["id"] for entry in json.loads(encore("heard", "--json", "--limit", "1").output)] == [3]
+    table = " ".join(encore("heard").output.split())
+    assert "rejected" in table
+    assert "asked" in table
+
+
+def test_a_miss_is_learned_from_and_taken_back(encore, heard: Path) -> None:
+    told = encore("heard", "--missed", "1", "play-song", "--with-words")
+    assert told.exit_code == 0, told.output
+    shown = encore("show", "play-song").output
+    assert "“Put on yesterday.”, corrected" in shown
+    assert "say “put on yesterday”" in shown
+    assert "fires from a likeness of" in shown
+    assert json.loads(encore("heard", "--json").output)[2]["correction"] == "missed"
+    assert encore("heard", "--undo", "1").exit_code == 0
+    assert "corrected" not in encore("show", "play-song").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--missed", "9", "play-song"], "nothing of the id 9 was heard"),
+        (["--missed", "1", "nope"], "there is no macro 'nope'"),
+        (["--missed", "2", "play-song"], "the voice print of utterance 2 is not there"),
+        (["--false", "1"], "started no macro that there is"),
+        (["--false", "3"], "the voice print of utterance 3 is not there"),
+        (["--undo", "9"], "nothing of the id 9 was heard"),
+    ],
+)
+def test_what_cannot_be_corrected_is_one_line(encore, heard: Path, arguments: list[str], told: str) -> None:
+    result = encore("heard", *arguments)
+    assert result.exit_code == 1
+    assert told in " ".join(result.stderr.split())
+
+
+def test_an_utterance_can_be_forgotten(encore, heard: Path) -> None:
+    assert encore("heard", "--delete", "1").exit_code == 0
+    assert [entry["id"] for entry in json.loads(encore("heard", "--json").output)] == [3, 2]
+    assert list((heard / "history" / "heard").iterdir()) == []
+
+
+def test_phrases_that_are_easily_mistaken_are_told(encore) -> None:
+    encore("phrase", "play-song", "play")
+    assert "“play” is short" in encore("show", "play-song").output
 
 
 def test_an_empty_history_is_shown(encore) -> None:

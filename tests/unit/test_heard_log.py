@@ -131,6 +131,12 @@ def test_the_newest_prints_are_kept_and_all_rows(library: Library) -> None:
     assert library.heard_log.print_of(4).seconds == tiny.seconds
 
 
+def test_silence_is_nothing_to_learn_from(library: Library) -> None:
+    heard_id = library.note_heard(Rejected("", "no words were heard"), said(frames=0))
+    with pytest.raises(PrintGone):
+        missed(library, heard_id, "next")
+
+
 def test_a_damaged_print_is_as_good_as_none(library: Library) -> None:
     heard_id = library.note_heard(Rejected("hm", ""), said())
     (library.root / "history" / "heard" / f"{heard_id}.npz").write_bytes(b"")
