@@ -1,49 +1,37 @@
 """The running agent: record and learn, listen and understand, replay; it speaks in `AgentEvent`s.
 
-Every method returns at once and may be called from any thread. Learning, listening and replaying have a
-thread each; what comes of them is told to the subscribers, from those threads.
+Every method returns at once and may be called from any thread; those whose names end in `now` work on the caller's
+thread instead. Recording, learning, listening and replaying have threads of their own; what comes of them is told to
+the subscribers, from those threads.
 """
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from functools import cached_property
-from typing import Any
 
+from encore_agent import corrections
 from encore_agent.act import Actuator, PyAutoGuiActuator
-from encore_agent.ears import Ears
-from encore_agent.errors import AgentError
-from encore_agent.find import Finder
-from encore_agent.hotkey import LISTEN, RECORD, STOP
+from encore_agent.background import Background
+from encore_agent.ears import Ears, Order
+from encore_agent.episodes import Episodes
+from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey
 from encore_agent.library import Library
 from encore_agent.messages import (
-    Accepted,
     AgentEvent,
-    Command,
     EpisodeReport,
     Found,
+    HeardChanged,
     Learned,
     LibraryChanged,
     Listener,
+    Mode,
     Moment,
     Progress,
-    RecordingPaused,
-    RecordingStarted,
-    RecordingStopped,
-    Rejected,
     Trouble,
 )
-from encore_agent.replay import Choose, Replayer, Request
-from encore_agent.say import BUILT_IN
-from encore_agent.say_session import Request as SayRequest
-from encore_agent.say_session import SaySession
-from encore_agent.say_sights import Names
+from encore_agent.recordings import Recordings
+from encore_agent.replay import Choose
 from encore_agent.search import search
 from encore_agent.senses import Senses
 from encore_agent.settings import Settings
@@ -51,17 +39,7 @@ from encore_agent.sights import Watch
 from encore_models.learn import learn
 from encore_models.macro import Macro
 from encore_recorder.demonstration import Demonstration
-from encore_recorder.events import Window
-from encore_recorder.recorder import Recorder, RecorderOptions
-from encore_recorder.sources.accessibility import Accessibility, Element
-from encore_recorder.sources.playback import players
-from encore_recorder.sources.screen import Screen
-from encore_recorder.sources.window import OpenWindowSystem, open_window_system
-
-log = logging.getLogger(__name__)
-
-TELLING_S = 0.15
-"""How long a program may take to tell what controls it shows."""
+from encore_recorder.sources.microphones import microphones
 
 
 class Service:
@@ -78,20 +56,16 @@ class Service:
         self.settings = settings
         self.library = library
         self.senses = senses
-        self._make_actuator = actuator
         self._listeners: list[Listener] = []
-        self._lock = threading.RLock()
-        self._learning = ThreadPoolExecutor(1, "encore-learn")
-        self._episodes = ThreadPoolExecutor(1, "encore-replay")
-        self._stop_episode = threading.Event()
+        self._lock = threading.Lock()
         self._stop_search = threading.Event()
-        self._episode: Future[EpisodeReport | None] | None = None
-        self._devices = ExitStack()
-        self._recorder: Recorder | None = None
-        self._recording_since = 0.0
+        self._quick = Background("encore-quick", self.tell)
+        """For what takes a moment, and must not wait until something is learned."""
+        self._learning = Background("encore-learn", self.tell)
+        self._episodes = Episodes(library, senses, actuator, self.tell)
+        self._ears = Ears(library, self._episodes, self.tell, settings)
+        self._recordings = Recordings(library, settings.fps, lambda: self._ears.microphone, self.tell)
         self._listening_before = False
-        self._ears = Ears(library, self, self.tell, settings.say_what_you_see)
-        self._say_session: SaySession | None = None
 
     # Telling
 
@@ -117,57 +91,38 @@ class Service:
     def _progress(self, what: str, done: float) -> None:
         self.tell(Progress(what, done))
 
-    def _in_background(self, pool: ThreadPoolExecutor, work: Callable[..., Any], *args: Any) -> Future[Any]:
-        def guarded() -> Any:
-            try:
-                return work(*args)
-            except Exception as error:  # the thread's outermost loop: nobody above would see it
-                if not isinstance(error, AgentError | ValueError | OSError | RuntimeError):
-                    log.exception("unexpected error in the background")
-                self.tell(Trouble(str(error)))
-                return None
-
-        return pool.submit(guarded)
-
     # Recording and learning
 
     @property
     def recording(self) -> bool:
         """Whether a demonstration is being recorded."""
-        return self._recorder is not None
+        return self._recordings.active
 
     @property
     def recording_seconds(self) -> float:
         """Seconds since the recording began; 0 where none runs."""
-        return time.monotonic() - self._recording_since if self.recording else 0.0
+        return self._recordings.seconds
 
     @property
     def recording_level(self) -> float:
         """Loudness of the recording's microphone, 0 to 1."""
-        recorder = self._recorder
-        return recorder.level if recorder else 0.0
+        return self._recordings.level
 
     def start_recording(self) -> None:
         """Begin a demonstration; Encore stops listening for commands meanwhile."""
-        with self._lock:
-            if self._recorder is not None:
-                return
-            self._listening_before = self.listening
-            self.set_listening(False)
-            recorder = self._new_recorder()
-            try:
-                recorder.start()
-            except (OSError, RuntimeError) as error:
-                self.tell(Trouble(str(error)))
-                return
-            self._recorder, self._recording_since = recorder, time.monotonic()
-        self.tell(RecordingStarted(recorder.folder.name))
+        self._recordings.start(self._close_ears, self._listen_again)
 
-    def _new_recorder(self) -> Recorder:
-        options = RecorderOptions(
-            fps=self.settings.fps, device=self.settings.microphone, own_pids=frozenset({os.getpid()})
-        )
-        return Recorder(self.library.new_demonstration_folder(), options)
+    def pause_recording(self, on: bool) -> None:
+        """Keep nothing from now on, or go on."""
+        self._recordings.pause(on)
+
+    def stop_recording(self, learn_it: bool = True) -> None:
+        """End the demonstration and learn from it in the background."""
+
+        def after(demonstration: Demonstration | None) -> None:
+            self._learning.do(self._finish_recording, demonstration, learn_it)
+
+        self._recordings.stop(after)
 
     def record_now(self, done: threading.Event, seconds: float | None, started: Callable[[], None]) -> Demonstration:
         """Record on the caller's thread until `done` is set or the time is over.
@@ -175,35 +130,24 @@ class Service:
         Raises:
             RecorderError: It cannot be recorded; what was recorded before the error is kept.
         """
-        recorder = self._new_recorder()
-        recorder.start()
-        started()
-        done.wait(seconds)
-        return recorder.stop()
+        return self._recordings.now(done, seconds, started)
 
-    def pause_recording(self, on: bool) -> None:
-        """Keep nothing from now on, or go on."""
-        recorder = self._recorder
-        if recorder is not None:
-            (recorder.pause if on else recorder.resume)()
-            self.tell(RecordingPaused(on))
+    def _close_ears(self) -> None:
+        self._listening_before = self._ears.open
+        self._ears.close()
 
-    def stop_recording(self, learn_it: bool = True) -> None:
-        """End the demonstration and learn from it in the background."""
-        with self._lock:
-            recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            self._in_background(self._learning, self._finish_recording, recorder, learn_it)
+    def _listen_again(self) -> None:
+        if self._listening_before:
+            self.set_listening(True)
 
-    def _finish_recording(self, recorder: Recorder, learn_it: bool) -> None:
+    def _finish_recording(self, demonstration: Demonstration | None, learn_it: bool) -> None:
         try:
-            with recorder.stop() as demonstration:
-                self.tell(RecordingStopped(demonstration.info.id, demonstration.path))
-                if learn_it:
-                    self.learn(demonstration)
+            if demonstration is not None:
+                with demonstration:
+                    if learn_it:
+                        self.learn(demonstration)
         finally:
-            if self._listening_before:
-                self.set_listening(True)
+            self._listen_again()
 
     def learn(self, demonstration: Demonstration, phrase: str | None = None) -> Macro:
         """Learn a macro now, on the caller's thread, and put it in the library.
@@ -217,8 +161,9 @@ class Service:
             self.senses.look,
             self.library.new_macro_id,
             phrase,
-            [frozenset(hotkey.keys) for hotkey in (RECORD, LISTEN, STOP)],
+            [frozenset(hotkey.keys) for hotkey in (RECORD, LISTEN, STOP, Hotkey.parse(self.settings.choices.talk_key))],
             self._progress,
+            self.senses.printer(self._progress),
         )
         macro = learning.macro
         notes = self.library.add(learning)
@@ -268,7 +213,7 @@ class Service:
     def set_listening(self, on: bool) -> None:
         """Listen for commands, or no longer."""
         if on:
-            self._in_background(self._learning, self.listen_now)
+            self._learning.do(self.listen_now)
         else:
             self._ears.close()
 
@@ -287,12 +232,65 @@ class Service:
             NoMicrophone: There is none.
             ModelsError: The hearing model cannot be prepared.
         """
-        voice = self.senses.voice(self._progress)
-        with self._lock:
-            if not self.recording:
-                self._ears.start(voice, self.settings.microphone)
+        voice, printer = self.senses.voice(self._progress), self.senses.printer(self._progress)
+        if not self.recording:
+            self._ears.start(voice, printer)
+        if self.recording:  # it began just now; it wants the microphone, and commands are part of what is shown
+            self._ears.close()
 
-    # Saying what is seen
+    @property
+    def mode(self) -> Mode:
+        """When speech is taken for a command."""
+        return self._ears.mode
+
+    def set_mode(self, mode: Mode) -> None:
+        """Take speech for a command at other times; told as `ModeChanged`."""
+        self._ears.set_mode(mode)
+
+    def push_to_talk(self, pressed: bool) -> None:
+        """The key to talk went down or up; what is said between is one utterance."""
+        self._ears.push_to_talk(pressed)
+
+    @property
+    def muted(self) -> bool:
+        """Whether what the microphone hears is thrown away."""
+        return self._ears.muted
+
+    def mute(self, on: bool) -> None:
+        """Throw away what the microphone hears, or no longer; told as `Muted`."""
+        self._ears.mute(on)
+
+    def microphones(self) -> list[str]:
+        """Names of the microphones that are there now."""
+        return microphones()
+
+    @property
+    def microphone(self) -> str | None:
+        """Name of the chosen microphone; None follows the system's default."""
+        return self._ears.microphone
+
+    def set_microphone(self, name: str | None) -> None:
+        """Listen to another microphone; told as `MicrophoneChanged`, or as `Trouble` where it cannot be opened."""
+        self._quick.do(self._ears.set_microphone, name)
+
+    @property
+    def wake_phrase(self) -> str | None:
+        """The words of the wake phrase; None where none was learned."""
+        return self._ears.wake_phrase
+
+    def enrol_wake(self) -> None:
+        """Learn the wake phrase from the next three utterances; told as `Progress`."""
+        if not self.listening:
+            self.set_listening(True)
+        self._ears.enrol_wake()
+
+    def stop_enrolling_wake(self) -> None:
+        """Learn it no longer; a wake phrase that there was stays."""
+        self._ears.stop_enrolling_wake()
+
+    def forget_wake(self) -> None:
+        """Forget the wake phrase."""
+        self._ears.forget_wake()
 
     @property
     def saying(self) -> bool:
@@ -302,57 +300,37 @@ class Service:
     def set_saying(self, on: bool) -> None:
         """Let controls be called by their names, or no longer."""
         self._ears.saying = on
-        if not on and self._say_session is not None:
-            self._say_session.forget(self.tell)
+        if not on:
+            self._episodes.forget_choices()
 
-    @property
-    def choosing(self) -> bool:
-        """Whether numbered controls wait to be chosen."""
-        return self._say_session is not None and self._say_session.choosing
+    # What was heard
 
-    def start_saying(self, request: SayRequest) -> None:
-        """Act on a control that was called by its name, in the background."""
-        with self._lock:
-            if not self.running:
-                self._stop_episode.clear()
-                self._episode = self._in_background(self._episodes, self._say_now, request)
+    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
+        """Answer an `Asked`: run this macro, or none of them."""
+        self._quick.do(self._ears.answer, heard_id, macro_id)
 
-    def _say_now(self, request: SayRequest) -> None:
-        if self._say_session is None:
-            names = Names(self.senses.clip)
-            self._say_session = SaySession(self._screen, self._windows, self.senses.look, names, self._actuator)
-        began = time.perf_counter()
-        self._screen.reopen()
-        outcome = self._say_session.carry_out(request, self.tell, self._stop_episode)
-        if isinstance(outcome, Rejected):
-            self.library.note_heard(outcome)
-        else:
-            command = Command(BUILT_IN.id, request.saying.words(), 1.0)
-            self.library.note_heard(Accepted(request.text, command, 1e3 * (time.perf_counter() - began)))
+    def missed(self, heard_id: int, macro_id: str) -> None:
+        """What was heard did mean this macro: learn from it; told as `HeardChanged`."""
+        self._quick.do(self._correct, corrections.missed, heard_id, macro_id)
+
+    def false_fire(self, heard_id: int) -> None:
+        """What was heard was not meant: be wary of the like; told as `HeardChanged`."""
+        self._quick.do(self._correct, corrections.false_fire, heard_id)
+
+    def _correct(self, correct: Callable[..., None], *told: int | str) -> None:
+        correct(self.library, *told)
+        self.tell(HeardChanged())
 
     # Replaying
 
     @property
     def running(self) -> bool:
         """Whether a macro runs."""
-        return self._episode is not None and not self._episode.done()
+        return self._episodes.running
 
     def run(self, macro_id: str, slots: dict[str, str]) -> None:
         """Run a macro with typed slot values; the person who types them has confirmed it."""
-        self.start_episode(macro_id, slots, None, None)
-
-    def start_episode(self, macro_id: str, slots: dict[str, str], choose: Choose | None, asked_ns: int | None) -> None:
-        """Run a macro in the background; `choose` and `asked_ns` belong to one that was spoken."""
-        with self._lock:
-            if self.running:
-                self.tell(Trouble("a macro is running; say stop first, or wait until it is done"))
-                return
-            self._stop_episode.clear()
-            if self._say_session is not None:
-                self._say_session.forget(self.tell)
-            self._episode = self._in_background(
-                self._episodes, self.run_now, macro_id, slots, choose, asked_ns, choose is None
-            )
+        self._episodes.start_episode(Order(macro_id, slots, confirmed=True))
 
     def run_now(
         self,
@@ -369,55 +347,11 @@ class Service:
             MissingSlot: A slot has no value.
             NoDisplay: There is no screen.
         """
-        self._screen.reopen()
-        request = Request(
-            macro=self.library.macro(macro_id),
-            folder=self.library.folder(macro_id),
-            slots=slots,
-            episode_folder=self.library.new_episode_folder(),
-            choose=choose,
-            confirmed=confirmed,
-            asked_ns=asked_ns,
-        )
-        report = self._replayer.run(request, self.tell, self._stop_episode)
-        self.library.note_episode(report)
-        return report
-
-    @cached_property
-    def _screen(self) -> Screen:
-        return self._devices.enter_context(Screen())
-
-    @cached_property
-    def _windows(self) -> OpenWindowSystem:
-        return self._devices.enter_context(closing(open_window_system()))
-
-    @cached_property
-    def _actuator(self) -> Actuator:
-        return self._make_actuator()
-
-    @cached_property
-    def _replayer(self) -> Replayer:
-        return Replayer(
-            self._screen,
-            self._windows,
-            self.senses.look,
-            Finder(self.senses.reader),
-            self._actuator,
-            players,
-            read_elements=self._elements_of,
-        )
-
-    @cached_property
-    def _programs(self) -> Accessibility:
-        return self._devices.enter_context(Accessibility())
-
-    def _elements_of(self, window: Window) -> list[Element]:
-        """What the window's program tells of its controls; asked by the replay only, which runs once at a time."""
-        return [] if window.pid is None else self._programs.elements(window.pid, window.rect, TELLING_S)
+        return self._episodes.run(Order(macro_id, slots, choose, asked_ns, confirmed))
 
     def stop_episode(self) -> None:
         """End the running macro before its next action."""
-        self._stop_episode.set()
+        self._episodes.stop_episode()
 
     # Searching
 
@@ -428,7 +362,7 @@ class Service:
             watch = Watch(self._progress, self._tell_skipped, self._stop_search)
             self.tell(Found(text, tuple(self.search_now(text, watch=watch))))
 
-        self._in_background(self._learning, find)
+        self._learning.do(find)
 
     def _tell_skipped(self, name: str, reason: str) -> None:
         self.tell(Trouble(f"the demonstration {name} was not searched: {reason}"))
@@ -446,14 +380,12 @@ class Service:
         """Stop everything; a recording that runs is ended and kept. May be called twice."""
         self.stop_episode()
         self._stop_search.set()
-        self.set_listening(False)
-        with self._lock:
-            recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.stop()
-        self._learning.shutdown(wait=True, cancel_futures=True)
-        self._episodes.shutdown(wait=True, cancel_futures=True)
-        self._devices.close()
+        self._ears.close()
+        self._recordings.close()
+        self._quick.shutdown()
+        self._learning.shutdown()
+        self._ears.close()  # a job may have opened them
+        self._episodes.close()
         self.library.close()
 
 

@@ -317,7 +317,7 @@ def test_the_service_tells_what_it_found(tmp_path: Path) -> None:
     service.senses.__dict__["reader"] = InkReader()
     service.search("open folder")
     service.search("?")
-    service._learning.shutdown(wait=True)
+    service._learning.finish()
     service.close()
     (found,) = (event for event in told if isinstance(event, Found))
     assert (found.text, [moment.demonstration for moment in found.moments]) == ("open folder", ["one"])

@@ -1,0 +1,53 @@
+"""A question that waits for its answer: "did you mean ...?" (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from encore_agent.messages import Asked, Command
+from encore_agent.say import Cancel, Number, reply_in
+from encore_agent.values import Heard
+from encore_models.phrases import words_of
+
+YES = frozenset({"yes", "yeah", "yep", "yup", "yes please", "ok", "okay", "sure", "right", "that is right", "do it"})
+NO = frozenset({"no", "nope", "nah", "no thanks", "no thank you", "none", "neither", "nothing"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was said to a question."""
+
+    command: Command | None
+    """None means no."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What was asked, and what was heard before it was."""
+
+    asked: Asked
+    heard: Heard
+    until_ns: int
+    """`time.monotonic_ns` to which speech is taken for an answer; a click may come later."""
+
+    def open_at(self, time_ns: int) -> bool:
+        """Whether speech of that time may answer it."""
+        return time_ns < self.until_ns
+
+    def reply_in(self, text: str) -> Reply | None:
+        """The answer that these words give, or None where they are about something else."""
+        words = " ".join(words_of(text))
+        if words in YES:
+            return Reply(self.asked.commands[0])
+        if words in NO:
+            return Reply(None)
+        match reply_in(text):
+            case Cancel():
+                return Reply(None)
+            case Number(number=number) if 1 <= number <= len(self.asked.commands):
+                return Reply(self.asked.commands[number - 1])
+        return None
+
+    def command_of(self, macro_id: str | None) -> Command | None:
+        """What it asked about that macro; None where that means no, or it did not ask about it."""
+        return next((command for command in self.asked.commands if command.macro_id == macro_id), None)
