@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from encore_models.perception.voice import Encoded
 
 Array = NDArray[np.float32]
-Path = tuple[float, float, "_Node"]
+_Hypothesis = tuple[float, float, "_Node"]
 """Gain, log p and place of a text that is being spelt."""
 
 
@@ -142,7 +142,7 @@ class Guide:
         keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
         found: dict[int, Spelt] = {}
         logs, past = self._decoder.follow(encoded, np.array([self._decoder.tokens(before)], np.int64), None)
-        paths: list[Path] = [(0.0, 0.0, self._root)]
+        paths: list[_Hypothesis] = [(0.0, 0.0, self._root)]
         while paths:
             self._note_ends(paths, logs, endings, found)
             best = max((spelt.gain for spelt in found.values()), default=-np.inf)
@@ -156,7 +156,7 @@ class Guide:
             logs, past = self._decoder.follow(encoded, tokens, past[:, rows])
         return sorted(found.values(), key=lambda spelt: -spelt.gain)
 
-    def _note_ends(self, paths: list[Path], logs: Array, endings: list[int], found: dict[int, Spelt]) -> None:
+    def _note_ends(self, paths: list[_Hypothesis], logs: Array, endings: list[int], found: dict[int, Spelt]) -> None:
         for row, (gain, log_p, node) in enumerate(paths):
             if node.texts:
                 ended = float(np.logaddexp.reduce(logs[row, endings]))
@@ -164,7 +164,9 @@ class Guide:
                     if index not in found or found[index].gain < gain + ended:
                         found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1)
 
-    def _chosen(self, paths: list[Path], logs: Array, finished: float, keep: set[int]) -> list[tuple[int, Path]]:
+    def _chosen(
+        self, paths: list[_Hypothesis], logs: Array, finished: float, keep: set[int]
+    ) -> list[tuple[int, _Hypothesis]]:
         """What to follow next, and the row that it continues."""
         options, steps = self._options, []
         for row, (gain, log_p, node) in enumerate(paths):
