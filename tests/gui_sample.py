@@ -310,6 +310,9 @@ class FakeAgent:
     def enrol_wake(self) -> None:
         self.asked.append(("enrol_wake",))
 
+    def stop_enrolling_wake(self) -> None:
+        self.asked.append(("stop_enrolling_wake",))
+
     def forget_wake(self) -> None:
         self.asked.append(("forget_wake",))
         self.wake_phrase = None

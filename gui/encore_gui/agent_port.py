@@ -109,7 +109,10 @@ class Agent(Protocol):
         """The words of the wake phrase; None where none was learned."""
 
     def enrol_wake(self) -> None:
-        """Learn the wake phrase from the next three utterances."""
+        """Learn the wake phrase from the next utterances; told as `Progress`, and as `Trouble` where one is unfit."""
+
+    def stop_enrolling_wake(self) -> None:
+        """Learn it no longer; a wake phrase that there was stays."""
 
     def forget_wake(self) -> None:
         """Forget the wake phrase."""

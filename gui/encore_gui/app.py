@@ -14,15 +14,11 @@ from PySide6.QtWidgets import QApplication
 from encore_agent.errors import AgentError
 from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey, Hotkeys, grab_all, open_hotkeys
 from encore_agent.messages import (
-    Accepted,
     AgentEvent,
-    Asked,
-    ChoicesShown,
     Finished,
     Halted,
     Learned,
     RecordingStarted,
-    Rejected,
     Trouble,
 )
 from encore_agent.settings import Settings
@@ -30,29 +26,21 @@ from encore_gui.agent_port import Agent
 from encore_gui.ask_prompt import AskPrompt
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
-from encore_gui.heard_bubble import HeardBubble, heard_of
+from encore_gui.heard_feedback import HeardFeedback
 from encore_gui.hearing_commands import HearingCommands
 from encore_gui.icons import mark
 from encore_gui.instance import SingleInstance
 from encore_gui.library_view import LibraryView
 from encore_gui.notices import Notice, notice_of
 from encore_gui.overlay import Overlay
-from encore_gui.preferences import (
-    LISTEN_AT_START,
-    SAY_WHAT_YOU_SEE,
-    TELL_HEARD,
-    TELL_REJECTED,
-    Option,
-    Preferences,
-)
+from encore_gui.preferences import LISTEN_AT_START, SAY_WHAT_YOU_SEE, Option, Preferences
 from encore_gui.record_panel import RecordPanel
-from encore_gui.screen_room import windows_of
 from encore_gui.state import AgentState
 from encore_gui.talk_key import TalkKey
 from encore_gui.theme import Theme
 from encore_gui.tray import Tray
+from encore_gui.wake_dialog import WakeDialog
 from encore_models.errors import ModelsError
-from encore_recorder.geometry import Rect
 
 NO_TRAY = (
     "This desktop shows no tray, so Encore lives in this window: closing it quits Encore. "
@@ -82,7 +70,7 @@ class Desk(QObject):
         self.panel = RecordPanel(agent, self.state, self.commands)
         self.overlay = Overlay(self.bridge, self)
         self.prompt = AskPrompt(agent, self.bridge, self._name_of, open_keys)
-        self.bubble = HeardBubble()
+        self.heard = HeardFeedback(self.bridge, preferences, self._name_of, self)
         self.talk_key = TalkKey(agent, self.state, open_keys, self)
         self.tray = Tray(agent.library, self.bridge, self.state, self.commands, self.hearing, preferences)
         if (place := preferences.window_place) is not None:
@@ -94,8 +82,8 @@ class Desk(QObject):
         self.tray.replay_requested.connect(self._replay)
         self.tray.notice_clicked.connect(self._open_notice)
         self.tray.appeared.connect(self._on_tray)
-        self.bubble.correct_requested.connect(self.window.correct)
-        self.bubble.activated.connect(self.window.show_heard)
+        self.heard.bubble.correct_requested.connect(self.window.correct)
+        self.heard.bubble.activated.connect(self.window.show_heard)
         self.hearing.wake_requested.connect(self._enrol_wake)
         self.window.wake_requested.connect(self._enrol_wake)
         self.talk_key.refused.connect(lambda why: self.tell(Notice("The key to talk is not free", why, "warning")))
@@ -140,7 +128,7 @@ class Desk(QObject):
         self.talk_key.close()
         self.overlay.clear()
         self.prompt.forget()
-        self.bubble.hide()
+        self.heard.bubble.hide()
         self.window.search.close_pictures()
         self.tray.close()
         self.panel.hide()
@@ -154,7 +142,6 @@ class Desk(QObject):
             self.window.propose(event.macro_id)
         if isinstance(event, Learned | Finished | Halted | Trouble) and self.state.at_rest:
             self.window.come_back()
-        self._say_what_was_heard(event)
         if isinstance(event, Finished | Halted) and self.window.isActiveWindow():
             return  # the page says so already
         latest = self.state.latest
@@ -162,25 +149,9 @@ class Desk(QObject):
         if notice is not None:
             self.tell(notice)
 
-    def _say_what_was_heard(self, event: AgentEvent) -> None:
-        if isinstance(event, Asked | RecordingStarted | ChoicesShown):
-            self.bubble.hide()
-        heard = heard_of(event, self._name_of)
-        if heard is None or not self._preferences[TELL_REJECTED if isinstance(event, Rejected) else TELL_HEARD]:
-            return
-        self.bubble.show_heard(heard, self._watched_by(event))
-
-    def _watched_by(self, event: AgentEvent) -> frozenset[Rect]:
-        """The windows that the macro looks at which starts now."""
-        if not isinstance(event, Accepted):
-            return frozenset()
-        try:
-            return windows_of(self._agent.library.macro(event.command.macro_id))
-        except (AgentError, ModelsError):
-            return frozenset()
-
     def _enrol_wake(self) -> None:
         self.window.bring_up()
+        WakeDialog(self._agent, self.bridge, self.window).open()
 
     def _name_of(self, macro_id: str) -> str:
         try:

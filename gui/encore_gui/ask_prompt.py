@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPropertyAnimation, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 
 from encore_agent.errors import AgentError
@@ -18,7 +17,7 @@ from encore_gui.bridge import Bridge
 from encore_gui.heard_bubble import meaning
 from encore_gui.icons import glyph
 from encore_gui.layouts import clear, in_column, in_row
-from encore_gui.screen_room import ABOVE_ALL, Ground, corner
+from encore_gui.screen_room import ABOVE_ALL, lower_right
 from encore_gui.theme import SPACE, enlarge
 from encore_gui.words import sentence
 from encore_recorder.errors import RecorderError
@@ -68,8 +67,6 @@ class AskPrompt(QFrame):
         """The commands in order, then none of them."""
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        # No task bar lists it.
-        self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
         self.setWindowTitle("Encore asks")
         self._sign = QLabel()
@@ -153,11 +150,9 @@ class AskPrompt(QFrame):
 
     def _place(self) -> None:
         self.setFixedHeight(max(self.heightForWidth(WIDTH), self.minimumSizeHint().height()))
-        screen = QGuiApplication.primaryScreen()
-        place = corner(self.size(), screen.availableGeometry(), Ground.of(screen))
-        if place is not None:
-            self.move(place)
+        self.move(lower_right(self.size()))
         self.show()
+        self.raise_()
 
     def _shrink(self, seconds: float) -> None:
         self._shrinking.setStartValue(self._left.maximum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from encore_agent.hotkey import LISTEN, RECORD
 from encore_gui.agent_port import Agent
@@ -54,6 +54,8 @@ class Header(QFrame):
         self.mute.clicked.connect(hearing.mute.trigger)
         self.detail = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.detail.setProperty("role", "muted")
+        # It gives way to the buttons.
+        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.mode = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.mode.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.mode.setProperty("role", "button")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QGuiApplication, QMouseEvent
+from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from encore_agent.messages import Accepted, AgentEvent, Clicked, Command, Rejected
 from encore_gui.icons import glyph
 from encore_gui.layouts import in_column, in_row
-from encore_gui.screen_room import ABOVE_ALL, Ground, corner
+from encore_gui.screen_room import ABOVE_ALL, lower_right
 from encore_gui.theme import SPACE
 from encore_gui.words import sentence
-from encore_recorder.geometry import Rect
 
 SHOWN_MS = 5000
 WIDTH = 340
@@ -81,8 +80,6 @@ class HeardBubble(QFrame):
         self._heard: Heard | None = None
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-        # No task bar lists it.
-        self.setAttribute(Qt.WidgetAttribute.WA_X11NetWmWindowTypeNotification)
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)
         self.setWindowTitle("Encore heard")
         self.setToolTip("Open what Encore heard")
@@ -114,16 +111,10 @@ class HeardBubble(QFrame):
         """What it says, on two lines."""
         return f"{self._words.text()}\n{self._came.text()}"
 
-    def show_heard(self, heard: Heard, avoid: Iterable[Rect] = ()) -> None:
-        """Say it for some seconds; not at all where every corner of the screen is looked at by a macro.
-
-        Args:
-            heard: What to say.
-            avoid: Windows that must not be covered, physical pixels of the virtual desktop.
-        """
+    def show_heard(self, heard: Heard) -> None:
+        """Say it for some seconds."""
         self._heard = heard
-        colour_ratio = self.devicePixelRatioF()
-        self._sign.setPixmap(glyph(heard.icon, heard.colour).pixmap(QSize(20, 20), colour_ratio))
+        self._sign.setPixmap(glyph(heard.icon, heard.colour).pixmap(QSize(20, 20), self.devicePixelRatioF()))
         self._words.setText(f"“{heard.words}”" if heard.words else "Heard")
         self._came.setText(heard.came)
         self.button.setText(heard.correction)
@@ -131,13 +122,9 @@ class HeardBubble(QFrame):
         self.setAccessibleName(self.text)
         height = self.heightForWidth(WIDTH)
         self.setFixedHeight(max(height, self.minimumSizeHint().height()))
-        screen = QGuiApplication.primaryScreen()
-        place = corner(self.size(), screen.availableGeometry(), Ground.of(screen), avoid)
-        if place is None:
-            self.hide()
-            return
-        self.move(place)
+        self.move(lower_right(self.size()))
         self.show()
+        self.raise_()
         self._timer.start()
 
     def _correct(self) -> None:

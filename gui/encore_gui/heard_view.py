@@ -35,7 +35,7 @@ class HeardView(QWidget):
         super().__init__(parent)
         self._library = library
         self._entries: list[HeardEntry] = []
-        self.table = entry_table("Heard", COLUMNS, stretch=1)
+        self.table = entry_table("Heard", COLUMNS, stretch=(1, 2))
         self.table.currentCellChanged.connect(lambda *_: self._show_current())
         self.card = HeardCard()
         self.card.correct_requested.connect(self.correct_requested)

@@ -30,7 +30,7 @@ class HistoryView(QWidget):
         super().__init__(parent)
         self._library = library
         self._episodes: list[EpisodeEntry] = []
-        self.runs = entry_table("Runs", ["When", "Macro", "Values", "Outcome", "Seconds"], stretch=3)
+        self.runs = entry_table("Runs", ["When", "Macro", "Values", "Outcome", "Seconds"], stretch=(3,))
         self.runs.itemActivated.connect(self._show_pictures)
         note = QLabel("Double-click a run to see its pictures.")
         note.setProperty("role", "muted")

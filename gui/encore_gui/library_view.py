@@ -47,7 +47,6 @@ from encore_gui.macro_list import MacroList
 from encore_gui.macro_review import MacroReview
 from encore_gui.preferences import Preferences
 from encore_gui.replay_box import Banner
-from encore_gui.screen_room import windows_of
 from encore_gui.search_view import SearchView
 from encore_gui.settings_view import SettingsView
 from encore_gui.state import AgentState
@@ -87,7 +86,7 @@ class LibraryView(QMainWindow):
         self.setWindowTitle("Encore")
         self.setWindowIcon(mark())
         self.resize(1040, 740)
-        self.setMinimumSize(680, 440)
+        self.setMinimumSize(800, 440)
 
         self.notice = Banner()
         self.notice.say("")
@@ -326,7 +325,7 @@ class LibraryView(QMainWindow):
     def _covers(self, macro: Macro) -> bool:
         """Whether this window lies over a place where the macro's windows were when it was shown."""
         scale, frame = self.devicePixelRatioF(), self.frameGeometry()
-        for rect in windows_of(macro):
+        for rect in {step.window.rect for step in macro.steps}:
             # Their place is in pixels, Qt's in logical ones.
             there = QRect(rect.left, rect.top, rect.width, rect.height)
             if QRect(frame.topLeft() * scale, frame.size() * scale).intersects(there):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QMouseEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 
 from encore_agent.hotkey import RECORD
@@ -12,6 +12,7 @@ from encore_gui.commands import Commands
 from encore_gui.icons import glyph, mark
 from encore_gui.layouts import in_column, in_row
 from encore_gui.level_meter import LevelMeter
+from encore_gui.screen_room import lower_right
 from encore_gui.state import Activity, AgentState
 from encore_gui.theme import SPACE, enlarge
 
@@ -122,7 +123,7 @@ class RecordPanel(QFrame):
         self.setMinimumWidth(self.width() if learning else 0)
         self.adjustSize()
         if not self.isVisible():
-            self.move(self._corner())
+            self.move(lower_right(self.size()))
             self.show()
 
     def _tick(self) -> None:
@@ -130,8 +131,3 @@ class RecordPanel(QFrame):
             return
         self._time.setText(clock_text(self._agent.recording_seconds))
         self._meter.show_level(0.0 if self._state.activity is Activity.PAUSED else self._agent.recording_level)
-
-    def _corner(self) -> QPoint:
-        """Lower right, where programs put the least."""
-        free = QGuiApplication.primaryScreen().availableGeometry()
-        return QPoint(free.right() - self.width() - 2 * SPACE, free.bottom() - self.height() - 2 * SPACE)

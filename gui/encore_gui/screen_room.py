@@ -1,15 +1,14 @@
-"""Where on the screen there is room for something small that must not hide what a macro looks at."""
+"""Screens and their pixels, and where small windows of Encore's own go that come up by themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QScreen
+from PySide6.QtGui import QGuiApplication, QScreen
 
 from encore_gui.theme import SPACE
-from encore_models.macro import Macro
 from encore_recorder.geometry import Rect
 
 ABOVE_ALL = (
@@ -18,6 +17,8 @@ ABOVE_ALL = (
     | Qt.WindowType.WindowStaysOnTopHint
     # The program in front keeps the keyboard.
     | Qt.WindowType.WindowDoesNotAcceptFocus
+    # No window manager may give it the focus, and no task bar lists it.
+    | Qt.WindowType.X11BypassWindowManagerHint
 )
 """Of small windows that come up by themselves; to be shown with `WA_ShowWithoutActivating`."""
 EDGE = 2 * SPACE
@@ -67,28 +68,7 @@ def ground_of(rect: Rect, grounds: Sequence[Ground]) -> Ground:
     return min(grounds, key=away)
 
 
-def windows_of(macro: Macro) -> frozenset[Rect]:
-    """Where the macro's windows were when it was shown, physical pixels of the virtual desktop."""
-    return frozenset(step.window.rect for step in macro.steps)
-
-
-def corner(size: QSize, free: QRect, ground: Ground, taken: Iterable[Rect] = ()) -> QPoint | None:
-    """A corner of the screen that lies over none of these windows: the lower ones first, the right ones first.
-
-    Args:
-        size: What is to be placed, logical pixels.
-        free: The part of the screen that no panel takes, Qt's `availableGeometry`.
-        ground: The screen.
-        taken: Windows, physical pixels of the virtual desktop.
-
-    Returns:
-        Its top left, in Qt's coordinates; None where every corner is taken.
-    """
-    inner = free.adjusted(EDGE, EDGE, -EDGE, -EDGE)
-    places = [
-        QPoint(x, y)
-        for y in (inner.bottom() + 1 - size.height(), inner.top())
-        for x in (inner.right() + 1 - size.width(), inner.left())
-    ]
-    covered = [ground.local(rect).translated(ground.geometry.topLeft()).toAlignedRect() for rect in taken]
-    return next((p for p in places if not any(QRect(p, size).intersects(there) for there in covered)), None)
+def lower_right(size: QSize) -> QPoint:
+    """Where something small of this size, logical pixels, hides the least: programs put the least there."""
+    free = QGuiApplication.primaryScreen().availableGeometry()
+    return QPoint(free.right() + 1 - size.width() - EDGE, free.bottom() + 1 - size.height() - EDGE)

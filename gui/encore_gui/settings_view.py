@@ -139,11 +139,11 @@ class SettingsView(QScrollArea):
         whisper = QLabel(self._agent.settings.whisper, textFormat=Qt.TextFormat.PlainText)
         whisper.setToolTip("Another one is chosen at the start: encore --whisper NAME")
         self.languages = QComboBox()
-        for code, name in LANGUAGES.items():
+        english = self._agent.settings.whisper.endswith(".en")
+        for code, name in {"en": "English"}.items() if english else LANGUAGES.items():
             self.languages.addItem(name, code)
         self.languages.setCurrentIndex(max(0, self.languages.findData(self._preferences.language)))
         self.languages.activated.connect(self._choose_language)
-        english = self._agent.settings.whisper.endswith(".en")
         self.languages.setEnabled(not english)
         self.languages.setToolTip("This Whisper knows English only" if english else "What you speak to Encore")
         column.addLayout(_form(("Whisper", whisper), ("&Language", self.languages)))

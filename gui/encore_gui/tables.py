@@ -8,13 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 
-def entry_table(name: str, columns: Sequence[str], stretch: int) -> QTableWidget:
+def entry_table(name: str, columns: Sequence[str], stretch: Sequence[int]) -> QTableWidget:
     """An empty table.
 
     Args:
         name: For a screen reader.
         columns: Headings.
-        stretch: The column that takes what room there is.
+        stretch: The columns that share what room there is.
     """
     table = QTableWidget(0, len(columns))
     table.setAccessibleName(name)
@@ -29,7 +29,8 @@ def entry_table(name: str, columns: Sequence[str], stretch: int) -> QTableWidget
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     header = table.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    for column in stretch:
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return table

@@ -1,0 +1,73 @@
+"""Which utterances the bubble shows, and when: never while a macro looks at the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+
+from encore_agent.messages import (
+    Accepted,
+    AgentEvent,
+    Asked,
+    ChoicesShown,
+    EpisodeStarted,
+    Finished,
+    Halted,
+    RecordingStarted,
+    Rejected,
+)
+from encore_gui.bridge import Bridge
+from encore_gui.heard_bubble import Heard, HeardBubble, heard_of
+from encore_gui.preferences import TELL_HEARD, TELL_REJECTED, Option, Preferences
+
+
+class HeardFeedback(QObject):
+    """Shows what was heard and came to nothing at once, and what started a macro when that has ended."""
+
+    def __init__(
+        self, bridge: Bridge, preferences: Preferences, name_of: Callable[[str], str], parent: QObject | None = None
+    ) -> None:
+        """Follow the events that come over `bridge`.
+
+        Args:
+            bridge: Brings them.
+            preferences: Say what is to be shown.
+            name_of: A macro's name by its id.
+            parent: Owner.
+        """
+        super().__init__(parent)
+        self.bubble = HeardBubble()
+        self._preferences = preferences
+        self._name_of = name_of
+        self._started: Heard | None = None
+        """What started the macro that runs."""
+        bridge.told.connect(self._on_event)
+
+    def _on_event(self, event: AgentEvent) -> None:
+        match event:
+            case Accepted():
+                self._started = heard_of(event, self._name_of)
+            case Asked() | ChoicesShown() | EpisodeStarted() | RecordingStarted():
+                self.bubble.hide()
+            case Finished() | Halted() if self._started is not None:
+                self._show(_after(self._started, event))
+                self._started = None
+            case _:
+                heard = heard_of(event, self._name_of)
+                if heard is not None:
+                    self._show(heard, TELL_REJECTED if isinstance(event, Rejected) else TELL_HEARD)
+
+    def _show(self, heard: Heard, option: Option = TELL_HEARD) -> None:
+        if self._preferences[option]:
+            self.bubble.show_heard(heard)
+
+
+def _after(heard: Heard, ended: Finished | Halted) -> Heard:
+    """What was heard, with how its macro ended."""
+    if isinstance(ended, Halted):
+        return replace(
+            heard, came=f"{heard.came} · halted at step {ended.index + 1}", icon="alert-circle", colour="warning"
+        )
+    return replace(heard, came=f"{heard.came} · done" if ended.verified_by else f"{heard.came} · done, not verified")
