@@ -23,34 +23,38 @@ from encore_models.phrases import best_match, words_of
 Verdict = Literal["accept", "ask", "reject"]
 Likeness = Callable[[VoicePrint, Sequence[VoicePrint]], NDArray[np.float32]]
 
-ACCEPT = 0.62
-"""Likeness from which a print may fire where nothing is known of the macro's impostors."""
+ACCEPT = 0.3
+"""Likeness from which a command fires where nothing is known of the macro's impostors."""
 WIDTH = 0.25
-"""How far below the likeness that fires it is still asked about."""
+"""How far below that it is still asked about."""
 HIGHEST = 1.3
 """No macro asks for more likeness: the same voice in the same room reaches it, hardly anything else does."""
-CLEAR = 0.15
+CLEAR = 0.1
 """How much liker the print must be to the macro than to the nearest other one, or to an impostor."""
+SIBLING = 0.6
+"""Likeness from which another command sounds alike; the most that a macro asks for because of others."""
 APART = 0.1
 """How far above its likest impostor a macro fires."""
 SIDEWAYS = 3.5
 """Robust standard deviations above what other speech in the room is like."""
 FEW = 20
 """Prints of other speech below which nothing is concluded from them."""
-SUREST = 1.3
-"""The most that likeness alone can give."""
-UNSCORED = 0.9
-"""The most that a print can give hands-free before its phrase was scored."""
+PER_NAT = 0.32
+"""Likeness that each nat takes by which the phrase is less likely than the transcript, mean log p a token."""
+PER_NAT_ALONE = 0.2
+"""The same where nothing was transcribed, for each nat below `USUAL`."""
+USUAL = -0.5
+"""Mean log p a token of a phrase that was said clearly."""
+UNTRANSCRIBED = 0.25
+"""Likeness that is asked for besides where nothing was transcribed: without it siblings fire six times as often."""
+MOST_NATS = 2.5
+"""More nats than these count no more."""
 SPOKEN_FLOOR = -3.5
-"""Mean log p a token of the phrase below which a print alone fires nothing, hands-free."""
-USUAL = -1.5
-"""Mean log p a token of a phrase that was said."""
-PER_NAT = 0.2
-"""Sureness that each nat above or below `USUAL` gives or takes, at most two nats."""
+"""Mean log p a token of the phrase below which a print fires nothing, hands-free."""
+UNSCORED = 0.9
+"""The most sureness that a print can give hands-free before its phrase was scored."""
 NEAR_WORDS = 70.0
 """Percent from which words count as near the phrase."""
-AGREEING = 0.4
-"""Sureness that near words add to a print."""
 FLOOR = -2.5
 """Mean log p a token of the filled phrase below which words alone fire nothing."""
 BEHIND = 0.7
@@ -125,15 +129,15 @@ def calibrate(
     accept, notes = ACCEPT, []
     if others:
         nearest = _nearest(others, own, compare).max()
-        # A sibling is nearer to its own enrolments, which `decide` weighs; so it need not be outbid in full.
-        accept = max(accept, min(float(nearest) + APART, 1.0))
-        if nearest >= ACCEPT - WIDTH:
+        # Another command is nearer still to its own enrolments, which `decide` weighs; so it need not be outbid.
+        accept = max(accept, min(float(nearest) - CLEAR, SIBLING))
+        if nearest >= SIBLING:
             notes.append("it sounds like another of your commands")
     if len(background) >= FEW:
         found = _nearest(background, own, compare)
         middle = float(np.median(found))
         spread = 1.4826 * float(np.median(np.abs(found - middle)))
-        accept = max(accept, min(middle + SIDEWAYS * spread, 1.0))
+        accept = max(accept, min(middle + SIDEWAYS * spread, SIBLING))
     if impostors:
         accept = max(accept, float(_nearest(impostors, own, compare).max()) + APART)
     accept = min(accept, HIGHEST)
@@ -182,19 +186,23 @@ def decide(
 
 
 def _voice(evidence: Evidence, calibration: Calibration, hands_free: bool) -> float:
-    """Sureness by the print; below -1 where there is none."""
+    """Sureness by the print, and by how well the phrase fits what is heard; below -1 where there is no print."""
     if evidence.likeness is None:
         return -np.inf
-    sure = min((evidence.likeness - calibration.ask) / (calibration.accept - calibration.ask), SUREST)
+    like = evidence.likeness
     if evidence.rival_likeness is not None:
-        # Not liker than a rival means not sure, however like it is to both.
-        sure = min(sure, 1.0 + (evidence.likeness - evidence.rival_likeness - CLEAR) / WIDTH)
-    if evidence.words is not None and evidence.words >= NEAR_WORDS:
-        sure += AGREEING
+        like -= max(0.0, evidence.rival_likeness + CLEAR - like)
+    if evidence.log_p is not None and evidence.transcript_log_p is not None:
+        # A sibling shares most words and the voice, so its print is like; the one word that is not is seen here.
+        like += PER_NAT * max(-MOST_NATS, min(0.0, evidence.log_p - evidence.transcript_log_p))
+    elif evidence.log_p is not None:
+        like += PER_NAT_ALONE * max(-MOST_NATS, min(0.0, evidence.log_p - USUAL)) - UNTRANSCRIBED
+    sure = (like - calibration.ask) / (calibration.accept - calibration.ask)
+    if not hands_free:
+        return sure
     if evidence.log_p is None:
-        return min(sure, UNSCORED) if hands_free else sure
-    sure += PER_NAT * min(2.0, max(-2.0, evidence.log_p - USUAL))
-    return sure if evidence.log_p >= SPOKEN_FLOOR or not hands_free else sure - 1.0
+        return min(sure, UNSCORED)
+    return sure if evidence.log_p >= SPOKEN_FLOOR else sure - 1.0
 
 
 def _words(evidence: Evidence, calibration: Calibration) -> float:

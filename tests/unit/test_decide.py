@@ -59,11 +59,13 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (WORDS, "accept"),
         (replace(VOICE, words=0.0), "accept"),  # a transcript in noise
         (replace(WORDS, likeness=-0.3, rival_likeness=0.1), "accept"),  # a registered paraphrase
-        (replace(VOICE, likeness=0.45), "ask"),
+        (replace(VOICE, likeness=0.55), "ask"),
+        (replace(VOICE, likeness=0.55, transcript_log_p=-1.0), "accept"),  # the transcript says nothing else
         (replace(VOICE, likeness=0.1), "reject"),
-        (replace(VOICE, rival_likeness=1.15), "ask"),  # as like to a sibling
+        (replace(VOICE, likeness=0.6, rival_likeness=0.7), "ask"),  # as like to a sibling
         (replace(VOICE, likeness=0.6, rival_likeness=0.9), "reject"),
-        (replace(VOICE, log_p=-6.0), "reject"),  # the decoder does not believe a word of it
+        (replace(VOICE, likeness=0.8, log_p=-2.0, transcript_log_p=-0.3), "ask"),  # one word is another one
+        (replace(VOICE, likeness=0.8, log_p=-6.0), "reject"),  # the decoder does not believe a word of it
         (replace(WORDS, log_p=-6.0), "reject"),
         (replace(WORDS, words=80.0, log_p=-0.9), "accept"),
         (replace(WORDS, words=80.0, log_p=-1.4), "ask"),
@@ -82,7 +84,7 @@ def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
 
 
 def test_a_held_key_makes_it_more_lenient() -> None:
-    doubtful = replace(VOICE, likeness=ACCEPT - 0.05, log_p=-1.5)
+    doubtful = replace(VOICE, likeness=ACCEPT - 0.05, transcript_log_p=-1.0)
     assert (verdict(doubtful), verdict(doubtful, hands_free=False)) == ("ask", "accept")
 
 
@@ -135,8 +137,8 @@ def test_without_an_enrolment_words_decide() -> None:
 
 
 def test_a_sibling_raises_what_is_asked_for_and_is_noted() -> None:
-    far = calibrate([print_at(0.0)], [print_at(0.9)], compare=near)
-    sibling = calibrate([print_at(0.0)], [print_at(0.9), print_at(0.25)], compare=near)
+    far = calibrate([print_at(0.0)], [print_at(0.8)], compare=near)
+    sibling = calibrate([print_at(0.0)], [print_at(0.8), print_at(0.25)], compare=near)
     assert far == UNCALIBRATED
     assert sibling.accept > ACCEPT
     assert sibling.notes
