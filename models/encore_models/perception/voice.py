@@ -8,9 +8,10 @@ and with them a command costs a quarter of the time. Longer speech gets the full
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ SHORT_SECONDS = 4.0
 LONG_SECONDS = 30.0
 FRAMES_A_SECOND = 50
 ENGLISH = "en"
+AT_ONCE = 64
+"""Tokens that are scored together; each takes 0.4 MB until it is."""
 TAIL_FILE = "tail.npy"
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -168,25 +171,28 @@ class Voice:
         tokens = np.array([[*start, *said]], np.int64)
         targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
         feed = self._feed(encoded, tokens, targets, self._nothing(1))
-        logits, past, logprobs = self._decoder.run(["logits", "present", "logprobs"], feed)
+        following, past, logprobs = self._decoder.run(["following", "present", "logprobs"], feed)
         total = float(logprobs[0, len(start) - 1 : -1].sum())
         while True:
-            row = logits[0]
-            row[self._never] = -np.inf
-            if not said:
-                row[self._never_first] = -np.inf
-            best = int(row.argmax())
-            total -= float(np.log(np.exp(row - row[best]).sum()))
+            best, log_p = self._likeliest(following[0], first=not said)
+            total += log_p
             said.append(best)
             if best == self._end or len(said) >= most:
                 break
             tokens = np.array([[best]], np.int64)
-            logits, past = self._decoder.run(["logits", "present"], self._feed(encoded, tokens, tokens, past))
+            following, past = self._decoder.run(["following", "present"], self._feed(encoded, tokens, tokens, past))
         words = [token for token in said if token != self._end]
         text = self._tokenizer.decode(words).strip()
         if encoded.seconds <= SHORT_SECONDS:
             text = _once(text)
         return Transcript(text, total / len(said), len(said), said[-1] == self._end)
+
+    def _likeliest(self, log_p: Array, first: bool) -> tuple[int, float]:
+        """The likeliest token of those that are allowed, and its log p among them; `log_p` [V] is used up."""
+        for tokens in (self._never, self._never_first)[: 1 + first]:
+            log_p[tokens] = -np.inf
+        best = int(log_p.argmax())
+        return best, -float(np.log(np.exp(log_p - log_p[best]).sum()))
 
     @cached_property
     def silence(self) -> Encoded:
@@ -214,10 +220,8 @@ class Voice:
             start = np.array([encoded.start or self._start] * len(tokens), np.int64)
             tokens = np.concatenate([start, tokens], axis=1)
             past = self._nothing(len(tokens))
-        # The graph knows the sum over the vocabulary by the log p of any one token.
-        feed = self._feed(encoded, tokens, np.zeros_like(tokens), past)
-        logits, past, logprobs = self._decoder.run(["logits", "present", "logprobs"], feed)
-        return logits - (logits[:, :1] - logprobs[:, -1:]), past
+        following, past = self._decoder.run(["following", "present"], self._feed(encoded, tokens, tokens, past))
+        return following, past
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
@@ -236,16 +240,33 @@ class Voice:
             return []
         spoken = [self.tokens(text) for text in texts]
         start = encoded.start or self._start
-        width = len(start) + max(map(len, spoken))
-        tokens = np.full((len(spoken), width), self._end, np.int64)
+        # What all of them begin with is decoded once.
+        columns = takewhile(lambda column: len(set(column)) == 1, zip(*spoken, strict=False))
+        shared = [column[0] for column in columns]
+        head = [*start, *shared]
+        tokens = np.array([head], np.int64)
+        targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
+        feed = self._feed(encoded, tokens, targets, self._nothing(1))
+        following, past, logprobs = self._decoder.run(["following", "present", "logprobs"], feed)
+        known = logprobs[0, len(start) - 1 : len(head) - 1]
+        rests = [ids[len(shared) :] for ids in spoken]
+        found = [np.append(known, following[0, [*rest, self._end][0]]) for rest in rests]
+        for rows in _batches([len(rest) for rest in rests]):
+            after = self._after(encoded, past, [rests[row] for row in rows])
+            for row, log_p in zip(rows, after, strict=True):
+                found[row] = np.concatenate([found[row], log_p])
+        return found
+
+    def _after(self, encoded: Encoded, past: Array, rests: Sequence[list[int]]) -> list[Array]:
+        """Log p of what follows each token of each text, the end after the last; all follow the same past."""
+        tokens = np.full((len(rests), max(map(len, rests))), self._end, np.int64)
         targets = tokens.copy()
-        for row, ids in enumerate(spoken):
-            tokens[row, : len(start) + len(ids)] = [*start, *ids]
-            targets[row, : width - 1] = tokens[row, 1:]
-        feed = self._feed(encoded, tokens, targets, self._nothing(len(spoken)))
+        for row, rest in enumerate(rests):
+            tokens[row, : len(rest)] = rest
+            targets[row, : len(rest) - 1] = rest[1:]
+        feed = self._feed(encoded, tokens, targets, np.repeat(past, len(rests), axis=1))
         (logprobs,) = self._decoder.run(["logprobs"], feed)
-        first = len(start) - 1
-        return [row[first : first + len(ids) + 1] for row, ids in zip(logprobs, spoken, strict=True)]
+        return [row[: len(rest)] for row, rest in zip(logprobs, rests, strict=True)]
 
     def _speaking(self, language: str, whisper: str) -> tuple[int, ...]:
         """The start of a transcript in a language."""
@@ -258,8 +279,8 @@ class Voice:
     def _found_start(self, encoded: Encoded) -> tuple[int, ...]:
         """The start of a transcript in the likeliest language."""
         tokens = np.array([self._start[:1]], np.int64)
-        (logits,) = self._decoder.run(["logits"], self._feed(encoded, tokens, tokens, self._nothing(1)))
-        found = max(self._languages.values(), key=lambda token: logits[0, token])
+        (following,) = self._decoder.run(["following"], self._feed(encoded, tokens, tokens, self._nothing(1)))
+        found = max(self._languages.values(), key=lambda token: following[0, token])
         return self._start[0], found, *self._start[2:]
 
     def _nothing(self, batch: int) -> Array:
@@ -275,6 +296,18 @@ class Voice:
     @staticmethod
     def _feed(encoded: Encoded, tokens: NDArray[np.int64], targets: NDArray[np.int64], past: Array) -> dict[str, Any]:
         return {"tokens": tokens, "targets": targets, "past": past, "keys": encoded.keys, "values": encoded.values}
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts to decode together: about as long as each other, and few enough to need little memory."""
+    batch: list[int] = []
+    for place in sorted(filter(lengths.__getitem__, range(len(lengths))), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[place] > AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def _once(text: str) -> str:

@@ -3,7 +3,8 @@
     encoder  mel [1, M, 2T] -> frames [1, T, D]; T is free, positions are cut to it
     cross    frames [1, S, D] -> keys [L, 1, H, D/H, S], values [L, 1, H, S, D/H] for the decoder's cross-attention
     decoder  tokens, targets [B, N], past [2L, B, H, P, D/H], keys, values
-             -> logits [B, V] after the last token, logprobs [B, N] of the targets, present [2L, B, H, P+N, D/H]
+             -> following [B, V]: log p of each token after the last one, logprobs [B, N]: log p of the targets,
+                present [2L, B, H, P+N, D/H]
 
 Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, https://arxiv.org/abs/2212.04356
 
@@ -267,11 +268,12 @@ def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
         x = b.op("Add", x, b.linear(mixed, f"{name}/attention/linear_2"))
         x = b.feed_forward(x, f"{name}/ffn")
     b.op("Concat", *present, axis=0, named="present")
-    all_logits = b.product(b.norm(x, "decoder/layer_norm"), embedding if tied else PROJECTION)
-    b.op("Gather", all_logits, b.scalar(-1), axis=1, named="logits")
-    chosen = b.op("GatherElements", all_logits, b.op("Unsqueeze", "targets", b.ints(2)), axis=2)
-    logprobs = b.op("Sub", chosen, b.op("ReduceLogSumExp", all_logits, b.ints(2)))
-    b.op("Squeeze", logprobs, b.ints(2), named="logprobs")
+    logits = b.product(b.norm(x, "decoder/layer_norm"), embedding if tied else PROJECTION)
+    # Six times as fast as ReduceLogSumExp, which is not vectorised.
+    log_p = b.op("LogSoftmax", logits, axis=-1)
+    b.op("Gather", log_p, b.scalar(-1), axis=1, named="following")
+    chosen = b.op("GatherElements", log_p, b.op("Unsqueeze", "targets", b.ints(2)), axis=2)
+    b.op("Squeeze", chosen, b.ints(2), named="logprobs")
     s = b.sizes
     return b.finish(
         {
@@ -282,7 +284,7 @@ def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
             "values": (_FLOAT, (s.layers, 1, s.heads, "S", s.head)),
         },
         {
-            "logits": (_FLOAT, ("B", s.vocabulary)),
+            "following": (_FLOAT, ("B", s.vocabulary)),
             "logprobs": (_FLOAT, ("B", "N")),
             "present": (_FLOAT, (2 * s.layers, "B", s.heads, "P+N", s.head)),
         },

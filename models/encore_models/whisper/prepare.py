@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
-RECIPE = 2
+RECIPE = 3
 """Counted up when the graphs change, so that a bundle made by an older Encore is made again."""
 
 EXACT = "exact.onnx"
