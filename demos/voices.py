@@ -1,6 +1,7 @@
 """Synthetic voices: text to samples.
 
-Three families of free speech programs with clearly different timbres: Pico (in this process), flite and espeak-ng.
+Free speech programs with clearly different timbres: Pico (in this process), flite and espeak-ng. Festival's voice is
+there only where its packages are (`festival`, `festvox-kdlpc16k`); the demonstrations do not need it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Voice:
     """One timbre of one speech program."""
 
     name: str
-    engine: Literal["pico", "flite", "espeak"]
+    engine: Literal["pico", "flite", "espeak", "festival"]
     model: str
     """The program's own name for it."""
 
@@ -50,6 +51,7 @@ _ALL = (
     Voice("espeak-f2", "espeak", "en-us+f2"),
     Voice("espeak-f4", "espeak", "en-gb+f4"),
     Voice("espeak-scot", "espeak", "en-gb-scotland+m5"),
+    Voice("festival-ked", "festival", "ked_diphone"),
 )
 VOICES = {voice.name: voice for voice in _ALL}
 """Every voice by its name."""
@@ -108,14 +110,25 @@ def _pico(text: str, voice: Voice, speed: float) -> tuple[Samples, int]:
 def _program(text: str, voice: Voice, speed: float) -> tuple[Samples, int]:
     with tempfile.TemporaryDirectory(prefix="encore-speech-") as folder:
         wav = Path(folder) / "speech.wav"
-        if voice.engine == "flite":
-            argv = ["flite", "-voice", voice.model, "--setf", f"duration_stretch={1 / speed:.3f}", "-t", text, "-o"]
-        else:
-            argv = ["espeak-ng", "-v", voice.model, "-s", str(round(165 * speed)), text, "-w"]
-        done = subprocess.run([*argv, str(wav)], capture_output=True, text=True, timeout=60, check=False)
+        argv = [*_argv(text, voice, speed), str(wav)]
+        told = text if voice.engine == "festival" else None
+        try:
+            done = subprocess.run(argv, input=told, capture_output=True, text=True, timeout=60, check=False)
+        except FileNotFoundError as error:
+            raise SpeechFailed(voice.name, text, f"{argv[0]} is not installed") from error
         if done.returncode != 0 or not wav.exists():
             raise SpeechFailed(voice.name, text, done.stderr.strip())
         return read_wav(wav)
+
+
+def _argv(text: str, voice: Voice, speed: float) -> list[str]:
+    """A command that speaks into the file named next; Festival's reads the text from its input."""
+    if voice.engine == "flite":
+        return ["flite", "-voice", voice.model, "--setf", f"duration_stretch={1 / speed:.3f}", "-t", text, "-o"]
+    if voice.engine == "espeak":
+        return ["espeak-ng", "-v", voice.model, "-s", str(round(165 * speed)), text, "-w"]
+    settings = f"(begin (voice_{voice.model}) (Parameter.set 'Duration_Stretch {1 / speed:.3f}))"
+    return ["text2wave", "-eval", settings, "-o"]
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:

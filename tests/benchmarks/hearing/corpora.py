@@ -1,0 +1,169 @@
+"""Real sounds without commands: the speech, single words and music that Debian's packages ship.
+
+Packages are downloaded and unpacked into a folder that git ignores, never installed, and nothing of them is copied into
+the project. Development and final run have no source in common.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import struct
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.perception.mel import RATE
+from tests.benchmarks.hearing.commands import Split
+
+Kind = Literal["speech", "single words", "music"]
+Sounds = Iterator[tuple[str, NDArray[np.float32]]]
+"""Names, and float32 mono [n] at 16 kHz."""
+
+_READ = {".ogg", ".opus", ".g722", ".gsm", ".wav", ".mp3", ".flac"}
+_HOLDERS = {".pk3", ".wz"}
+"""Archives of games, in ZIP's format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one package adds."""
+
+    package: str
+    split: Split
+    kind: Kind
+    holds: str
+    """In words: who speaks or plays."""
+    within: str = ""
+    """Only files whose path holds this."""
+    most_minutes: float = 1e9
+    """More of it is not taken."""
+
+    @property
+    def name(self) -> str:
+        """A file name of its own."""
+        return f"{self.package}-{self.kind.replace(' ', '-')}"
+
+
+SOURCES = (
+    Source("asterisk-core-sounds-en-g722", "dev", "speech", "an American woman's telephone prompts"),
+    Source("asterisk-core-sounds-it-g722", "dev", "speech", "Italian telephone prompts"),
+    Source("asterisk-core-sounds-es-g722", "dev", "speech", "Mexican telephone prompts"),
+    Source("fillets-ng-data-nl", "dev", "speech", "Dutch actors of a puzzle game", "", 45),
+    Source("warzone2100-data", "dev", "speech", "English radio messages of a strategy game", "audio/"),
+    Source("gcin-voice", "dev", "single words", "Chinese syllables", "", 30),
+    Source("tuxpaint-stamps-default", "dev", "single words", "names of things in 20 languages", "", 45),
+    Source("megaglest-data", "dev", "single words", "English exclamations and sounds of a strategy game", "", 30),
+    Source("drascula-music", "dev", "music", "soundtrack", "", 20),
+    Source("hyperrogue-music", "dev", "music", "soundtrack", "", 20),
+    Source("wesnoth-1.16-music", "dev", "music", "orchestral soundtrack", "", 20),
+    Source("flight-of-the-amazon-queen", "final", "speech", "American actors of an adventure"),
+    Source("asterisk-core-sounds-fr-g722", "final", "speech", "Canadian French telephone prompts"),
+    Source("asterisk-core-sounds-ru-g722", "final", "speech", "Russian telephone prompts"),
+    Source("asterisk-prompt-it-menardi-wav", "final", "speech", "Italian telephone prompts"),
+    Source("asterisk-prompt-es-co", "final", "speech", "Colombian telephone prompts"),
+    Source("asterisk-prompt-fr-armelle", "final", "speech", "French telephone prompts"),
+    Source("fillets-ng-data-cs", "final", "speech", "Czech actors of a puzzle game"),
+    Source(
+        "hedgewars-data", "final", "speech", "actors' shouts of an artillery game, mostly English", "voices/"
+    ),
+    Source("klettres-data", "final", "single words", "letters and syllables of 25 languages"),
+    Source("nexuiz-data", "final", "single words", "English announcers, players and sounds of a shooter", "sound/"),
+    Source("warzone2100-music", "final", "music", "soundtrack", "", 60),
+    Source("ufoai-music", "final", "music", "soundtrack", "", 60),
+    Source("singularity-music", "final", "music", "electronic soundtrack", "", 60),
+    Source("planetblupi-music-ogg", "final", "music", "soundtrack", "", 60),
+    Source("nexuiz-music", "final", "music", "rock and electronic soundtrack", "", 60),
+)
+
+
+def fetched(source: Source, folder: Path) -> Path | None:
+    """The unpacked package; None where it cannot be had here."""
+    place = folder / source.package
+    if place.exists():
+        return place
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return None
+    loading = folder / f"{source.package}.loading"
+    shutil.rmtree(loading, ignore_errors=True)
+    loading.mkdir(parents=True)
+    command = ["apt-get", "download", "-q", source.package]
+    done = subprocess.run(command, cwd=loading, capture_output=True, check=False)
+    packages = list(loading.glob("*.deb"))
+    if done.returncode or not packages:
+        shutil.rmtree(loading)
+        return None
+    subprocess.run(["dpkg-deb", "-x", str(packages[0]), str(loading)], check=True)
+    packages[0].unlink()
+    return loading.rename(place)
+
+
+def licence_of(place: Path, package: str) -> str:
+    """Licences that the package's copyright file names."""
+    notice = place / "usr" / "share" / "doc" / package / "copyright"
+    if not notice.exists():
+        return "not stated"
+    lines = notice.read_text("utf-8", errors="replace").splitlines()
+    named = dict.fromkeys(line.partition(":")[2].strip() for line in lines if line.startswith("License:"))
+    return ", ".join(filter(None, named)) or "see its copyright file"
+
+
+def sounds_of(source: Source, place: Path) -> Sounds:
+    """Every sound of a source, in the order of their names, up to its minutes."""
+    readers: dict[str, Callable[[Path], Sounds]] = {
+        "flight-of-the-amazon-queen": _amazon_queen,
+    }
+    left = source.most_minutes * 60
+    for name, sound in readers.get(source.package, lambda folder: _files(folder, source.within))(place):
+        if left <= 0:
+            return
+        left -= len(sound) / RATE
+        yield name, sound
+
+
+def _files(place: Path, within: str) -> Sounds:
+    for path in sorted(p for p in place.rglob("*") if p.is_file() and not p.is_symlink()):
+        name = str(path.relative_to(place))
+        if path.suffix in _HOLDERS:
+            yield from _held(path, within)
+        elif path.suffix in _READ and within in name and (sound := decoded(path.read_bytes(), path.suffix)) is not None:
+            yield name, sound
+
+
+def _held(archive: Path, within: str) -> Sounds:
+    with zipfile.ZipFile(archive) as file:
+        for name in sorted(file.namelist()):
+            suffix = Path(name).suffix
+            if suffix in _READ and within in name and (sound := decoded(file.read(name), suffix)) is not None:
+                yield name, sound
+
+
+def decoded(data: bytes, suffix: str) -> NDArray[np.float32] | None:
+    """A sound file as mono at 16 kHz; None where it cannot be read."""
+    formats = {".g722": "g722", ".gsm": "gsm", ".mp3": "mp3"}
+    try:
+        with av.open(io.BytesIO(data), format=formats.get(suffix)) as container:
+            resampler = av.AudioResampler("flt", "mono", RATE)
+            frames = [*container.decode(audio=0), None]
+            blocks = [block.to_ndarray().ravel() for frame in frames for block in resampler.resample(frame)]
+    except (av.FFmpegError, IndexError):
+        return None
+    return np.concatenate(blocks).astype(np.float32) if blocks else None
+
+
+def _amazon_queen(place: Path) -> Sounds:
+    """The spoken lines: MP3 in `queen.1c`, whose table of names, offsets and sizes lies at its beginning."""
+    (path,) = place.rglob("queen.1c")
+    data = path.read_bytes()
+    (count,) = struct.unpack_from(">H", data, 13)
+    for index in range(count):
+        name, _, offset, size = struct.unpack_from(">12sBII", data, 15 + 21 * index)
+        if b".SB" in name and (sound := decoded(data[offset : offset + size], ".mp3")) is not None:
+            yield name.split(b"\0")[0].decode(), sound
