@@ -40,11 +40,11 @@ _FILE = "wake.json"
 class WakeOptions:
     """How sure Encore wants to be."""
 
-    like: float = 0.62
+    like: float = 0.5
     """Likeness to the person's own wake phrase from which it counts."""
     same: float = 0.3
     """Likeness that the utterances it is learned from have at least."""
-    floor: float = -3.0
+    floor: float = -4.8
     """Mean log p a token of its words below which it was not said."""
     shortest_s: float = 0.35
     """Shorter words are in too much other speech."""
