@@ -8,6 +8,7 @@ the latter, brought to one scale. Nothing is decoded into words.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,8 @@ UNLIKE = -1.0
 """Likeness of what cannot be the same words, for example silence."""
 _POOLED = 2
 """Whisper's frames in one of a print."""
+_HALF = 65_000
+"""About the largest number in half precision."""
 _SLOWEST = 3
 """How many times longer the same words may be."""
 PRINT_FRAMES_A_SECOND = FRAMES_A_SECOND // _POOLED
@@ -80,7 +83,7 @@ class Printer:
         self.scale = scale_in(bundle)
         self._head, self._gate = (bundle.session(name, threads) for name in ("head", "gate"))
         graph = bundle.contents.graphs["head"]
-        self._width, self._feature, self._embedding = (
+        self.width, self._feature, self._embedding = (
             int(shape[-1]) for shape in (graph.inputs["frames"], *(graph.outputs[n] for n in ("features", "embedding")))
         )
         self._hears_with = bundle.contents.settings.get("hears_with")
@@ -105,11 +108,18 @@ class Printer:
         Raises:
             WrongFrames: They come from another Whisper than the head was trained on, or are not finite.
         """
-        if encoded.frames.ndim != 2 or encoded.frames.shape[1] != self._width:
-            raise WrongFrames(f"these are {list(encoded.frames.shape)}, the head takes [T, {self._width}]")
+        if encoded.frames.ndim != 2 or encoded.frames.shape[1] != self.width:
+            raise WrongFrames(f"these are {list(encoded.frames.shape)}, the head takes [T, {self.width}]")
         if not np.isfinite(encoded.frames).all():
             raise WrongFrames("some of these are not finite")
-        frames = pooled_frames(encoded.frames, encoded.seconds)
+        return self.printed_of(pooled_frames(encoded.frames, encoded.seconds))
+
+    def printed_of(self, frames: Array) -> VoicePrint:
+        """The print of frames with silence around the speech.
+
+        Args:
+            frames: As `pooled_frames` gives them.
+        """
         (speech,) = self._gate.run(["speech"], {"frames": frames})
         begin, end = spoken_part(speech)
         return self.described(frames[begin:end])
@@ -226,7 +236,7 @@ def write_print(path: Path, print: VoicePrint) -> None:
         np.savez(
             file,
             format=np.int64(FORMAT),
-            frames=print.frames.astype(np.float16),
+            frames=np.clip(print.frames, -_HALF, _HALF).astype(np.float16),
             features=print.features.astype(np.float16),
             embedding=print.embedding,
             seconds=np.float64(print.seconds),
@@ -235,24 +245,43 @@ def write_print(path: Path, print: VoicePrint) -> None:
     new.replace(path)
 
 
-def read_print(path: Path) -> VoicePrint:
-    """Read what `write_print` wrote.
+def read_print(path: Path, printer: Printer | None = None) -> VoicePrint:
+    """Read what `write_print` wrote; what an older head made of it is made anew.
+
+    Args:
+        path: The file.
+        printer: With the head in use; None stands for Encore's own.
 
     Raises:
         BrokenPrint: There is none, or it is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            if int(stored["format"]) != FORMAT:
-                raise BrokenPrint(path, f"it has format {int(stored['format'])}, this Encore reads format {FORMAT}")
-            return VoicePrint(
-                stored["frames"].astype(np.float32),
-                stored["embedding"].astype(np.float32),
-                float(stored["seconds"]),
-                stored["features"].astype(np.float32),
-                str(stored["head"]),
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, BrokenPrint):
-            raise
+        print_ = _stored(path)
+    except BrokenPrint:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise BrokenPrint(path, str(error)) from error
+    head = printer.scale.head if printer else shipped_scale().head
+    if not print_.head or print_.head == head:
+        return print_
+    printer = printer or _shipped_printer()
+    return printer.described(print_.frames) if print_.frames.shape[1] == printer.width else print_
+
+
+def _stored(path: Path) -> VoicePrint:
+    # numpy would leave a damaged file open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        if int(stored["format"]) != FORMAT:
+            raise BrokenPrint(path, f"it has format {int(stored['format'])}, this Encore reads format {FORMAT}")
+        frames, embedding, features = (stored[name].astype(np.float32) for name in ("frames", "embedding", "features"))
+        seconds, head = float(stored["seconds"]), str(stored["head"])
+    if (frames.ndim, embedding.ndim, features.ndim) != (2, 1, 2):
+        raise BrokenPrint(path, "its arrays have other shapes")
+    if not all(np.isfinite(array).all() for array in (frames, embedding, features, seconds)):
+        raise BrokenPrint(path, "some of its numbers are not finite")
+    return VoicePrint(frames, embedding, seconds, features, head)
+
+
+@cache
+def _shipped_printer() -> Printer:
+    return Printer.load()
