@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from encore_agent.decide import ACCEPT, UNCALIBRATED, WIDTH, Calibration, Enrolled, Likeness, calibrate
@@ -68,6 +70,8 @@ class _Read:
     kept: _Kept
     prints: Mapping[str, VoicePrint]
     problems: tuple[str, ...]
+    stale: tuple[Path, ...] = ()
+    """Prints that another voice head made."""
 
     def of(self, entries: Sequence[Enrolment]) -> tuple[VoicePrint, ...]:
         return tuple(self.prints[entry.file] for entry in entries if entry.file in self.prints)
@@ -182,6 +186,23 @@ class Enrolments:
                 best, where = near, macro_id
         return where
 
+    def renew(self, described: Callable[[NDArray[np.float32]], VoicePrint]) -> None:
+        """Bring prints that another voice head made to the present one, once after an update; then calibrate again.
+
+        Args:
+            described: Makes a print of the frames of another one, see `Printer.described`.
+
+        Raises:
+            OSError: The disk did not take it.
+        """
+        with self._lock:
+            stale = [path for macro_id, folder in self._folders().items() for path in self._of(macro_id, folder).stale]
+            for path in stale:
+                write_print(path, described(read_print(path).frames))
+            if stale:
+                self._read.clear()
+                self.recalibrate()
+
     def recalibrate(self) -> None:
         """Calibrate every macro on what is there now; also after a macro is deleted."""
         with self._lock:
@@ -269,6 +290,7 @@ def _read(folder: Path, stamp: int) -> _Read:
             problems.append(f"{folder / _FILE} is damaged; the prints beside it are used as far as they can be read")
             kept = _Kept(_found(folder, "enrolments"), _found(folder, "impostors"))
     prints: dict[str, VoicePrint] = {}
+    stale: list[Path] = []
     for entry in (*kept.enrolments, *kept.impostors):
         try:
             printed = read_print(folder / entry.file)
@@ -276,10 +298,11 @@ def _read(folder: Path, stamp: int) -> _Read:
             problems.append(str(error))
             continue
         if printed.head and printed.head != shipped_scale().head:
-            problems.append(f"{folder / entry.file} was made by another voice head; say the command again")
+            problems.append(f"{folder / entry.file} was made by another voice head; it is of use again after listening")
+            stale.append(folder / entry.file)
             continue
         prints[entry.file] = printed
-    return _Read(stamp, kept, prints, tuple(problems))
+    return _Read(stamp, kept, prints, tuple(problems), tuple(stale))
 
 
 def _found(folder: Path, kind: str) -> tuple[Enrolment, ...]:

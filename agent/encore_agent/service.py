@@ -233,6 +233,8 @@ class Service:
             ModelsError: The hearing model cannot be prepared.
         """
         voice, printer = self.senses.voice(self._progress), self.senses.printer(self._progress)
+        if printer is not None:
+            self.library.enrolments.renew(printer.described)
         if not self.recording:
             self._ears.start(voice, printer)
         if self.recording:  # it began just now; it wants the microphone, and commands are part of what is shown
@@ -316,6 +318,10 @@ class Service:
     def false_fire(self, heard_id: int) -> None:
         """What was heard was not meant: be wary of the like; told as `HeardChanged`."""
         self._quick.do(self._correct, corrections.false_fire, heard_id)
+
+    def undo_correction(self, heard_id: int) -> None:
+        """Forget what was learned from what was heard; told as `HeardChanged`."""
+        self._quick.do(self._correct, corrections.undo, heard_id)
 
     def _correct(self, correct: Callable[..., None], *told: int | str) -> None:
         correct(self.library, *told)

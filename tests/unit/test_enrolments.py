@@ -145,6 +145,16 @@ def test_a_print_of_another_head_is_skipped_and_told(enrolments: Enrolments) -> 
     assert "another voice head" in enrolments.problems("next")[0]
 
 
+def test_prints_of_another_head_are_renewed(enrolments: Enrolments) -> None:
+    enrolments.add("next", print_at(0.0, head="some other head"), "next track", "demonstration")
+    enrolments.add("previous", print_at(0.25), "previous track", "demonstration")
+    enrolments.renew(lambda frames: print_at(0.1))
+    assert places(enrolments.enrolled("next").prints) == [0.1]
+    assert enrolments.problems("next") == ()
+    assert enrolments.enrolled("next").calibration.accept > ACCEPT
+    assert [e.source for e in enrolments.listed("next")] == ["demonstration"]
+
+
 def test_what_another_process_writes_is_noticed(enrolments: Enrolments, folders: dict[str, Path]) -> None:
     enrolments.add("next", print_at(0.0), "next track", "demonstration")
     assert len(enrolments.enrolled("next").prints) == 1
