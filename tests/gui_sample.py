@@ -309,6 +309,7 @@ class FakeAgent:
 
     def enrol_wake(self) -> None:
         self.asked.append(("enrol_wake",))
+        self.listening = True
 
     def stop_enrolling_wake(self) -> None:
         self.asked.append(("stop_enrolling_wake",))

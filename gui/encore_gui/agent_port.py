@@ -109,7 +109,7 @@ class Agent(Protocol):
         """The words of the wake phrase; None where none was learned."""
 
     def enrol_wake(self) -> None:
-        """Learn the wake phrase from the next utterances; told as `Progress`, and as `Trouble` where one is unfit."""
+        """Listen, and learn the wake phrase from what is said next; told as `Progress`, or `Trouble` where unfit."""
 
     def stop_enrolling_wake(self) -> None:
         """Learn it no longer; a wake phrase that there was stays."""

@@ -69,8 +69,8 @@ class Desk(QObject):
         self.window = LibraryView(agent, self.bridge, self.state, self.commands, self.hearing, preferences)
         self.panel = RecordPanel(agent, self.state, self.commands)
         self.overlay = Overlay(self.bridge, self)
-        self.prompt = AskPrompt(agent, self.bridge, self._name_of, open_keys)
-        self.heard = HeardFeedback(self.bridge, preferences, self._name_of, self)
+        self.prompt = AskPrompt(agent, self.bridge, self.state, open_keys)
+        self.heard = HeardFeedback(self.bridge, self.state, preferences, self)
         self.talk_key = TalkKey(agent, self.state, open_keys, self)
         self.tray = Tray(agent.library, self.bridge, self.state, self.commands, self.hearing, preferences)
         if (place := preferences.window_place) is not None:
@@ -151,13 +151,7 @@ class Desk(QObject):
 
     def _enrol_wake(self) -> None:
         self.window.bring_up()
-        WakeDialog(self._agent, self.bridge, self.window).open()
-
-    def _name_of(self, macro_id: str) -> str:
-        try:
-            return self._agent.library.macro(macro_id).name
-        except (AgentError, ModelsError):
-            return macro_id
+        WakeDialog(self._agent, self.bridge, self.state, self.window).open()
 
     def _replay(self, macro_id: str) -> None:
         """From the tray: at once where there is nothing to fill in, else the page with the fields opens."""

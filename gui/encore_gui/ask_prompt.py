@@ -14,10 +14,10 @@ from encore_agent.hotkey import Hotkey, Hotkeys, grab_all
 from encore_agent.messages import Accepted, AgentEvent, Asked, Command, EpisodeStarted, RecordingStarted, Rejected
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
-from encore_gui.heard_bubble import meaning
 from encore_gui.icons import glyph
 from encore_gui.layouts import clear, in_column, in_row
 from encore_gui.screen_room import ABOVE_ALL, lower_right
+from encore_gui.state import AgentState
 from encore_gui.theme import SPACE, enlarge
 from encore_gui.words import sentence
 from encore_recorder.errors import RecorderError
@@ -43,7 +43,7 @@ class AskPrompt(QFrame):
         self,
         agent: Agent,
         bridge: Bridge,
-        name_of: Callable[[str], str],
+        state: AgentState,
         open_keys: Callable[[], Hotkeys],
         parent: QWidget | None = None,
     ) -> None:
@@ -52,14 +52,14 @@ class AskPrompt(QFrame):
         Args:
             agent: Asks, and is answered.
             bridge: Brings its events.
-            name_of: A macro's name by its id.
+            state: Names the macros.
             open_keys: Opens global hotkeys; they are held only while it is asked.
             parent: Owner.
         """
         super().__init__(parent, ABOVE_ALL)
         self._agent = agent
         self._bridge = bridge
-        self._name_of = name_of
+        self._meaning = state.meaning
         self._open_keys = open_keys
         self._keys: Hotkeys | None = None
         self._asked: Asked | None = None
@@ -132,7 +132,7 @@ class AskPrompt(QFrame):
         self._agent.answer(asked.heard_id, asked.commands[number - 1].macro_id if number != NONE else None)
 
     def _choice(self, number: int, command: Command | None) -> QPushButton:
-        text = meaning(command, self._name_of) if command is not None else "None of these"
+        text = self._meaning(command.macro_id, command.slots) if command is not None else "None of these"
         if command is not None and self._asked is not None and len(self._asked.commands) == 1:
             text = f"Yes: {text}"
         elif command is None and self._asked is not None and len(self._asked.commands) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from encore_agent.hotkey import LISTEN, RECORD
 from encore_gui.agent_port import Agent
@@ -16,6 +16,7 @@ from encore_gui.level_meter import LevelMeter
 from encore_gui.record_panel import REFRESH_MS
 from encore_gui.state import Activity, AgentState
 from encore_gui.theme import SPACE, enlarge
+from encore_gui.words import ElidedLabel
 
 _DOING = {
     Activity.IDLE: "Ready",
@@ -52,10 +53,8 @@ class Header(QFrame):
         self.meter = LevelMeter()
         self.mute = icon_button("microphone", "Mute")
         self.mute.clicked.connect(hearing.mute.trigger)
-        self.detail = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.detail = ElidedLabel()
         self.detail.setProperty("role", "muted")
-        # It gives way to the buttons.
-        self.detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.mode = QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup)
         self.mode.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.mode.setProperty("role", "button")
@@ -113,7 +112,7 @@ class Header(QFrame):
         if self._state.progress is not None:
             return f"{self._state.progress.what} {100 * self._state.progress.done:.0f} %"
         if activity is not Activity.LISTENING:
-            return ""
+            return self._state.run_text
         return {
             "hands_free": "Say a command",
             "push_to_talk": f"Hold {self._hearing.talk_key} and speak",

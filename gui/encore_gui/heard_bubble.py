@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
-from encore_agent.messages import Accepted, AgentEvent, Clicked, Command, Rejected
+from encore_agent.messages import Accepted, AgentEvent, Clicked, Rejected
 from encore_gui.icons import glyph
 from encore_gui.layouts import in_column, in_row
 from encore_gui.screen_room import ABOVE_ALL, lower_right
@@ -36,34 +36,30 @@ class Heard:
     heard_id: int | None = None
 
 
-def heard_of(event: AgentEvent, name_of: Callable[[str], str]) -> Heard | None:
+def heard_of(event: AgentEvent, meaning: Callable[[str, dict[str, str]], str]) -> Heard | None:
     """What to say of an event; None of those that nobody said anything for.
 
     Args:
         event: What was told.
-        name_of: A macro's name by its id.
+        meaning: What a macro and its values are for a person, see `AgentState.meaning`.
     """
     match event:
-        case Accepted(text=text, command=command, heard_id=heard_id):
-            correction = "This was not meant" if heard_id is not None else ""
-            return Heard(text.strip(), meaning(command, name_of), "check-circle", "good", correction, None, heard_id)
-        case Clicked(text=text, description=description):
-            return Heard(text.strip(), description, "check-circle", "good")
-        case Rejected(text=text, reason=reason, nearest=nearest, heard_id=heard_id) if text.strip():
-            if nearest is None or heard_id is None:
-                return Heard(text.strip(), sentence(reason), "minus-circle-outline", "muted")
-            correction = f"It meant “{name_of(nearest.macro_id)}”"
-            return Heard(
-                text.strip(), sentence(reason), "minus-circle-outline", "muted", correction, nearest.macro_id, heard_id
-            )
-    return None
-
-
-def meaning(command: Command, name_of: Callable[[str], str]) -> str:
-    """A command as a person reads it: the macro's name and the values of its slots."""
-    values = ", ".join(value for value in command.slots.values() if value)
-    name = name_of(command.macro_id)
-    return f"{name}: {values}" if values else name
+        case Accepted(command=command):
+            heard = Heard(event.text.strip(), meaning(command.macro_id, command.slots), "check-circle", "good")
+            correction, macro_id = "This was not meant", None
+        case Clicked():
+            return Heard(event.text.strip(), event.description, "check-circle", "good")
+        case Rejected() if event.text.strip():
+            heard = Heard(event.text.strip(), sentence(event.reason), "minus-circle-outline", "muted")
+            if event.nearest is None:
+                return heard
+            macro_id = event.nearest.macro_id
+            correction = f"It meant “{meaning(macro_id, {})}”"
+        case _:
+            return None
+    if event.heard_id is None:
+        return heard
+    return replace(heard, correction=correction, macro_id=macro_id, heard_id=event.heard_id)
 
 
 class HeardBubble(QFrame):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject
@@ -21,26 +20,27 @@ from encore_agent.messages import (
 from encore_gui.bridge import Bridge
 from encore_gui.heard_bubble import Heard, HeardBubble, heard_of
 from encore_gui.preferences import TELL_HEARD, TELL_REJECTED, Option, Preferences
+from encore_gui.state import AgentState
 
 
 class HeardFeedback(QObject):
     """Shows what was heard and came to nothing at once, and what started a macro when that has ended."""
 
     def __init__(
-        self, bridge: Bridge, preferences: Preferences, name_of: Callable[[str], str], parent: QObject | None = None
+        self, bridge: Bridge, state: AgentState, preferences: Preferences, parent: QObject | None = None
     ) -> None:
         """Follow the events that come over `bridge`.
 
         Args:
             bridge: Brings them.
+            state: Names the macros.
             preferences: Say what is to be shown.
-            name_of: A macro's name by its id.
             parent: Owner.
         """
         super().__init__(parent)
         self.bubble = HeardBubble()
         self._preferences = preferences
-        self._name_of = name_of
+        self._meaning = state.meaning
         self._started: Heard | None = None
         """What started the macro that runs."""
         bridge.told.connect(self._on_event)
@@ -48,14 +48,14 @@ class HeardFeedback(QObject):
     def _on_event(self, event: AgentEvent) -> None:
         match event:
             case Accepted():
-                self._started = heard_of(event, self._name_of)
+                self._started = heard_of(event, self._meaning)
             case Asked() | ChoicesShown() | EpisodeStarted() | RecordingStarted():
                 self.bubble.hide()
             case Finished() | Halted() if self._started is not None:
                 self._show(_after(self._started, event))
                 self._started = None
             case _:
-                heard = heard_of(event, self._name_of)
+                heard = heard_of(event, self._meaning)
                 if heard is not None:
                     self._show(heard, TELL_REJECTED if isinstance(event, Rejected) else TELL_HEARD)
 

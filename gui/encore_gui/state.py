@@ -9,6 +9,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from encore_agent.errors import AgentError
 from encore_agent.messages import (
     AgentEvent,
     EpisodeStarted,
@@ -26,6 +27,7 @@ from encore_agent.messages import (
 )
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
+from encore_models.errors import ModelsError
 
 INTERRUPTED = "the run ended early; a notice says why"
 
@@ -143,9 +145,32 @@ class AgentState(QObject):
         """The latest episode of a macro since Encore was started."""
         return self._latest.get(macro_id)
 
+    def name_of(self, macro_id: str) -> str:
+        """A macro's name; its id where it cannot be read."""
+        try:
+            return self._agent.library.macro(macro_id).name
+        except (AgentError, ModelsError):
+            return macro_id
+
+    @property
+    def run_text(self) -> str:
+        """What runs, for a person: the macro's name and its values; empty where nothing does."""
+        return self.meaning(self._running.macro_id, self._running.slots) if self._running is not None else ""
+
+    def meaning(self, macro_id: str, slots: dict[str, str]) -> str:
+        """A command as a person reads it: the macro's name and the values of its slots."""
+        values = ", ".join(value for value in slots.values() if value)
+        name = self.name_of(macro_id)
+        return f"{name}: {values}" if values else name
+
     def recording_ends(self) -> None:
         """The recording was asked to end; that takes a moment, and then it is learned from."""
         self._learning = True
+        self.changed.emit()
+
+    def work_ends(self) -> None:
+        """Long work was given up, so no more is told of it."""
+        self.progress = None
         self.changed.emit()
 
     def _on_event(self, event: AgentEvent) -> None:

@@ -142,9 +142,8 @@ class Tray(QObject):
         activity = self._state.activity
         self.icon.setIcon(mark(activity))
         progress = self._state.progress
-        self.icon.setToolTip(
-            f"{_TIPS[activity]}\n{progress.what} {100 * progress.done:.0f} %" if progress else _TIPS[activity]
-        )
+        detail = f"{progress.what} {100 * progress.done:.0f} %" if progress else self._state.run_text
+        self.icon.setToolTip(f"{_TIPS[activity]}\n{detail}" if detail else _TIPS[activity])
         self._recent.setEnabled(not self._recent.isEmpty() and self._state.at_rest)
 
     def _on_event(self, event: AgentEvent) -> None:

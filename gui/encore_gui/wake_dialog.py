@@ -13,6 +13,7 @@ from encore_gui.bridge import Bridge
 from encore_gui.layouts import in_column, in_row
 from encore_gui.level_meter import LevelMeter
 from encore_gui.record_panel import REFRESH_MS
+from encore_gui.state import AgentState
 from encore_gui.theme import SPACE, Colours, enlarge
 from encore_gui.words import sentence
 
@@ -25,10 +26,11 @@ HOW = (
 class WakeDialog(QDialog):
     """Enrols from its first moment; closing it before the end ends that."""
 
-    def __init__(self, agent: Agent, bridge: Bridge, parent: QWidget | None = None) -> None:
-        """Ask `agent` to learn; what comes of it arrives over `bridge`."""
+    def __init__(self, agent: Agent, bridge: Bridge, state: AgentState, parent: QWidget | None = None) -> None:
+        """Ask `agent` to learn; what comes of it arrives over `bridge`, and is told to `state` where it is given up."""
         super().__init__(parent)
         self._agent = agent
+        self._state = state
         self._learned = False
         self._listened = agent.listening
         self.setWindowTitle("Wake phrase")
@@ -70,8 +72,6 @@ class WakeDialog(QDialog):
     def _begin(self) -> None:
         if self._agent.muted:
             self._agent.mute(False)
-        if not self._listened:
-            self._agent.set_listening(True)
         self.status.setText("Say your wake phrase.")
         self._agent.enrol_wake()
 
@@ -111,6 +111,7 @@ class WakeDialog(QDialog):
         self._timer.stop()
         if not self._learned:
             self._agent.stop_enrolling_wake()
+            self._state.work_ends()
         if not self._listened:
             self._agent.set_listening(False)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QDateTime, QEvent, QLocale, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from encore_gui.theme import Colours
 from encore_models.macro import SLOT_PATTERN
@@ -32,6 +33,25 @@ def sentence(text: str) -> str:
     """The text as a sentence: with a capital and a full stop."""
     text = capitalised(text)
     return text + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+class ElidedLabel(QLabel):
+    """A line of plain text that gives way: what does not fit ends in three dots, and is in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw as much as there is room for."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()
+        self.setToolTip(self.text() if shown != self.text() else "")
 
 
 class SlotLabel(QLabel):

@@ -196,20 +196,22 @@ class TestTalkKey:
 
 class TestBubble:
     def test_what_is_said_of_an_event(self) -> None:
-        name_of = {"play-song": "Play a song"}.__getitem__
-        accepted = heard_of(ACCEPTED, name_of)
+        def meaning(macro_id: str, slots: dict[str, str]) -> str:
+            return ": ".join(({"play-song": "Play a song"}[macro_id], *slots.values()))
+
+        accepted = heard_of(ACCEPTED, meaning)
         assert accepted is not None
         assert (accepted.words, accepted.came) == ("play help", "Play a song: Help!")
         assert (accepted.correction, accepted.macro_id, accepted.heard_id) == ("This was not meant", None, 8)
-        rejected = heard_of(REJECTED, name_of)
+        rejected = heard_of(REJECTED, meaning)
         assert rejected is not None
         assert (rejected.came, rejected.correction) == ("No macro has words like these.", "It meant “Play a song”")
         assert rejected.macro_id == "play-song"
-        clicked = heard_of(Clicked("click play", "Click the button “Play”", Rect(0, 0, 1, 1), "", 1.0), name_of)
+        clicked = heard_of(Clicked("click play", "Click the button “Play”", Rect(0, 0, 1, 1), "", 1.0), meaning)
         assert clicked is not None
         assert clicked.correction == ""
-        assert heard_of(Rejected(" ", "nobody spoke"), name_of) is None
-        assert heard_of(Learned("x", "X", (), 1), name_of) is None
+        assert heard_of(Rejected(" ", "nobody spoke"), meaning) is None
+        assert heard_of(Learned("x", "X", (), 1), meaning) is None
 
     def test_it_comes_without_focus_and_goes_by_itself(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:
         desk.heard.bubble._timer.setInterval(30)
@@ -236,6 +238,8 @@ class TestBubble:
         agent.tell(ACCEPTED, EpisodeStarted("e", "play-song", {"song": "Help!"}), StepStarted("e", 0, "Click"))
         qtbot.waitUntil(lambda: desk.state.activity is Activity.RUNNING)
         assert not desk.heard.bubble.isVisible()
+        assert desk.window.header.detail.text() == "Play a song: Help!"
+        assert desk.tray.icon.toolTip() == "Encore: running\nPlay a song: Help!"
         agent.tell(ended)
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         assert desk.heard.bubble.text == f"“play help”\n{came}"

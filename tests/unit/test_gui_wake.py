@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from encore_agent.messages import Progress, Trouble
 from encore_gui.bridge import Bridge
+from encore_gui.state import AgentState
 from encore_gui.wake_dialog import WakeDialog
 from tests.gui_sample import FakeAgent
 
@@ -22,7 +23,7 @@ def bridge(agent: FakeAgent, qtbot: QtBot) -> Iterator[Bridge]:
 
 
 def opened(agent: FakeAgent, bridge: Bridge, qtbot: QtBot) -> WakeDialog:
-    dialog = WakeDialog(agent, bridge)
+    dialog = WakeDialog(agent, bridge, AgentState(agent, bridge, bridge))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
     qtbot.addWidget(dialog)
     dialog.open()
@@ -32,7 +33,7 @@ def opened(agent: FakeAgent, bridge: Bridge, qtbot: QtBot) -> WakeDialog:
 def test_it_listens_and_shows_each_time(agent: FakeAgent, bridge: Bridge, qtbot: QtBot) -> None:
     agent.muted = True
     dialog = opened(agent, bridge, qtbot)
-    assert agent.asked == [("mute", False), ("set_listening", True), ("enrol_wake",)]
+    assert agent.asked == [("mute", False), ("enrol_wake",)]
     agent.tell(Progress("say your wake phrase (2 of 3)", 1 / 3))
     qtbot.waitUntil(lambda: dialog.said.count == 1)
     agent.tell(Trouble("“hey” sounded different from before; say the same words each time"))
@@ -56,8 +57,11 @@ def test_other_work_is_not_taken_for_it(agent: FakeAgent, bridge: Bridge, qtbot:
 
 def test_giving_up_leaves_everything_as_it_was(agent: FakeAgent, bridge: Bridge, qtbot: QtBot) -> None:
     dialog = opened(agent, bridge, qtbot)
+    agent.tell(Progress("say your wake phrase (1 of 3)", 0.0))
+    qtbot.waitUntil(lambda: dialog._state.progress is not None)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+    assert dialog._state.progress is None
     assert agent.asked[-2:] == [("stop_enrolling_wake",), ("set_listening", False)]
 
 
