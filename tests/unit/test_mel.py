@@ -48,3 +48,15 @@ def test_large_whispers_have_128_bands():
     mel = log_mel(tone(440), 4, mels=128)
     assert mel.shape == (1, 128, 400)
     assert mel[0, :, 50].argmax() > log_mel(tone(440), 4)[0, :, 50].argmax()
+
+
+@pytest.mark.parametrize("mels", [80, 128])
+def test_bands_are_those_of_the_filters(mels: int):
+    """The product with the whole matrix, in float64, over a window that ends in speech."""
+    samples = np.random.default_rng(1).normal(size=RATE).astype(np.float32) * 0.1
+    padded = np.pad(samples.astype(np.float64), 200, mode="reflect")
+    frames = np.stack([padded[at : at + 400] for at in range(0, RATE, 160)])
+    power = np.abs(np.fft.rfft(frames * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)))) ** 2
+    bands = np.log10(np.maximum(power @ mel_filters(mels).T, 1e-10)).T
+    expected = (np.maximum(bands, bands.max() - 8) + 4) / 4
+    np.testing.assert_allclose(log_mel(samples, 1, mels)[0], expected, atol=2e-5)
