@@ -28,7 +28,7 @@ def missed(library: Library, heard_id: int, macro_id: str, as_phrase: bool = Fal
         library.add_phrase(macro_id, entry.text.lower().strip(" .,!?"))
     library.enrolments.forget(heard_id)
     started = entry.macro_id if entry.accepted else None
-    if started not in (None, macro_id) and started in library.macro_folders():
+    if started is not None and started != macro_id and _is_there(library, started):
         library.enrolments.add_impostor(started, printed, entry.text, heard_id)
     library.enrolments.add(macro_id, printed, entry.text, "corrected", heard_id)
     library.heard_log.corrected(heard_id, "missed")
@@ -43,7 +43,7 @@ def false_fire(library: Library, heard_id: int) -> None:
         ValueError: It came near no macro that there is; nothing was changed.
     """
     entry = library.heard_log.entry(heard_id)
-    if entry.macro_id is None or entry.macro_id not in library.macro_folders():
+    if entry.macro_id is None or not _is_there(library, entry.macro_id):
         raise ValueError(f"utterance {heard_id} started no macro that there is; there is nothing to put right")
     printed = library.heard_log.print_of(heard_id)
     library.enrolments.forget(heard_id)
@@ -76,8 +76,7 @@ def confirmed(library: Library, heard_id: int) -> bool:
         OSError: The disk did not take it.
     """
     entry = library.heard_log.entry(heard_id)
-    folders = library.macro_folders()
-    if entry.correction or not entry.accepted or entry.macro_id not in folders:
+    if entry.correction or not entry.accepted or entry.macro_id is None or not _is_there(library, entry.macro_id):
         return False
     try:
         printed = library.heard_log.print_of(heard_id)
@@ -88,3 +87,8 @@ def confirmed(library: Library, heard_id: int) -> bool:
     library.enrolments.add(entry.macro_id, printed, entry.text, "confirmed", heard_id)
     library.heard_log.corrected(heard_id, "confirmed")
     return True
+
+
+def _is_there(library: Library, macro_id: str) -> bool:
+    """Whether it is a macro of the library: it may be deleted meanwhile, and controls are called without any."""
+    return (library.macros_folder / macro_id).is_dir()

@@ -89,18 +89,18 @@ class Enrolments:
 
     def __init__(
         self,
-        folders: Callable[[], Mapping[str, Path]],
+        root: Path,
         background: Callable[[], Sequence[VoicePrint]] = tuple,
         compare: Likeness = likeness,
     ) -> None:
         """Nothing is read yet.
 
         Args:
-            folders: The folder of each macro, by its id.
+            root: Holds the macros' folders, each called by its macro's id.
             background: Prints of other speech, for calibration.
             compare: Likeness of one print to many.
         """
-        self._folders = folders
+        self._root = root
         self._background = background
         self._compare = compare
         self._lock = threading.RLock()
@@ -108,20 +108,19 @@ class Enrolments:
 
     def enrolled(self, macro_id: str) -> Enrolled:
         """How the macro's command sounds; empty where nothing is kept of it, or there is no such macro."""
-        folder = self._folders().get(macro_id)
-        return Enrolled() if folder is None else self._of(macro_id, folder).enrolled
+        return self._of(macro_id).enrolled
 
     def listed(self, macro_id: str) -> tuple[Enrolment, ...]:
         """Where the macro's enrolments came from, oldest first."""
-        return self._of(macro_id, self._folders()[macro_id]).kept.enrolments
+        return self._of(macro_id).kept.enrolments
 
     def impostors(self, macro_id: str) -> tuple[Enrolment, ...]:
         """Where the macro's impostors came from, oldest first."""
-        return self._of(macro_id, self._folders()[macro_id]).kept.impostors
+        return self._of(macro_id).kept.impostors
 
     def problems(self, macro_id: str) -> tuple[str, ...]:
         """Prints that cannot be used, with the reason."""
-        return self._of(macro_id, self._folders()[macro_id]).problems
+        return self._of(macro_id).problems
 
     def add(
         self, macro_id: str, printed: VoicePrint, phrase: str, source: Source, heard_id: int | None = None
@@ -134,7 +133,7 @@ class Enrolments:
         """
         with self._lock:
             entry = self._write(macro_id, "enrolments", printed, phrase, source, heard_id)
-            now = self._of(macro_id, self._folders()[macro_id])
+            now = self._of(macro_id)
             entries = self._most_diverse((*now.kept.enrolments, entry), {**now.prints, entry.file: printed})
             self._keep(macro_id, replace(now.kept, enrolments=entries))
             self._make_room(macro_id, printed)
@@ -149,7 +148,7 @@ class Enrolments:
         """
         with self._lock:
             entry = self._write(macro_id, "impostors", printed, phrase, "corrected", heard_id)
-            kept = self._of(macro_id, self._folders()[macro_id]).kept
+            kept = self._of(macro_id).kept
             self._keep(macro_id, replace(kept, impostors=(*kept.impostors, entry)[-MOST_IMPOSTORS:]))
             return self._calibrated(macro_id, self._background())
 
@@ -166,12 +165,12 @@ class Enrolments:
     def forget(self, heard_id: int) -> None:
         """Forget all that was learned from an utterance, and calibrate again."""
         with self._lock:
-            for macro_id in self._folders():
+            for macro_id in self._macros():
                 self._drop(macro_id, lambda entry: entry.heard_id == heard_id)
             self.recalibrate()
 
     def _drop(self, macro_id: str, which: Callable[[Enrolment], bool]) -> None:
-        before = self._of(macro_id, self._folders()[macro_id]).kept
+        before = self._of(macro_id).kept
         enrolments = tuple(entry for entry in before.enrolments if not which(entry))
         impostors = tuple(entry for entry in before.impostors if not which(entry))
         if (enrolments, impostors) != (before.enrolments, before.impostors):
@@ -180,7 +179,7 @@ class Enrolments:
     def nearest(self, printed: VoicePrint) -> str | None:
         """The macro with the likest enrolment; None where there is no enrolment, or none is a bit like it."""
         best, where = ACCEPT - WIDTH, None
-        for macro_id in self._folders():
+        for macro_id in self._macros():
             own = self.enrolled(macro_id).prints
             if own and (near := float(self._compare(printed, own).max())) > best:
                 best, where = near, macro_id
@@ -196,7 +195,7 @@ class Enrolments:
             OSError: The disk did not take it.
         """
         with self._lock:
-            stale = [path for macro_id, folder in self._folders().items() for path in self._of(macro_id, folder).stale]
+            stale = [path for macro_id in self._macros() for path in self._of(macro_id).stale]
             for path in stale:
                 write_print(path, described(read_print(path).frames))
             if stale:
@@ -207,34 +206,45 @@ class Enrolments:
         """Calibrate every macro on what is there now; also after a macro is deleted."""
         with self._lock:
             background = self._background()
-            for macro_id in self._folders():
+            for macro_id in self._macros():
                 self._calibrated(macro_id, background)
 
     def _calibrated(self, macro_id: str, background: Sequence[VoicePrint]) -> Calibration:
         """Calibrate a macro on all that is there now."""
-        folders = self._folders()
         now = self.enrolled(macro_id)
-        others = [one for other in folders if other != macro_id for one in self.enrolled(other).prints[:OF_EACH]]
+        others = [one for other in self._macros() if other != macro_id for one in self.enrolled(other).prints[:OF_EACH]]
         fresh = calibrate(now.prints, others, now.impostors, background, self._compare)
         if fresh != now.calibration:
-            self._keep(macro_id, replace(self._of(macro_id, folders[macro_id]).kept, calibration=fresh))
+            self._keep(macro_id, replace(self._of(macro_id).kept, calibration=fresh))
         return fresh
 
     def _make_room(self, macro_id: str, printed: VoicePrint) -> None:
         """Have the other macros ask for more where they are like a new enrolment; all else of them is as it was."""
-        for other, folder in self._folders().items():
+        for other in self._macros():
             now = self.enrolled(other)
             if other == macro_id or not now.prints:
                 continue
             fresh = calibrate(now.prints, [printed], compare=self._compare)
             if fresh.accept > now.calibration.accept:
-                self._keep(other, replace(self._of(other, folder).kept, calibration=fresh))
+                self._keep(other, replace(self._of(other).kept, calibration=fresh))
 
-    def _of(self, macro_id: str, folder: Path) -> _Read:
-        """What lies in the folder; read again only where it has changed."""
+    def _macros(self) -> list[str]:
+        return sorted(f.name for f in self._root.iterdir() if f.is_dir() and not f.name.startswith("."))
+
+    def _folder(self, macro_id: str) -> Path:
+        folder = self._root / macro_id
+        if not folder.is_dir():
+            raise KeyError(macro_id)
+        return folder
+
+    def _of(self, macro_id: str) -> _Read:
+        """What lies in the macro's folder; read again only where it has changed. Asked at each utterance, so quick."""
         with self._lock:
-            path = folder / _FILE
-            stamp = path.stat().st_mtime_ns if path.is_file() else 0
+            folder = self._root / macro_id
+            try:
+                stamp = (folder / _FILE).stat().st_mtime_ns
+            except FileNotFoundError:
+                stamp = 0
             read = self._read.get(macro_id)
             if read is None or read.stamp != stamp:
                 read = self._read[macro_id] = _read(folder, stamp)
@@ -244,7 +254,7 @@ class Enrolments:
         self, macro_id: str, kind: str, printed: VoicePrint, phrase: str, source: Source, heard_id: int | None
     ) -> Enrolment:
         """Put a print into the macro's folder under a free name."""
-        folder = self._folders()[macro_id] / kind
+        folder = self._folder(macro_id) / kind
         folder.mkdir(exist_ok=True)
         number = 1 + max((int(path.stem) for path in folder.glob("*.npz") if path.stem.isdecimal()), default=0)
         file = f"{kind}/{number:04d}.npz"
@@ -253,8 +263,8 @@ class Enrolments:
 
     def _keep(self, macro_id: str, kept: _Kept) -> None:
         """Write `enrolments.json`, then delete the prints that it no longer names."""
-        folder = self._folders()[macro_id]
-        before = self._of(macro_id, folder).kept
+        folder = self._folder(macro_id)
+        before = self._of(macro_id).kept
         write_atomically(folder / _FILE, _CODEC.dump_json(kept, indent=1) + b"\n")
         named = {entry.file for entry in (*kept.enrolments, *kept.impostors)}
         for entry in (*before.enrolments, *before.impostors):

@@ -76,7 +76,7 @@ class Library:
             database.execute("PRAGMA journal_mode=WAL")
             database.executescript(SCHEMA)
         self.heard_log = HeardLog(self._transaction, root / "history" / "heard")
-        self.enrolments = Enrolments(self.macro_folders, self.heard_log.background)
+        self.enrolments = Enrolments(self.macros_folder, self.heard_log.background)
 
     @property
     def macros_folder(self) -> Path:
@@ -127,10 +127,6 @@ class Library:
             except (ValueError, OSError) as error:
                 found.append((folder, error))
         return sorted(found, key=lambda pair: pair[1].created_utc if isinstance(pair[1], Macro) else "")
-
-    def macro_folders(self) -> dict[str, Path]:
-        """The folder of each macro, readable or not, by its id."""
-        return {f.name: f for f in sorted(self.macros_folder.iterdir()) if f.is_dir() and not f.name.startswith(".")}
 
     def folder(self, macro_id: str) -> Path:
         """The folder of that macro.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 
 def opened(folders: dict[str, Path]) -> Enrolments:
-    return Enrolments(lambda: folders, compare=near)
+    return Enrolments(folders["next"].parent, compare=near)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_another_macro_that_sounds_alike_calibrates_both(enrolments: Enrolments)
 def test_deleting_the_other_macro_gives_it_back(enrolments: Enrolments, folders: dict[str, Path]) -> None:
     enrolments.add("next", print_at(0.0), "next track", "demonstration")
     enrolments.add("previous", print_at(0.25), "previous track", "demonstration")
-    del folders["previous"]
+    shutil.rmtree(folders["previous"])
     enrolments.recalibrate()
     assert enrolments.enrolled("next").calibration == UNCALIBRATED
 
