@@ -255,7 +255,13 @@ def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
     title = wanted or shown.texts([name])[0]
     pool = [c for c in now.candidates if not c.frame and size_fits(cell.box, c.box, search.scale)]
     looks = search.pair.looks_of(cell, pool) if pool else np.zeros(0, np.float32)
-    alike = [(c, float(look)) for c, look in zip(pool, looks, strict=True) if look >= search.options.row_icon_least]
+    # The cover of a title that is said looks like no other.
+    any_cover = wanted is not None and cell.kind == "picture"
+    alike = [
+        (c, float(look))
+        for c, look in zip(pool, looks, strict=True)
+        if look >= search.options.row_icon_least or (any_cover and c.kind == "picture")
+    ]
     owners = [(c, look, owner) for c, look in alike if (owner := now.name_of(c)) is not None]
     labels = list(dict.fromkeys(owner for _, _, owner in owners))
     kind, labels = _called(title, now, labels)

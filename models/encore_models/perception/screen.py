@@ -45,6 +45,10 @@ LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
 """Likeness from which two candidates look the same."""
+GRID = 3
+"""Pictures of one size side by side from which they are cards."""
+SAME_SIZE = 0.1
+"""By how much they differ."""
 BLANK = 48
 """Side of the box around a place where nothing is."""
 
@@ -257,9 +261,10 @@ class Scene:
 
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
-        alike = self.alike(cell)
+        grid = self.in_grid(cell)
+        alike = self._of_its_size(cell) if grid else self.alike(cell)
         row = self.row_of(cell)
-        if self._pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
+        if not grid and self._pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
             title = title_of(c for c in row if c != cell)
             if title is not None:
                 return title
@@ -317,13 +322,21 @@ class Scene:
             return candidate.kind
         says = candidate.kind == "text" and self._legible(candidate)
         if self.field_of(candidate) is None and self._in_list(candidate):
-            # A cover stands for its row.
-            drawn = candidate.kind == "icon" or (candidate.kind == "text" and not says)
+            # A cover stands for its row, but one of several in a row for its card.
+            drawn = candidate.kind == "icon" or (candidate.kind == "text" and not says) or self.in_grid(candidate)
             if not drawn:
                 return "row"
         if not says and self.name_of(candidate) is not None:
             return "row_icon"  # in a row, or on a card
         return "text" if says else "icon"
+
+    def in_grid(self, candidate: Candidate) -> bool:
+        """Whether it is a picture beside others of its size: covers of cards, files in a folder."""
+        return candidate.kind == "picture" and len(self._of_its_size(candidate) & set(self.row_of(candidate))) >= GRID
+
+    def _of_its_size(self, picture: Candidate) -> frozenset[Candidate]:
+        alike = np.abs(self.boxes[:, 2:] / self.boxes[self.index(picture), 2:] - 1).max(axis=1) <= SAME_SIZE
+        return frozenset(c for c in (self.candidates[i] for i in np.flatnonzero(alike)) if c.kind == picture.kind)
 
     def _in_list(self, candidate: Candidate) -> bool:
         """Whether the row repeats above or below: at least half of its cells have their like in one other row."""
@@ -379,7 +392,9 @@ def describe_target(scene: Scene, point: Point) -> Target:
     kind = scene.kind_of(candidate)
     if kind == "row" and (candidate.kind != "text" or not candidate.box.grown(2).contains(point)):
         # Beside the ink it is the row that was meant, and that is called by its title.
-        candidate = title_of(scene.row_of(candidate)) or candidate
+        # In a grid the row has as many titles as cards.
+        row = scene.row_of(candidate)
+        candidate = candidate if any(scene.in_grid(cell) for cell in row) else title_of(row) or candidate
     return Target(
         kind=kind,
         box=candidate.box,
