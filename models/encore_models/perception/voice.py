@@ -99,9 +99,10 @@ class Voice:
         (self._end,) = _ids(settings["end"])
         self._never = np.array(_ids(settings["suppressed"]), np.intp)
         self._never_first = np.array(_ids(settings["suppressed_first"]), np.intp)
-        self._encoder = bundle.session("encoder", threads)
-        self._cross = bundle.session("cross", threads)
-        self._decoder = bundle.session("decoder", threads)
+        # One long utterance or list of texts would have an arena hold hundreds of megabytes ever after.
+        self._encoder, self._cross, self._decoder = (
+            bundle.session(graph, threads, arena=False) for graph in ("encoder", "cross", "decoder")
+        )
         self._tail: Array = np.load(bundle.path(TAIL_FILE), allow_pickle=False).astype(np.float32)
         self._tokenizer_file = bundle.path(TOKENIZER_FILE)
         self._mels = int(self._encoder.get_inputs()[0].shape[1])
