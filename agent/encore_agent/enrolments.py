@@ -165,16 +165,18 @@ class Enrolments:
     def forget(self, heard_id: int) -> None:
         """Forget all that was learned from an utterance, and calibrate again."""
         with self._lock:
-            for macro_id in self._macros():
-                self._drop(macro_id, lambda entry: entry.heard_id == heard_id)
-            self.recalibrate()
+            dropped = [self._drop(macro_id, lambda entry: entry.heard_id == heard_id) for macro_id in self._macros()]
+            if any(dropped):
+                self.recalibrate()
 
-    def _drop(self, macro_id: str, which: Callable[[Enrolment], bool]) -> None:
+    def _drop(self, macro_id: str, which: Callable[[Enrolment], bool]) -> bool:
         before = self._of(macro_id).kept
         enrolments = tuple(entry for entry in before.enrolments if not which(entry))
         impostors = tuple(entry for entry in before.impostors if not which(entry))
-        if (enrolments, impostors) != (before.enrolments, before.impostors):
+        found = (enrolments, impostors) != (before.enrolments, before.impostors)
+        if found:
             self._keep(macro_id, replace(before, enrolments=enrolments, impostors=impostors))
+        return found
 
     def nearest(self, printed: VoicePrint) -> str | None:
         """The macro with the likest enrolment; None where there is no enrolment, or none is a bit like it."""
