@@ -126,6 +126,8 @@ class Microphone:
         self._gone_s = 0.0
         self._level = 0.0
         self._closed = threading.Event()
+        self._opening = threading.Lock()
+        """Held while the stream is opened again or closed, which two threads may want at once."""
 
     def __enter__(self) -> Self:
         """Open it.
@@ -143,7 +145,8 @@ class Microphone:
     def close(self) -> None:
         """Close it; whoever waits for a block gets none. Idempotent."""
         self._closed.set()
-        self._shut()
+        with self._opening:
+            self._shut()
 
     @property
     def level(self) -> float:
@@ -173,7 +176,9 @@ class Microphone:
             try:
                 raw = self._raw.get(timeout=max(0.0, deadline - time.monotonic()))
             except Empty:
-                self._reopen_if_lost()
+                with self._opening:
+                    if not self._closed.is_set():
+                        self._reopen_if_lost()
                 return None
             self._heard_s = time.monotonic()
             if self._timer is not None:
