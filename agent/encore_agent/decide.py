@@ -151,7 +151,8 @@ def calibrate(
 
 def _nearest(said: Sequence[VoicePrint], own: Sequence[VoicePrint], compare: Likeness) -> NDArray[np.float32]:
     """Likeness of each print to the nearest of the macro's own: float32 [n]."""
-    return np.stack([compare(one, said) for one in own]).max(0)
+    found: NDArray[np.float32] = np.stack([compare(one, said) for one in own]).max(0)
+    return found
 
 
 def decide(

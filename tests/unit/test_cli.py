@@ -82,7 +82,7 @@ def heard(encore, tmp_path: Path) -> Path:
     play = Command("play-song", {"song": "Yesterday"}, 0.9)
     library.note_heard(Rejected("Put on yesterday.", "no command sounds like it"), printed)
     library.note_heard(Asked("play [b]esterday", "it sounded only a little like “play {song}”", (play,)))
-    library.note_heard(Accepted("Play yesterday.", play, 80.0, Evidence(0.92, 0.31, 100.0, -0.4, -0.3, "words")))
+    library.note_heard(Accepted("Play yesterday.", play, 80.0, Evidence(0.92, 0.31, 100.0, -0.4, -0.3, path="words")))
     library.close()
     return tmp_path
 

@@ -23,7 +23,7 @@ from encore_models.store import create_macro
 from encore_recorder.actions import TypeText
 from encore_recorder.geometry import Rect
 
-EVIDENCE = Evidence(0.9, 0.2, 80.0, -1.25, -0.5, "voice")
+EVIDENCE = Evidence(0.9, 0.2, 80.0, -1.25, -0.5, path="voice")
 NEXT = Command("next", {}, 0.9)
 OLD_TABLE = """
 CREATE TABLE heard (
