@@ -15,10 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_models.perception.mel import RATE
 from encore_models.perception.prints import VoicePrint
 from encore_models.training.voice_data import Encode, Heard, heard_of
 from encore_models.training.voice_sentences import DEVELOPMENT_PAIRS
-from encore_models.training.voice_sounds import DEVELOPMENT, DISTURBANCES, RATE, Disturbance, Samples, disturbed, say
+from encore_models.training.voice_sounds import DEVELOPMENT, DISTURBANCES, Disturbance, Samples, disturbed, say
 
 LEVELS_DB = (None, 20.0, 10.0, 5.0)
 """Of what is under the queries; None is clean."""

@@ -40,6 +40,8 @@ class TrainOptions:
 
     families: int = 600
     """Of sentences that share words."""
+    near: int = 200
+    """More families, whose words are spelt alike."""
     times: int = 4
     """By how many speakers each is said."""
     steps: int = 1500
@@ -264,7 +266,7 @@ def main(
     """Render and encode the speech, then train the voice head on it."""
     options = TrainOptions(steps=steps, threads=threads)
     encode = encoder_of(prepare_hearing(hearing or user_cache_path("encore") / "models" / "whisper-tiny.en"))
-    families = sentences(options.families, options.seed)
+    families = sentences(options.families, options.near, options.seed)
     told = lambda what, done: typer.echo(f"{what}: {done:.0%}")  # noqa: E731 - too short for a function
     render(folder / "speech", families, options.times, encode, options.seed, told)
     train(folder, options, read(folder / "speech"))

@@ -86,10 +86,9 @@ def spoiled(speech: Samples, talk: Sequence[Samples], rng: np.random.Generator) 
     kind = DISTURBANCES[int(rng.choice(len(DISTURBANCES), p=(0.3, 0.35, 0.2, 0.15)))]
     sound = disturbed(sound, kind, float(rng.uniform(3, 28)), talk, rng)
     # A microphone is never quite silent.
-    sound = sound * np.float32(10 ** rng.uniform(-1.3, -0.1)) + rng.standard_normal(len(sound)) * 10 ** rng.uniform(
-        -4.5, -3
-    )
-    return np.asarray(sound, np.float32), before, before + len(speech)
+    loudness, hiss = 10 ** rng.uniform(-1.3, -0.1), 10 ** rng.uniform(-4.5, -3)
+    heard = sound * loudness + rng.standard_normal(len(sound)) * hiss
+    return np.asarray(heard, np.float32), before, before + len(speech)
 
 
 def heard_of(samples: Samples, begin: int, end: int, encode: Encode) -> Heard:

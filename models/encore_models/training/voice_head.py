@@ -13,6 +13,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - as everyone calls it
 from torch import Tensor, nn
 
+LEAST_WEIGHT = 0.5
+"""Of a frame; the most is one more."""
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceHeadConfig:
@@ -72,6 +75,7 @@ class VoiceHead(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.end = nn.LayerNorm(config.width)
         self.feature = nn.Linear(config.width, config.feature)
+        self.weight = nn.Linear(config.width, 1)
         self.look = nn.Linear(config.width, config.heads)
         self.embed = nn.Linear(config.heads * config.width, config.embedding)
 
@@ -83,7 +87,7 @@ class VoiceHead(nn.Module):
             mask: bool [B, T], True where there is speech.
 
         Returns:
-            Unit vectors: of the frames [B, T, F], and of the utterances [B, E].
+            Vectors of the frames [B, T, F], longer where a frame tells more; unit vectors of the utterances [B, E].
         """
         x = self.begin(self.norm(frames))
         for layer in self.layers:
@@ -91,7 +95,8 @@ class VoiceHead(nn.Module):
         x = self.end(x)
         weights = self.look(x).masked_fill(~mask.unsqueeze(-1), -1e4).softmax(1)
         pooled = (weights.transpose(1, 2) @ x).flatten(1)
-        return F.normalize(self.feature(x), dim=-1), F.normalize(self.embed(pooled), dim=-1)
+        features = F.normalize(self.feature(x), dim=-1) * (LEAST_WEIGHT + self.weight(x).sigmoid())
+        return features, F.normalize(self.embed(pooled), dim=-1)
 
 
 class OneUtterance(nn.Module):

@@ -7,6 +7,7 @@ has to learn. The commands that Encore is measured with are left out.
 from __future__ import annotations
 
 import numpy as np
+from rapidfuzz import fuzz, process
 
 VERBS = (
     "open close show hide find move send read start finish check clear create choose pick drop count rename "
@@ -103,29 +104,56 @@ DEVELOPMENT_PAIRS = (
     ("check my email", "check my messages"),
 )
 """What the head is developed with: commands, each with one like it that means something else."""
-MEASURED = ("zoom in", "zoom out", "rename this picture")
+FAR = tuple(
+    """We met them at the station
+The soup needs more salt
+She never learned to swim
+His bicycle was stolen last week
+It will rain before noon
+Nobody told me about the party
+The dog sleeps under the stairs
+They painted the house in spring
+I have to buy some bread
+The train to the coast was late
+My grandmother grew up on a farm
+He plays chess with his uncle
+That joke was not very funny
+There is a hole in my shoe
+We could go for a walk
+The cat jumped off the roof
+Her shoes did not fit any more
+Most people like strawberries
+The lake was covered with ice
+You look tired this morning""".splitlines()
+)
+"""Talk that asks for nothing, to develop with."""
+MEASURED = ("zoom in", "zoom out", "rename this picture", "show me the calendar", "daughter")
 """What the patterns above would make, and the benchmark speaks."""
-HELD_OUT = (*(text for pair in DEVELOPMENT_PAIRS for text in pair), *MEASURED)
+HELD_OUT = (*(text for pair in DEVELOPMENT_PAIRS for text in pair), *FAR, *MEASURED)
 """Never trained on."""
 
 
-def sentences(families: int, seed: int) -> list[list[str]]:
+def sentences(families: int, near: int, seed: int) -> list[list[str]]:
     """Families of two to six different sentences, none of them held out.
 
     Args:
-        families: How many.
+        families: How many whose changing word is any of its kind.
+        near: How many more whose changing words are spelt alike, such as "seven" and "eleven".
         seed: Of chance.
     """
     rng = np.random.default_rng(seed)
     taken = {plain(text) for text in HELD_OUT}
     made: list[list[str]] = []
-    while len(made) < families:
+    while len(made) < families + near:
         pattern = PATTERNS[int(rng.integers(len(PATTERNS)))]
         kinds = [kind for kind in WORDS if f"{{{kind}}}" in pattern]
         fixed = {kind: str(rng.choice(WORDS[kind])) for kind in kinds}
         changing = str(rng.choice(kinds))
+        words = WORDS[changing]
+        if len(made) >= families:
+            words = [word for word, _, _ in process.extract(fixed[changing], words, scorer=fuzz.ratio, limit=9)]
         family = []
-        for word in rng.choice(WORDS[changing], min(6, len(WORDS[changing])), replace=False):
+        for word in rng.choice(words, min(6, len(words)), replace=False):
             text = pattern.format(**{**fixed, changing: str(word)})
             if plain(text) not in taken:
                 taken.add(plain(text))
