@@ -47,6 +47,8 @@ class Evidence:
     """Mean log p a token of the filled phrase when the decoder is told it; natural logarithm."""
     transcript_log_p: float | None = None
     """The same of the words the decoder found by itself."""
+    value: float | None = None
+    """How much likelier the sound makes a known value of the slot, nats a token, and how far ahead of the next it is."""
     path: Literal["voice", "words", "values", "none"] = "none"
     """What decided: the voice print alone, the words, the values known for a slot, or nothing."""
 
