@@ -174,14 +174,11 @@ def decide(
         hands_free: Whether nobody held a key to speak.
     """
     said = f"“{macro.phrases[0].text}”"
-    by_voice, by_words = _voice(evidence, calibration, hands_free), _words(evidence, calibration)
-    by_value = _value(evidence)
-    sure = max(by_voice, by_words, by_value)
-    if not hands_free and sure > -1.0:
-        sure += LENIENT
+    sure = sureness(evidence, calibration, hands_free)
     if sure < 0.0:
         return Decision("reject", _missing(evidence, said))
-    why = f"the words are {said}" if by_words >= by_voice else f"it sounds like your {said}"
+    by_words = _words(evidence, calibration) >= _voice(evidence, calibration, hands_free)
+    why = f"the words are {said}" if by_words else f"it sounds like your {said}"
     if destructive:
         return Decision("ask", f"{said} cannot be undone, so it is always asked")
     gate = 0.0 if plausible is None else IMPLAUSIBLE * (2.0 * plausible - 1.0)
@@ -190,6 +187,12 @@ def decide(
     if sure >= 1.0:
         return Decision("ask", f"{why}, but the screen does not show where it begins")
     return Decision("ask", f"it sounded only a little like {said}")
+
+
+def sureness(evidence: Evidence, calibration: Calibration, hands_free: bool = True) -> float:
+    """How sure the surer witness is that the macro was meant: from 1 it fires, from 0 it is asked about."""
+    sure = max(_voice(evidence, calibration, hands_free), _words(evidence, calibration))
+    return sure if hands_free else sure + LENIENT
 
 
 def _voice(evidence: Evidence, calibration: Calibration, hands_free: bool) -> float:
