@@ -142,8 +142,8 @@ class Desk(QObject):
             self.window.propose(event.macro_id)
         if isinstance(event, Learned | Finished | Halted | Trouble) and self.state.at_rest:
             self.window.come_back()
-        if isinstance(event, Finished | Halted) and self.window.isActiveWindow():
-            return  # the page says so already
+        if isinstance(event, Finished | Halted) and (self.window.isActiveWindow() or self.heard.bubble.isVisible()):
+            return  # the page or the bubble says so already
         latest = self.state.latest
         notice = notice_of(event, latest.macro_id if latest else None)
         if notice is not None:

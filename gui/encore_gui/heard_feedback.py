@@ -21,6 +21,7 @@ from encore_gui.bridge import Bridge
 from encore_gui.heard_bubble import Heard, HeardBubble, heard_of
 from encore_gui.preferences import TELL_HEARD, TELL_REJECTED, Option, Preferences
 from encore_gui.state import AgentState
+from encore_gui.words import sentence
 
 
 class HeardFeedback(QObject):
@@ -67,7 +68,6 @@ class HeardFeedback(QObject):
 def _after(heard: Heard, ended: Finished | Halted) -> Heard:
     """What was heard, with how its macro ended."""
     if isinstance(ended, Halted):
-        return replace(
-            heard, came=f"{heard.came} · halted at step {ended.index + 1}", icon="alert-circle", colour="warning"
-        )
+        came = f"{heard.came}\nHalted at step {ended.index + 1}: {sentence(ended.reason)}"
+        return replace(heard, came=came, icon="alert-circle", colour="warning")
     return replace(heard, came=f"{heard.came} · done" if ended.verified_by else f"{heard.came} · done, not verified")

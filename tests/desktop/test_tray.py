@@ -15,13 +15,15 @@ import mss
 import numpy as np
 import pytest
 
+from demos.hands import Hands
 from demos.stage import Stage, StageOptions, end
+from encore_agent.settings import Choices
 from encore_models.bundle import Bundle
 from encore_recorder.actions import PointerAction
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.geometry import Point
 
-IDLE, RECORDING, PAUSED = (91, 100, 114), (211, 36, 47), (180, 95, 6)
+IDLE, LISTENING, RECORDING, PAUSED = (91, 100, 114), (37, 99, 201), (211, 36, 47), (180, 95, 6)
 """Ground colours of the tray icon, RGB."""
 TRAY = 40
 """Side of the lower right corner that the tray is in; the task bar left of it shows icons of windows."""
@@ -55,6 +57,11 @@ class Tray:
     def windows(self, name: str) -> list[str]:
         found = self.xdotool("search", "--onlyvisible", "--name", name)
         return found.stdout.split()
+
+    @property
+    def focused(self) -> list[str]:
+        """The window that has the keyboard."""
+        return self.xdotool("getactivewindow").stdout.split()
 
     def xdotool(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -151,6 +158,48 @@ def test_a_signal_ends_it_cleanly(tray: Tray, number: signal.Signals) -> None:
     tray.process.send_signal(number)
     assert tray.process.wait(15) == 0
     wait(lambda: tray.icon(IDLE) is None)
+
+
+@pytest.fixture
+def notes(tray_stage: Stage) -> Iterator[None]:
+    """Another program, which has the keyboard."""
+    code = (
+        "from PySide6.QtWidgets import QApplication, QPlainTextEdit; app = QApplication([])\n"
+        "notes = QPlainTextEdit(); notes.setWindowTitle('Notes'); notes.show(); app.exec()"
+    )
+    process = tray_stage.spawn([sys.executable, "-c", code])
+    yield
+    end(process)
+
+
+@pytest.mark.usefixtures("notes")
+def test_what_was_heard_shows_and_the_keyboard_stays_where_it_is(tray: Tray) -> None:
+    wait(lambda: tray.focused and tray.focused == tray.windows("^Notes$"))
+    tray.xdotool("key", "ctrl+alt+l")
+    wait(lambda: tray.icon(LISTENING), 30)
+    Hands(tray.stage).say("The weather is nice today", "pico-us")
+    wait(lambda: tray.windows("^Encore heard$"))
+    assert tray.focused == tray.windows("^Notes$")
+    wait(lambda: not tray.windows("^Encore heard$"))
+
+
+@pytest.fixture
+def held_to_talk(tmp_path: Path) -> None:
+    """A library whose person wants to hold a key to talk."""
+    Choices(mode="push_to_talk").write(tmp_path / "data")
+
+
+def test_only_what_is_said_while_the_key_is_held_is_heard(held_to_talk: None, tray: Tray) -> None:
+    tray.xdotool("key", "ctrl+alt+l")
+    wait(lambda: tray.icon(LISTENING), 30)
+    hands = Hands(tray.stage)
+    hands.say("The weather is nice today", "pico-us")
+    time.sleep(1.5)
+    assert not tray.windows("^Encore heard$")
+    tray.xdotool("keydown", "ctrl", "keydown", "alt", "keydown", "space")
+    hands.say("The weather is nice today", "pico-us")
+    tray.xdotool("keyup", "space", "keyup", "alt", "keyup", "ctrl")
+    wait(lambda: tray.windows("^Encore heard$"))
 
 
 def test_without_a_tray_the_window_opens(stage: Stage, tmp_path: Path) -> None:

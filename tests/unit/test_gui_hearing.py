@@ -226,7 +226,7 @@ class TestBubble:
         [
             (Finished("e", "MPRIS: Help! is Playing", 900.0), "Play a song: Help! · done"),
             (Finished("e", None, 900.0), "Play a song: Help! · done, not verified"),
-            (Halted("e", 1, "not there"), "Play a song: Help! · halted at step 2"),
+            (Halted("e", 1, "not there"), "Play a song: Help!\nHalted at step 2: Not there."),
         ],
     )
     def test_it_is_never_there_while_a_macro_looks_at_the_screen(
@@ -243,6 +243,16 @@ class TestBubble:
         agent.tell(ended)
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         assert desk.heard.bubble.text == f"“play help”\n{came}"
+
+    def test_one_word_of_a_halt_is_enough(
+        self, desk: Desk, agent: FakeAgent, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[str] = []
+        monkeypatch.setattr(desk.tray, "tell", lambda notice: told.append(notice.title))
+        agent.tell(ACCEPTED, EpisodeStarted("e", "pause", {}), Halted("e", 0, "not there"))
+        qtbot.waitUntil(desk.heard.bubble.isVisible)
+        agent.tell(EpisodeStarted("e2", "pause", {}), Halted("e2", 0, "not there"))
+        qtbot.waitUntil(lambda: told == ["Halted at step 1"])
 
     def test_a_run_that_nobody_spoke_for_shows_none(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:
         agent.tell(EpisodeStarted("e", "pause", {}), Finished("e", None, 1.0))
