@@ -8,6 +8,7 @@ only where the person turned that on, and goes with its row.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import wave
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from encore_models.errors import ModelsError
 from encore_models.perception.mel import RATE
 from encore_models.perception.prints import VoicePrint, read_print, write_print
 from encore_models.perception.speech import Samples
+
+log = logging.getLogger(__name__)
 
 Verdict = Literal["accepted", "asked", "rejected"]
 Answer = Literal["", "yes", "no"]
@@ -108,10 +111,7 @@ class HeardLog:
             sound: float32 mono [n] at 16 kHz, where the person wants the sound kept; else None.
 
         Returns:
-            The id of its entry.
-
-        Raises:
-            OSError: The disk did not take it.
+            The id of its entry; without its print and sound where the disk did not take them.
         """
         command, verdict = _told(outcome)
         row = (
@@ -132,11 +132,15 @@ class HeardLog:
                 row,
             )
             heard_id = int(added.lastrowid or 0)
-        if printed is not None and len(printed.frames):
-            write_print(self._print(heard_id), printed)
-        if sound is not None:
-            _write_sound(self._sound(heard_id), sound)
-        self._forget_oldest()
+        try:
+            if printed is not None and len(printed.frames):
+                write_print(self._print(heard_id), printed)
+            if sound is not None:
+                _write_sound(self._sound(heard_id), sound)
+            self._forget_oldest()
+        except OSError as problem:
+            # Nothing can be learned from it then, which is no reason not to act on it.
+            log.warning("what was heard could not be kept in %s: %s", self._folder, problem)
         return heard_id
 
     def entries(self, limit: int = 100) -> list[HeardEntry]:

@@ -131,6 +131,13 @@ def test_the_newest_prints_are_kept_and_all_rows(library: Library) -> None:
     assert library.heard_log.print_of(4).seconds == tiny.seconds
 
 
+def test_a_disk_that_takes_no_print_takes_the_entry(library: Library, caplog: pytest.LogCaptureFixture) -> None:
+    (library.root / "history" / "heard").rmdir()
+    heard_id = library.note_heard(Rejected("hm", ""), said())
+    assert library.heard_log.entry(heard_id).text == "hm"
+    assert "could not be kept" in caplog.text
+
+
 def test_silence_is_nothing_to_learn_from(library: Library) -> None:
     heard_id = library.note_heard(Rejected("", "no words were heard"), said(frames=0))
     with pytest.raises(PrintGone):
