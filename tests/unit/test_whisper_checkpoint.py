@@ -195,5 +195,5 @@ def test_an_export_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_another_bundle_is_no_whisper(tmp_path: Path):
     made = write_bundle(tmp_path / "other", lambda folder: Contents("other", "nowhere", "none", {}))
-    with pytest.raises(BundleBroken, match="it holds other, which is no Whisper"):
+    with pytest.raises(BundleBroken, match="other is no Whisper, or was made by another Encore"):
         Voice(made)

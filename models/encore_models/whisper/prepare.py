@@ -14,7 +14,7 @@ import onnx
 from encore_models.bundle import Bundle, Contents, Graph, Shape, open_session, write_bundle
 from encore_models.errors import BundleBroken, BundleMissing, UnfitProcessor
 from encore_models.perception.mel import log_mel
-from encore_models.perception.voice import SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
+from encore_models.perception.voice import RECIPE, SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
 from encore_models.whisper import graphs
 from encore_models.whisper.tail import Array, babble, padding_tail
 from encore_models.whisper.weights import WhisperFiles, encoder_identity, read_whisper
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
-RECIPE = 3
-"""Counted up when the graphs change, so that a bundle made by an older Encore is made again."""
 
 EXACT = "exact.onnx"
 """The encoder in float32, kept only while a bundle is made."""
