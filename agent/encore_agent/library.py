@@ -74,6 +74,8 @@ class Library:
         self._database = sqlite3.connect(root / "history.sqlite", check_same_thread=False)
         with self._transaction() as database:
             database.execute("PRAGMA journal_mode=WAL")
+            # A power cut may cost the last entries, never the file; each would wait for the disk before it is acted on.
+            database.execute("PRAGMA synchronous=NORMAL")
             database.executescript(SCHEMA)
         self.heard_log = HeardLog(self._transaction, root / "history" / "heard")
         self.enrolments = Enrolments(self.macros_folder, self.heard_log.background)
