@@ -120,7 +120,7 @@ def play_macro(
 
 def pause_macro() -> Macro:
     """One click on a small icon; nothing to fill in."""
-    icon = Target("icon", Rect(522, 586, 37, 37), Point(0, 0), look_alikes=1)
+    icon = Target("icon", Rect(522, 586, 37, 37), Point(0, 0), look_alikes=1, role="push button", name="Pause")
     step = Step(Click(Point(540, 604)), WINDOW, "steps/01-before.png", icon)
     return Macro(
         "pause", "Pause the music", (Phrase("pause the music"),), (), (step,), "2026-11-20T19:30:00+00:00", "d2"

@@ -86,7 +86,10 @@ class HearingCommands(QObject):
 
 def microphone_choices(agent: Agent) -> list[tuple[str | None, str]]:
     """Every microphone there is, with its text; a chosen one that is unplugged stays in the list."""
-    names = agent.microphones()
+    try:
+        names = agent.microphones()
+    except OSError:  # no sound library; that it cannot listen is told when it is to
+        names = []
     chosen = agent.microphone
     missing = [(chosen, f"{chosen} (not connected)")] if chosen is not None and chosen not in names else []
     return [(None, SYSTEM_MICROPHONE), *((name, name) for name in names), *missing]

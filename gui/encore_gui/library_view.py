@@ -6,13 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
-    QLabel,
     QMainWindow,
     QMessageBox,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QTabWidget,
@@ -22,7 +20,6 @@ from PySide6.QtWidgets import (
 from encore_agent.decide import phrase_notes
 from encore_agent.describe import describe_enrolment
 from encore_agent.errors import AgentError
-from encore_agent.hotkey import RECORD
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
@@ -37,12 +34,13 @@ from encore_agent.messages import (
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
 from encore_gui.commands import Commands
+from encore_gui.first_steps import FirstSteps
 from encore_gui.header import Header
 from encore_gui.heard_view import HeardView
 from encore_gui.hearing_commands import HearingCommands
 from encore_gui.history_view import HistoryView
 from encore_gui.icons import glyph, mark
-from encore_gui.layouts import in_column, in_row
+from encore_gui.layouts import in_column
 from encore_gui.macro_list import MacroList
 from encore_gui.macro_review import MacroReview
 from encore_gui.preferences import Preferences
@@ -50,7 +48,6 @@ from encore_gui.replay_box import Banner
 from encore_gui.search_view import SearchView
 from encore_gui.settings_view import SettingsView
 from encore_gui.state import AgentState
-from encore_gui.theme import SPACE, enlarge
 from encore_gui.words import sentence
 from encore_models.errors import ModelsError
 from encore_models.macro import Macro
@@ -141,45 +138,8 @@ class LibraryView(QMainWindow):
         split.setStretchFactor(1, 1)
         self.pages = QStackedWidget()
         self.pages.addWidget(split)
-        self.pages.addWidget(self._empty_page())
+        self.pages.addWidget(FirstSteps(self._commands.record))
         return self.pages
-
-    def _empty_page(self) -> QWidget:
-        page = QWidget()
-        sign = QLabel()
-        sign.setPixmap(mark().pixmap(QSize(64, 64), self.devicePixelRatioF()))
-        title = QLabel("Record your first macro")
-        enlarge(title, 1.7, bold=True)
-        steps = QLabel(
-            "<ol style='line-height:150%'>"
-            f"<li>Press <b>Record a demonstration</b>, or {RECORD} anywhere.</li>"
-            "<li>Say the command you want, for example “play Yesterday”, and show it once with mouse and keys.</li>"
-            f"<li>Press <b>Stop</b> in the small panel, or {RECORD} again.</li>"
-            "</ol>"
-            "<p>Encore learns the steps and what may vary. You can look them over here, then say the command.</p>"
-            "<p>Screen and sound are recorded until you stop; nothing leaves this machine.</p>",
-            wordWrap=True,
-        )
-        button = QPushButton(glyph("record", "on_accent"), "Record a demonstration")
-        button.setProperty("role", "primary")
-        button.clicked.connect(self._commands.record.trigger)
-        # Of a fixed width, since the height of text that wraps depends on it.
-        middle = QWidget()
-        middle.setFixedWidth(520)
-        content = in_column(middle, spacing=2 * SPACE)
-        for widget in (sign, title):
-            content.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        content.addWidget(steps)
-        content.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
-        across = in_row()
-        across.addStretch(1)
-        across.addWidget(middle)
-        across.addStretch(1)
-        layout = in_column(page)
-        layout.addStretch(2)
-        layout.addLayout(across)
-        layout.addStretch(3)
-        return page
 
     def _add_shortcuts(self) -> None:
         jobs: tuple[tuple[str, Callable[[], object]], ...] = (

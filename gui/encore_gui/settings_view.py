@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -31,6 +31,8 @@ from encore_gui.preferences import KEEP_REJECTED_AUDIO, LANGUAGES, Option, Prefe
 from encore_gui.state import AgentState
 from encore_gui.theme import SPACE
 
+DEVICES_MS = 2000
+"""How often it is looked for microphones that came or went, while the page is seen."""
 NEXT_START = "Changes of these two count from the next start of Encore."
 
 
@@ -69,13 +71,15 @@ class SettingsView(QScrollArea):
             layout.addSpacing(SPACE)
         layout.addStretch(1)
         self.setWidget(page)
+        self._devices = QTimer(self, interval=DEVICES_MS)
+        self._devices.timeout.connect(self._show_microphones)
         state.changed.connect(self.follow)
         self.follow()
 
     def follow(self) -> None:
         """Show what the agent does now."""
         self.modes[self._agent.mode].setChecked(True)
-        if self.isVisible():
+        if self.isVisible() and self.microphones.currentData() != self._agent.microphone:
             self._show_microphones()
         phrase = self._agent.wake_phrase
         self._wake.setText(
@@ -88,6 +92,12 @@ class SettingsView(QScrollArea):
         """The devices of the moment: they come and go."""
         super().showEvent(event)
         self._show_microphones()
+        self._devices.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Nobody sees them."""
+        super().hideEvent(event)
+        self._devices.stop()
 
     # Parts
 

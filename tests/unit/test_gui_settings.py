@@ -10,10 +10,9 @@ import pytest
 from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
-from encore_agent.messages import MicrophoneChanged
 from encore_agent.settings import Settings
 from encore_gui.bridge import Bridge
-from encore_gui.hearing_commands import HearingCommands
+from encore_gui.hearing_commands import SYSTEM_MICROPHONE, HearingCommands
 from encore_gui.preferences import KEEP_REJECTED_AUDIO, LISTEN_AT_START, Preferences
 from encore_gui.settings_view import SettingsView
 from encore_gui.state import AgentState
@@ -67,8 +66,22 @@ def test_microphones_follow_the_devices(view: SettingsView, agent: FakeAgent, qt
     view.microphones.activated.emit(2)
     assert agent.asked == [("set_microphone", "USB headset")]
     agent.plugged = ["Built-in microphone"]
-    agent.tell(MicrophoneChanged("Built-in microphone"))
+    view._devices.setInterval(10)
     qtbot.waitUntil(lambda: view.microphones.currentText() == "USB headset (not connected)")
+    agent.set_microphone(None)
+    qtbot.waitUntil(lambda: view.microphones.currentText() == SYSTEM_MICROPHONE)
+
+
+def test_without_a_sound_library_the_page_still_opens(
+    agent: FakeAgent, preferences: Preferences, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> list[str]:
+        raise OSError("PortAudio library not found")
+
+    monkeypatch.setattr(agent, "microphones", none)
+    view, bridge = view_over(agent, preferences, qtbot)
+    assert view.microphones.currentText() == SYSTEM_MICROPHONE
+    bridge.close()
 
 
 def test_switches_of_page_and_tray_are_the_same(view: SettingsView, preferences: Preferences) -> None:

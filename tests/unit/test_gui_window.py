@@ -73,6 +73,11 @@ class TestReview:
         assert len(window.review.cards) == 1
         assert not window.review._slots_heading.isVisible()
 
+    def test_a_target_is_also_what_its_program_calls_it(self, window: LibraryView) -> None:
+        window.macros.choose("pause")
+        shown = texts(window.review.cards[0])
+        assert "in Player · the program calls it push button “Pause” · 1 look-alike on that screen" in shown
+
     def test_a_macro_changed_on_disk_is_shown_anew_and_stays_chosen(
         self, window: LibraryView, agent: FakeAgent, qtbot: QtBot
     ) -> None:
