@@ -18,6 +18,8 @@ from encore_gui.words import sentence
 
 SHOWN_MS = 5000
 WIDTH = 340
+NEAR = 0.5
+"""Confidence from which the bubble offers what it came nearest to; the heard log offers every macro."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ def heard_of(event: AgentEvent, meaning: Callable[[str, dict[str, str]], str]) -
             return Heard(event.text.strip(), event.description, "check-circle", "good")
         case Rejected() if event.text.strip():
             heard = Heard(event.text.strip(), sentence(event.reason), "minus-circle-outline", "muted")
-            if event.nearest is None:
-                return heard
+            if event.nearest is None or event.nearest.confidence < NEAR:
+                return replace(heard, heard_id=event.heard_id)
             macro_id = event.nearest.macro_id
             correction = f"It meant “{meaning(macro_id, {})}”"
         case _:
@@ -67,8 +69,8 @@ class HeardBubble(QFrame):
 
     correct_requested = Signal(int, object)
     """Id of the entry in the heard log, and the id of the macro that it meant; None for nothing at all."""
-    activated = Signal()
-    """The bubble was clicked beside its button."""
+    activated = Signal(object)
+    """The bubble was clicked beside its button; id of the entry in the heard log, None where it has none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Hidden until `show_heard`."""
@@ -132,7 +134,7 @@ class HeardBubble(QFrame):
         """A click opens the heard log."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.hide()
-            self.activated.emit()
+            self.activated.emit(self._heard.heard_id if self._heard is not None else None)
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """It waits for the pointer that is on its way to the button."""

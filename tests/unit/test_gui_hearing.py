@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ from encore_recorder.errors import NoDisplay
 from encore_recorder.geometry import Rect
 from tests.gui_sample import FakeAgent
 
-REJECTED = Rejected("pay the bill", "no macro has words like these", Command("play-song", {}, 0.2), heard_id=7)
+REJECTED = Rejected("pay the bill", "no macro has words like these", Command("play-song", {}, 0.6), heard_id=7)
 ACCEPTED = Accepted("play help", Command("play-song", {"song": "Help!"}, 1.0), 200.0, heard_id=8)
 ASKED = Asked(
     "paws it",
@@ -210,6 +211,9 @@ class TestBubble:
         clicked = heard_of(Clicked("click play", "Click the button “Play”", Rect(0, 0, 1, 1), "", 1.0), meaning)
         assert clicked is not None
         assert clicked.correction == ""
+        far = heard_of(replace(REJECTED, nearest=Command("play-song", {}, 0.2)), meaning)
+        assert far is not None
+        assert (far.correction, far.heard_id) == ("", 7)
         assert heard_of(Rejected(" ", "nobody spoke"), meaning) is None
         assert heard_of(Learned("x", "X", (), 1), meaning) is None
 
@@ -279,12 +283,16 @@ class TestBubble:
         desk.heard.bubble.button.click()
         assert agent.asked[-1] == ("false_fire", 8)
 
-    def test_a_click_beside_the_button_opens_the_heard_log(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:
-        agent.tell(REJECTED)
+    def test_a_click_beside_the_button_opens_the_heard_log_there(
+        self, desk: Desk, agent: FakeAgent, qtbot: QtBot
+    ) -> None:
+        entry = agent.library.heard()[2]
+        agent.tell(replace(REJECTED, heard_id=entry.id))
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         qtbot.mouseClick(desk.heard.bubble, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
         assert desk.window.isVisible()
         assert desk.window.tabs.currentWidget() is desk.window.heard
+        assert desk.window.heard.current == entry
 
     def test_both_kinds_can_be_switched_off(
         self, desk: Desk, agent: FakeAgent, preferences: Preferences, qtbot: QtBot
