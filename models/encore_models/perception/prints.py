@@ -34,6 +34,8 @@ _HALF = 65_000
 """About the largest number in half precision."""
 _SLOWEST = 3
 """How many times longer the same words may be."""
+_LOOSE = 2
+"""Frames at either end that the comparison may leave out, since nobody finds the ends of speech exactly."""
 PRINT_FRAMES_A_SECOND = FRAMES_A_SECOND // _POOLED
 
 Array = NDArray[np.float32]
@@ -50,7 +52,7 @@ class VoicePrint:
     seconds: float
     """Of speech."""
     features: Array = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    """float32 [T, F], unit length: every frame as the head sees it."""
+    """float32 [T, F]: every frame as the head sees it; longer where it tells more."""
     head: str = ""
     """Name of the head that made the embedding and the features."""
 
@@ -189,7 +191,7 @@ def likeness(said: VoicePrint, enrolled: Sequence[VoicePrint], scale: Scale | No
 
 
 def compared(one: VoicePrint, other: VoicePrint, features: NDArray[np.float64] | None = None) -> tuple[float, float]:
-    """Their distance in time, 0 to 2, and the cosine of their embeddings.
+    """Their distance in time, from 0, and the cosine of their embeddings.
 
     Args:
         one: With speech in it.
@@ -197,8 +199,10 @@ def compared(one: VoicePrint, other: VoicePrint, features: NDArray[np.float64] |
         features: Those of `one` in double precision, where they are at hand.
     """
     ours = one.features.astype(np.float64) if features is None else features
-    total = dtw_ndim.distance(ours, other.features.astype(np.float64), use_c=True) ** 2
-    return total / (len(ours) + len(other.features)), float(one.embedding @ other.embedding)
+    theirs = other.features.astype(np.float64)
+    shorter = min(len(ours), len(theirs))
+    total = dtw_ndim.distance(ours, theirs, psi=min(_LOOSE, shorter // 4), use_c=True) ** 2
+    return total / (len(ours) + len(theirs)), float(one.embedding @ other.embedding)
 
 
 def _comparable(one: int, other: int) -> bool:

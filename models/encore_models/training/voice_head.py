@@ -145,7 +145,7 @@ def warped(a: Tensor, a_lengths: Tensor, b: Tensor, b_lengths: Tensor) -> Tensor
     """Distances of pairs of utterances by dynamic time warping, with gradients along the best path.
 
     Squared Euclidean distances of frames, summed along the cheapest way through both, over the sum of their lengths;
-    the same as `encore_models.perception.prints` computes.
+    what `encore_models.perception.prints` computes, without the ends that may be left out there.
 
     Args:
         a: Vectors of frames [N, A, F].
