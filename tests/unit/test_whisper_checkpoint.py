@@ -161,7 +161,7 @@ def test_where_bundles_belong(bundle: Bundle, tmp_path: Path):
     mine.write_bytes(b"weights")
     before = hearing_folder(str(mine), models)
     assert before.parent == models / "whisper"
-    assert before.name.startswith("mine-")
+    assert before.name.startswith("mine.pt-")
     mine.write_bytes(b"other weights")
     assert hearing_folder(str(mine), models) != before
 

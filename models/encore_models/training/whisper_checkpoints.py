@@ -125,7 +125,7 @@ def _problem(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"its part {error} is missing"
     if isinstance(error, URLError):
-        return f"it could not be downloaded ({error.reason}); is there a network?"
+        return f"it could not be downloaded ({error.reason}); a network is needed"
     if isinstance(error, pickle.UnpicklingError):
         return "the file is damaged, or no checkpoint of openai-whisper"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

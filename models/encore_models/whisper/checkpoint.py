@@ -42,7 +42,7 @@ def hearing_folder(name: str, models: Path) -> Path:
     listed = checkpoint.iterdir() if checkpoint.is_dir() else [checkpoint]
     files = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in listed)
     state = hashlib.blake2b(repr((checkpoint.resolve(), files)).encode(), digest_size=5).hexdigest()
-    return models / "whisper" / f"{checkpoint.resolve().stem}-{state}"
+    return models / "whisper" / f"{checkpoint.resolve().name}-{state}"
 
 
 def open_whisper(
