@@ -78,7 +78,7 @@ def small(folder: Path, languages: bool = True, mels: int = 80) -> Bundle:
     files = WhisperFiles("whisper-small", "made up", "none", translated(state(mels=mels), OPENAI, (2, 4)), vocabulary)
 
     def fill(made: Path) -> Contents:
-        return write_whisper(made, files, "float32", folder.parent)
+        return write_whisper(made, files, "float32", made.parent)
 
     return write_bundle(folder, fill)
 

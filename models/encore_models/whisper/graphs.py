@@ -188,16 +188,20 @@ class _Builder:
         return self.op("Add", x, self.linear(hidden, f"{name}/linear_1"))
 
     def finish(self, inputs: dict[str, tuple[int, Shape]], outputs: dict[str, tuple[int, Shape]]) -> onnx.ModelProto:
-        """The model; `save` checks it."""
+        """The model; whoever saves it checks it."""
         graph = helper.make_graph(
             self._nodes,
             self.name,
             [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in inputs.items()],
             [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in outputs.items()],
-            list(self._tensors.values()),
+            [],
         )
         opset = helper.make_opsetid("", OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=9, producer_name="encore")
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=9, producer_name="encore")
+        # One by one: large ones have gigabytes, and every way to add a tensor copies it.
+        for name in list(self._tensors):
+            model.graph.initializer.append(self._tensors.pop(name))
+        return model
 
 
 def encoder(weights: Weights, precision: Precision) -> onnx.ModelProto:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -94,7 +95,7 @@ def write_whisper(
         made: The folder.
         files: The Whisper.
         precision: Of the graphs.
-        work: Gets the encoder in float32, `EXACT`.
+        work: Gets the encoder in float32, `EXACT`, and the tail; what another call left there is used.
         progress: Told what is done, 0 to 1.
     """
     described = {}
@@ -102,10 +103,12 @@ def write_whisper(
         progress(f"writing the {name}", 0.15 + 0.1 * index)
         described[name] = _save(build(files.weights, precision), made / f"{name}.onnx")
     (made / TOKENIZER_FILE).write_bytes(files.vocabulary.tokenizer)
-    _save(graphs.encoder(files.weights, "float32"), work / EXACT)
     progress("listening to silence", 0.6)
-    mels = graphs.Sizes.of(files.weights).mels
-    np.save(made / TAIL_FILE, padding_tail(encoder_of(work / EXACT), mels), allow_pickle=False)
+    if not (work / TAIL_FILE).exists():
+        _save(graphs.encoder(files.weights, "float32"), work / EXACT)
+        mels = graphs.Sizes.of(files.weights).mels
+        np.save(work / TAIL_FILE, padding_tail(encoder_of(work / EXACT), mels), allow_pickle=False)
+    shutil.copyfile(work / TAIL_FILE, made / TAIL_FILE)
     return Contents(
         name=f"{files.name}-{precision}",
         source=files.source,
