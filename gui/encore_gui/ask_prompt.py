@@ -19,7 +19,7 @@ from encore_gui.layouts import clear, in_column, in_row
 from encore_gui.screen_room import ABOVE_ALL, lower_right
 from encore_gui.state import AgentState
 from encore_gui.theme import SPACE, enlarge
-from encore_gui.words import sentence
+from encore_gui.words import sentence, shortened
 from encore_recorder.errors import RecorderError
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class AskPrompt(QFrame):
         self.forget()
         self._asked = asked
         self._sign.setPixmap(glyph("help-circle", "accent").pixmap(QSize(22, 22), self.devicePixelRatioF()))
-        heard = f"Heard “{asked.text.strip()}”. " if asked.text.strip() else ""
+        heard = f"Heard “{shortened(asked.text)}”. " if asked.text.strip() else ""
         self._reason.setText(heard + sentence(asked.reason))
         clear(self._buttons)
         self.choices = [self._choice(n, command) for n, command in enumerate(asked.commands, start=1)]

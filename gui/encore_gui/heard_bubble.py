@@ -14,7 +14,7 @@ from encore_gui.icons import glyph
 from encore_gui.layouts import in_column, in_row
 from encore_gui.screen_room import ABOVE_ALL, lower_right
 from encore_gui.theme import SPACE
-from encore_gui.words import sentence
+from encore_gui.words import sentence, shortened
 
 SHOWN_MS = 5000
 WIDTH = 340
@@ -47,12 +47,12 @@ def heard_of(event: AgentEvent, meaning: Callable[[str, dict[str, str]], str]) -
     """
     match event:
         case Accepted(command=command):
-            heard = Heard(event.text.strip(), meaning(command.macro_id, command.slots), "check-circle", "good")
+            heard = Heard(shortened(event.text), meaning(command.macro_id, command.slots), "check-circle", "good")
             correction, macro_id = "This was not meant", None
         case Clicked():
-            return Heard(event.text.strip(), event.description, "check-circle", "good")
+            return Heard(shortened(event.text), event.description, "check-circle", "good")
         case Rejected() if event.text.strip():
-            heard = Heard(event.text.strip(), sentence(event.reason), "minus-circle-outline", "muted")
+            heard = Heard(shortened(event.text), sentence(event.reason), "minus-circle-outline", "muted")
             if event.nearest is None or event.nearest.confidence < NEAR:
                 return replace(heard, heard_id=event.heard_id)
             macro_id = event.nearest.macro_id

@@ -15,7 +15,7 @@ from encore_gui.icons import glyph
 from encore_gui.layouts import in_column, in_row
 from encore_gui.tables import entry_table, fill_row
 from encore_gui.theme import SPACE, enlarge
-from encore_gui.words import local_time, sentence
+from encore_gui.words import local_time, sentence, shortened
 
 KEPT = "Voice prints of the newest are kept to learn from; no sound can be made from them."
 SOUND_KEPT = "The sound of speech that started nothing is kept too: you turned that on."
@@ -145,7 +145,8 @@ class HeardCard(QFrame):
         """Show one utterance."""
         self._entry = entry
         outcome = outcome_of(entry, self._names)
-        self.words.setText(f"“{entry.text}”" if entry.text else "(no words)")
+        self.words.setText(f"“{shortened(entry.text, 240)}”" if entry.text else "(no words)")
+        self.words.setToolTip(entry.text)
         self.outcome.setText(outcome.text)
         reason = sentence(entry.reason) if entry.reason else ""
         self.why.setText(" ".join(part for part in (reason, decided_by(entry.evidence)) if part))

@@ -112,6 +112,7 @@ class Proposals(QFrame):
         list_of_checks = QWidget()
         self._list = in_column(list_of_checks, spacing=SPACE - 2)
         self.own = QLineEdit(placeholderText="Another way to say it")
+        self.own.setTextMargins(SPACE // 2, 0, SPACE // 2, 0)
         self.own.setAccessibleName("Another way to say it")
         self.own.textChanged.connect(self._enable)
         self.own.returnPressed.connect(self._add)

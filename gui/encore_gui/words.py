@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 
 from PySide6.QtCore import QDateTime, QEvent, QLocale, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -33,6 +34,11 @@ def sentence(text: str) -> str:
     """The text as a sentence: with a capital and a full stop."""
     text = capitalised(text)
     return text + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+def shortened(text: str, letters: int = 120) -> str:
+    """The text without white space around it; of a long one its begin, to the end of a word."""
+    return textwrap.shorten(text, letters, placeholder=" …")
 
 
 class ElidedLabel(QLabel):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mss
@@ -17,11 +17,14 @@ import pytest
 
 from demos.hands import Hands
 from demos.stage import Stage, StageOptions, end
+from encore_agent.library import Library
 from encore_agent.settings import Choices
 from encore_models.bundle import Bundle
+from encore_models.macro import Phrase
 from encore_recorder.actions import PointerAction
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.geometry import Point
+from tests.gui_sample import add, pause_macro
 
 IDLE, LISTENING, RECORDING, PAUSED = (91, 100, 114), (37, 99, 201), (211, 36, 47), (180, 95, 6)
 """Ground colours of the tray icon, RGB."""
@@ -181,6 +184,32 @@ def test_what_was_heard_shows_and_the_keyboard_stays_where_it_is(tray: Tray) -> 
     wait(lambda: tray.windows("^Encore heard$"))
     assert tray.focused == tray.windows("^Notes$")
     wait(lambda: not tray.windows("^Encore heard$"))
+
+
+@pytest.fixture
+def library_to_delete_from(tmp_path: Path) -> None:
+    """A library with a macro that is always asked about."""
+    library = Library(tmp_path / "data")
+    add(library, replace(pause_macro(), id="delete", name="Delete it", phrases=(Phrase("delete the playlist"),)))
+    library.close()
+
+
+@pytest.mark.usefixtures("notes")
+def test_a_question_is_answered_by_key_while_another_program_has_the_keyboard(
+    library_to_delete_from: None, tray: Tray
+) -> None:
+    wait(lambda: tray.focused and tray.focused == tray.windows("^Notes$"))
+    tray.xdotool("key", "ctrl+alt+l")
+    wait(lambda: tray.icon(LISTENING), 30)
+    Hands(tray.stage).say("Delete the playlist", "pico-us")
+    wait(lambda: tray.windows("^Encore asks$"))
+    assert tray.focused == tray.windows("^Notes$")
+    tray.xdotool("key", "ctrl+alt+0")
+    wait(lambda: not tray.windows("^Encore asks$"), 5)
+    library = Library(tray.data)
+    wait(lambda: [entry.answer for entry in library.heard()] == ["no"])
+    assert library.episodes() == []
+    library.close()
 
 
 @pytest.fixture

@@ -217,6 +217,12 @@ class TestBubble:
         assert heard_of(Rejected(" ", "nobody spoke"), meaning) is None
         assert heard_of(Learned("x", "X", (), 1), meaning) is None
 
+    def test_a_minute_of_talk_stays_small(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:
+        agent.tell(replace(REJECTED, text="so then we went to the sea and " * 40))
+        qtbot.waitUntil(desk.heard.bubble.isVisible)
+        assert "…" in desk.heard.bubble.text
+        assert desk.heard.bubble.height() < 200
+
     def test_it_comes_without_focus_and_goes_by_itself(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:
         desk.heard.bubble._timer.setInterval(30)
         agent.tell(REJECTED)
