@@ -1,9 +1,9 @@
-"""The decision: fire, ask, or let it pass, from what two witnesses say (pure).
+"""The decision: fire, ask, or let it pass, from what three witnesses say (pure).
 
 The voice print says how like the utterance is to the person's own enrolments; the words say how well it fits a phrase,
-and how likely the decoder finds that phrase when it is told it. Each gives a sureness: from 1 a command fires, from 0
-it is asked about. The surer witness decides, since each has its own reasons to be silent: a registered paraphrase is
-like no enrolment, and a transcript in noise is like no phrase.
+and how likely the decoder finds that phrase when it is told it; a known value of a slot says how clearly it was named.
+Each gives a sureness: from 1 a command fires, from 0 it is asked about. The surest witness decides, since each has its
+own reasons to be silent: a registered paraphrase is like no enrolment, and a transcript in noise is like no phrase.
 """
 
 from __future__ import annotations
@@ -177,8 +177,11 @@ def decide(
     sure = sureness(evidence, calibration, hands_free)
     if sure < 0.0:
         return Decision("reject", _missing(evidence, said))
-    by_words = _words(evidence, calibration) >= _voice(evidence, calibration, hands_free)
-    why = f"the words are {said}" if by_words else f"it sounds like your {said}"
+    _, why = max(
+        (_voice(evidence, calibration, hands_free), f"it sounds like your {said}"),
+        (_value(evidence), f"it names what {said} knows"),
+        (_words(evidence, calibration), f"the words are {said}"),
+    )
     if destructive:
         return Decision("ask", f"{said} cannot be undone, so it is always asked")
     gate = 0.0 if plausible is None else IMPLAUSIBLE * (2.0 * plausible - 1.0)
@@ -191,7 +194,7 @@ def decide(
 
 def sureness(evidence: Evidence, calibration: Calibration, hands_free: bool = True) -> float:
     """How sure the surer witness is that the macro was meant: from 1 it fires, from 0 it is asked about."""
-    sure = max(_voice(evidence, calibration, hands_free), _words(evidence, calibration))
+    sure = max(_voice(evidence, calibration, hands_free), _words(evidence, calibration), _value(evidence))
     return sure if hands_free else sure + LENIENT
 
 

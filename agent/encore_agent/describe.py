@@ -83,6 +83,8 @@ def describe_evidence(evidence: Evidence) -> str:
         parts.append(f"words {evidence.words:.0f} %")
     if evidence.log_p is not None:
         parts.append(f"log p {evidence.log_p:.2f}{_beside('transcript', evidence.transcript_log_p)}")
+    if evidence.value is not None:
+        parts.append(f"value {evidence.value:.2f}")
     return ", ".join(parts)
 
 

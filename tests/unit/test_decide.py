@@ -71,10 +71,18 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (replace(WORDS, words=80.0, log_p=-1.4), "ask"),
         (replace(WORDS, words=80.0, log_p=-2.4), "reject"),
         (replace(WORDS, words=60.0), "reject"),
+        (replace(WORDS, words=60.0, value=1.2), "accept"),  # a title that was named, whatever the transcript made of it
+        (replace(WORDS, words=60.0, value=0.5), "ask"),
+        (replace(WORDS, words=60.0, value=0.1), "reject"),
     ],
 )
 def test_the_witnesses_decide(evidence: Evidence, expected: str) -> None:
     assert verdict(evidence) == expected
+
+
+def test_the_reason_is_that_of_the_surest_witness() -> None:
+    for evidence, why in ((VOICE, "sounds like your"), (WORDS, "the words are"), (Evidence(value=1.5), "it names")):
+        assert why in decide(NEXT, evidence, UNCALIBRATED, False).reason
 
 
 def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
@@ -109,6 +117,7 @@ SCORES = st.builds(
     words=st.none() | st.floats(0, 100),
     log_p=st.none() | st.floats(-20, 0),
     transcript_log_p=st.none() | st.floats(-20, 0),
+    value=st.none() | st.floats(-20, 5),
 )
 
 
