@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.messages import Rejected
+from encore_agent.meanings import UnderstandingOptions
+from encore_agent.messages import Accepted
 from encore_agent.say import BUILT_IN, asked_by, reply_in
 from encore_agent.say_session import Request
 from encore_agent.understand import Understander
-from encore_agent.values import Hearing, UnderstandingOptions
+from encore_agent.values import Hearing
 from encore_models.perception.speech import Samples, Utterance
 from encore_models.perception.voice import Encoded, Transcript
 
@@ -23,13 +24,36 @@ class HeardOnce:
     def __init__(self, hearing: Hearing) -> None:
         """Ask `hearing` where nothing is remembered."""
         self._hearing = hearing
-        self._last: tuple[Samples, tuple[Encoded, Transcript]] | None = None
+        self._encoded: tuple[Samples, Encoded] | None = None
+        self._heard: tuple[Samples, tuple[Encoded, Transcript]] | None = None
 
-    def hear(self, samples: Samples) -> tuple[Encoded, Transcript]:
+    @property
+    def silence(self) -> Encoded:
+        """See `Decoding.silence`."""
+        return self._hearing.silence
+
+    @property
+    def endings(self) -> tuple[int, ...]:
+        """See `Decoding.endings`."""
+        return self._hearing.endings
+
+    def encode(self, samples: Samples) -> Encoded:
+        """See `Hearing.encode`; the last answer is remembered."""
+        if self._encoded is None or self._encoded[0] is not samples:
+            self._encoded = samples, self._hearing.encode(samples)
+        return self._encoded[1]
+
+    def hear(self, samples: Samples, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
         """See `Hearing.hear`; the last answer is remembered."""
-        if self._last is None or self._last[0] is not samples:
-            self._last = samples, self._hearing.hear(samples)
-        return self._last[1]
+        if self._heard is None or self._heard[0] is not samples:
+            self._heard = samples, self._hearing.hear(samples, encoded)
+        return self._heard[1]
+
+    def follow(
+        self, encoded: Encoded, tokens: NDArray[np.int64], past: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """See `Decoding.follow`."""
+        return self._hearing.follow(encoded, tokens, past)
 
     def transcribe(self, encoded: Encoded, prefix: str) -> Transcript:
         """See `Hearing.transcribe`."""
@@ -65,7 +89,7 @@ class SayUnderstander:
             if reply is not None and transcript.mean_logprob >= self._options.floor:
                 return Request(reply, transcript.text, utterance.end_ns)
         outcome, heard = self._understander.understand(utterance)
-        if isinstance(outcome, Rejected) or heard.match is None:
+        if not isinstance(outcome, Accepted) or heard.match is None:
             return None
         choose = partial(self._understander.choose_value, heard, "name")
         return Request(asked_by(heard.match), outcome.text, utterance.end_ns, choose)

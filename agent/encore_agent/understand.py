@@ -1,188 +1,255 @@
-"""Understand an utterance: which macro, with which slot values, or why none.
+"""Understand an utterance: which macro, with which slot values, or what to ask, or why none.
 
-Three witnesses have to agree before anything fires: the words match a phrase, the decoder finds the phrase likely
-when it is told it (which hallucinated words do not survive), and no other macro fits as well.
+The witnesses are heard in the order of what they cost. A voice print alone settles a command without a slot, once its
+phrase is scored under the decoder; otherwise the words are transcribed, and what they can mean is looked for. All that
+speaks for a macro goes into `Evidence`, and `decide` makes of it what happens.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from rapidfuzz import fuzz
-
-from encore_agent.messages import Accepted, Command, Rejected
-from encore_agent.values import Heard, UnderstandingOptions, Values, letters_of
-from encore_agent.values import Hearing as Hearing
-from encore_models.macro import SLOT_PATTERN, Macro
+from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
+from encore_agent.guard import destructive_macro
+from encore_agent.meanings import Meaning, Meanings, UnderstandingOptions
+from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
+from encore_agent.values import Heard, Hearing
+from encore_models.learn import Printing
+from encore_models.macro import Macro
+from encore_models.perception.prints import VoicePrint, likeness
 from encore_models.perception.speech import Utterance
-from encore_models.perception.voice import Transcript
-from encore_models.phrases import Match, best_match, words_of
+from encore_models.perception.voice import Encoded, Transcript
+from encore_models.phrases import Match, words_of
 
-Ranking = list[tuple[Macro, Match]]
-"""Each macro that can be meant with its best match, best first."""
+Outcome = Accepted | Asked | Rejected
+Plausible = Callable[[Macro], float | None]
+"""0 to 1, how likely the screen shows a macro's first step; None where that is unknown."""
+
+MOST_ASKED = 3
+"""Commands in one question."""
+SCORED = 4
+"""Phrases of one macro that are scored under the decoder for its print."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """What the print says of a macro."""
+
+    own: float
+    rival: float | None
+    """Of the nearest print of anything else; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A meaning, and what is to come of it."""
+
+    meaning: Meaning
+    decision: Decision
+    sureness: float
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What it asks for, in each of the ways that are in doubt."""
+        macro, match, others = self.meaning.macro, self.meaning.match, self.meaning.others
+        confidence = math.exp(min(0.0, self.meaning.evidence.log_p or 0.0))
+        ways = [{match.phrase.slots[0]: value} for value in others] or [{}]
+        return tuple(Command(macro.id, match.slots | way, confidence) for way in ways)
 
 
 class Understander:
-    """Understands utterances in terms of the macros there are."""
+    """Understands utterances in terms of the macros there are. For one thread at a time."""
 
-    def __init__(self, hearing: Hearing, macros: Iterable[Macro], options: UnderstandingOptions | None = None) -> None:
-        """Nothing is computed yet."""
+    def __init__(
+        self,
+        hearing: Hearing,
+        macros: Iterable[Macro],
+        options: UnderstandingOptions | None = None,
+        enrolled: Callable[[str], Enrolled] | None = None,
+        printer: Printing | None = None,
+    ) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            hearing: The voice model.
+            macros: What can be asked for.
+            options: How sure to be.
+            enrolled: What is known of how a macro's command sounds, by its id; None understands by words alone.
+            printer: Makes voice prints; None understands by words alone.
+        """
         self._hearing = hearing
-        self._options = options or UnderstandingOptions()
-        self._values = Values(hearing, self._options)
-        self._macros = list(macros)
+        self._enrolled = enrolled
+        self._printer = printer
+        self._meanings = Meanings(hearing, options or UnderstandingOptions())
+        self.set_macros(macros)
 
     def set_macros(self, macros: Iterable[Macro]) -> None:
         """Use these macros from now on."""
         self._macros = list(macros)
+        self._meanings.use(self._macros)
 
     def hear(self, utterance: Utterance) -> Heard:
         """The words of an utterance, without asking what they mean."""
         return Heard(utterance, *self._hearing.hear(utterance.samples))
 
-    def understand(self, utterance: Utterance) -> tuple[Accepted | Rejected, Heard]:
-        """What the utterance asks for, or why nothing; and what was heard, for `choose_value`."""
-        began = time.perf_counter()
-        heard = self.hear(utterance)
-        if not words_of(heard.transcript.text):
-            return Rejected(heard.transcript.text, "no words were heard"), heard
-        if not self._macros:
-            return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
-        outcome, decided = self._decide(heard)
-        if isinstance(outcome, Rejected):
-            known = self._by_known_values(heard)
-            if known is None:
-                return outcome, decided
-            outcome, decided = known
-        return replace(outcome, understand_ms=1e3 * (time.perf_counter() - began)), decided
-
-    def _decide(self, heard: Heard) -> tuple[Accepted | Rejected, Heard]:
-        """Accept or reject by the words of the transcript."""
-        ranked = self._rank(heard.transcript.text)
-        if not ranked or ranked[0][1].likeness < self._options.words:
-            heard, ranked = self._led(heard, ranked)
-        text = heard.transcript.text
-        if not ranked or ranked[0][1].likeness < self._options.near_words:
-            nearest = self._command(*ranked[0], 0.0) if ranked else None
-            return Rejected(text, "no command sounds like it", nearest), heard
-        (macro, match), others = ranked[0], ranked[1:]
-        rival = next((other for other, m in others if self._rivals(match, m)), None)
-        if rival is not None:
-            reason = f"it could be “{macro.phrases[0].text}” or “{rival.phrases[0].text}”"
-            return Rejected(text, reason, self._command(macro, match, 0.0)), heard
-        log_p = self._log_p(heard, match)
-        command = self._command(macro, match, math.exp(log_p))
-        doubt = self._doubt(heard, match, log_p)
-        if doubt is not None:
-            return Rejected(text, doubt, command), heard
-        heard = replace(heard, match=match)
-        resolved = {name: self._known_value(heard, macro, name) or value for name, value in match.slots.items()}
-        return Accepted(text, Command(macro.id, resolved, command.confidence), 0.0), heard
-
-    def _by_known_values(self, heard: Heard) -> tuple[Accepted, Heard] | None:
-        """The command with a known value that was said, whatever the transcript made of it."""
-        letters = letters_of(heard.transcript.text)
-        filled = [
-            (macro, Match(phrase, 0.0, {phrase.slots[0]: value}))
-            for macro in self._macros
-            for phrase in macro.phrases
-            if len(phrase.slots) == 1
-            for value in macro.slot(phrase.slots[0]).values
-        ]
-        likely = [pair for pair in filled if self._values.as_long(letters_of(pair[1].spoken({})), letters)]
-        likely.sort(key=lambda pair: fuzz.ratio(letters_of(pair[1].spoken({})), letters), reverse=True)
-        likely = likely[: self._options.shortlist]
-        if not likely:
-            return None
-        totals = self._values.totals(heard, [match.spoken({}) for _, match in likely])
-        values = [match.slots[match.phrase.slots[0]] for _, match in likely]
-        place = self._values.clearly_best(totals, self._options.choice_margin)
-        if place is None or totals[place] < heard.transcript.logprob - self._values.may_be_behind(values[place]):
-            return None
-        macro, match = likely[place]
-        command = self._command(macro, match, math.exp(totals[place] / len(words_of(match.spoken({})))))
-        return Accepted(heard.transcript.text, command, 0.0), replace(heard, match=match)
-
     def choose_value(self, heard: Heard, slot: str, texts: Sequence[str]) -> str | None:
         """Which of the texts was said in the slot; see `Values.choose`."""
-        return self._values.choose(heard, slot, texts)
+        return self._meanings.values.choose(heard, slot, texts)
 
-    def _known_value(self, heard: Heard, macro: Macro, name: str) -> str | None:
-        return self.choose_value(heard, name, macro.slot(name).values)
+    def understand(
+        self,
+        utterance: Utterance,
+        screen_texts: Sequence[str] = (),
+        hands_free: bool = True,
+        plausible: Plausible | None = None,
+    ) -> tuple[Outcome, Heard]:
+        """What the utterance asks for.
 
-    def _led(self, heard: Heard, ranked: Ranking) -> tuple[Heard, Ranking]:
-        """The utterance heard again in the light of the phrases' first words, where that is nearly as likely."""
-        first_words = dict.fromkeys(
-            SLOT_PATTERN.split(phrase.text)[0].strip() for macro in self._macros for phrase in macro.phrases
-        )
-        letters = letters_of(heard.transcript.text)
-        nearest = sorted(
-            filter(None, first_words), key=lambda words: -fuzz.partial_ratio(words, letters[: len(words) + 1])
-        )
-        for words in nearest[: self._options.led_phrases]:
-            for led in self._led_by(heard, f"{words[:1].upper()}{words[1:]}"):
-                again = self._rank(led.text)
-                if again and (not ranked or again[0][1].likeness > ranked[0][1].likeness):
-                    heard, ranked = replace(heard, transcript=led), again
-        return heard, ranked
+        Args:
+            utterance: As it was cut out.
+            screen_texts: What stands on the screen now: values that a slot may have besides those that are known.
+            hands_free: Whether nobody held a key to speak.
+            plausible: What the screen says of a macro.
 
-    def _led_by(self, heard: Heard, words: str) -> Iterator[Transcript]:
-        """What was said if it begins with these words, as far as that is likely enough."""
-        least = heard.transcript.logprob - self._options.led_behind
-        text = self._taken_apart(heard.transcript.text, words)
-        if text is not None:
-            (row,) = self._hearing.token_logprobs(heard.encoded, [text])
-            if row.sum() >= least:
-                yield Transcript(text, float(row.mean()), len(row))
-        led = self._hearing.transcribe(heard.encoded, words)
-        if led.logprob >= least:
-            yield led
-
-    def _taken_apart(self, text: str, words: str) -> str | None:
-        """The text with a blank after `words`: Whisper writes "Playfast car" where "play Fast Car" was said.
-
-        None where it does not begin so, or with a real word such as "playback": those are one token.
+        Returns:
+            What to do, ask or say; and what was heard, for `choose_value`.
         """
-        match = re.match(rf"({re.escape(words)})(\w+)(.*?)\W*$", text, re.IGNORECASE)
-        if match is None:
-            return None
-        whole = match[1] + match[2]
-        if any(len(self._hearing.tokens(word)) == 1 for word in (whole.lower(), whole.capitalize())):
-            return None
-        return f"{words} {match[2]}{match[3]}."
+        began = time.perf_counter()
+        encoded, said = None, None
+        likes: dict[str, _Likeness] = {}
+        if self._printer is not None and self._enrolled is not None:
+            encoded = self._hearing.encode(utterance.samples)
+            said = self._printer.printed(encoded)
+            likes = self._likes(said)
+        weigh = _Weigher(self._enrolled, likes, hands_free, plausible)
+        if encoded is not None:
+            sure = self._by_print(encoded, likes, weigh)
+            if sure is not None:
+                heard = _as_said(utterance, encoded, said, sure.meaning)
+                return _outcome([sure], heard, began), heard
+        heard = Heard(utterance, *self._hearing.hear(utterance.samples, encoded), print=said)
+        if not self._macros:
+            return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
+        if not words_of(heard.transcript.text) and not likes:
+            return Rejected(heard.transcript.text, "no words were heard"), heard
+        weighed = self._weighed(heard, likes, weigh, tuple(screen_texts))
+        outcome = _outcome(weighed, heard, began)
+        if isinstance(outcome, Accepted):
+            heard = replace(heard, match=weighed[0].meaning.match)
+        return outcome, heard
 
-    def _rank(self, text: str) -> Ranking:
-        """Each macro with its best phrase, best first."""
-        ranked = []
+    def _likes(self, said: VoicePrint) -> dict[str, _Likeness]:
+        """What the print says of each macro that has enrolments."""
+        assert self._enrolled is not None
+        known = {macro.id: self._enrolled(macro.id) for macro in self._macros}
+        own = {id_: float(likeness(said, one.prints).max()) for id_, one in known.items() if one.prints}
+        likes = {}
+        for id_, like in own.items():
+            others = [value for other, value in own.items() if other != id_]
+            others += [float(value) for value in likeness(said, known[id_].impostors)]
+            likes[id_] = _Likeness(like, max(others, default=None))
+        return likes
+
+    def _by_print(self, encoded: Encoded, likes: dict[str, _Likeness], weigh: _Weigher) -> _Weighed | None:
+        """The command that the print and its phrase's sound settle, without any transcript."""
+        if not likes:
+            return None
+        macro = max(self._macros, key=lambda macro: likes[macro.id].own if macro.id in likes else -math.inf)
+        if macro.slots or not weigh.worth_scoring(macro):
+            return None
+        weighed = weigh(self._scored(encoded, macro, None))
+        return weighed if weighed.decision.verdict == "accept" else None
+
+    def _scored(self, encoded: Encoded, macro: Macro, transcript: Transcript | None) -> Meaning:
+        """A macro without slots, with its likeliest phrase under the decoder."""
+        matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
+        told = self._hearing.token_logprobs(encoded, [match.spoken({}) for match in matches])
+        log_p, place = max((float(row.mean()), -place) for place, row in enumerate(told))
+        own = transcript.mean_logprob if transcript is not None else None
+        return Meaning(macro, matches[-place], Evidence(log_p=log_p, transcript_log_p=own, path="voice"))
+
+    def _weighed(
+        self, heard: Heard, likes: dict[str, _Likeness], weigh: _Weigher, shown: tuple[str, ...]
+    ) -> list[_Weighed]:
+        """Everything that may be meant, surest first."""
+        meanings = self._meanings.of(heard, shown)
+        met = {meaning.macro.id for meaning in meanings}
+        nearest = sorted(likes, key=lambda id_: -likes[id_].own)[:1]
         for macro in self._macros:
-            matches = [match for phrase in macro.phrases if (match := best_match(phrase, text)) is not None]
-            if matches:
-                ranked.append((macro, max(matches, key=lambda match: match.likeness)))
-        # Of equal likeness the phrase with more words of its own is meant: "play next" before "play {song}".
-        return sorted(ranked, key=lambda pair: (pair[1].likeness, -len("".join(pair[1].slots.values()))), reverse=True)
+            if macro.id in nearest and macro.id not in met and not macro.slots:
+                meanings.append(self._scored(heard.encoded, macro, heard.transcript))
+        weighed = sorted(map(weigh, meanings), key=lambda one: (max(one.sureness, -1.0), one.meaning.fit), reverse=True)
+        best = weighed[0] if weighed else None
+        if best is None or best.decision.verdict != "accept":
+            return weighed
+        rivals = [one for one in weighed if self._meanings.rivals(best.meaning, one.meaning)]
+        if not rivals or (best.meaning.macro.id in likes and likes[best.meaning.macro.id].own > 0.5):
+            return weighed
+        first, second = best.meaning.macro.phrases[0].text, rivals[0].meaning.macro.phrases[0].text
+        doubt = Decision("ask", f"it could be “{first}” or “{second}”")
+        return [replace(best, decision=doubt), *rivals]
 
-    def _rivals(self, match: Match, other: Match) -> bool:
-        """Whether the other match is as good; one with more words in its slots is less specific, so it is not."""
-        as_specific = len("".join(other.slots.values())) <= len("".join(match.slots.values()))
-        return as_specific and other.likeness > match.likeness - self._options.clear
 
-    def _log_p(self, heard: Heard, match: Match) -> float:
-        """Mean log p a token of the phrase; as it was transcribed where that is the phrase word by word."""
-        told = float(self._hearing.token_logprobs(heard.encoded, [match.spoken({})])[0].mean())
-        return max(told, heard.transcript.mean_logprob) if match.likeness >= self._options.words else told
+class _Weigher:
+    """Weighs a meaning with what the print says of its macro."""
 
-    def _doubt(self, heard: Heard, match: Match, log_p: float) -> str | None:
-        options = self._options
-        if log_p < options.floor:
-            return f"it did not sound like “{match.phrase.text}”"
-        if match.likeness < options.words and log_p < heard.transcript.mean_logprob - options.behind:
-            return f"it sounded only a little like “{match.phrase.text}”"
-        return None
+    def __init__(
+        self,
+        enrolled: Callable[[str], Enrolled] | None,
+        likes: dict[str, _Likeness],
+        hands_free: bool,
+        plausible: Plausible | None,
+    ) -> None:
+        self._enrolled, self._likes = enrolled, likes
+        self._hands_free, self._plausible = hands_free, plausible
 
-    @staticmethod
-    def _command(macro: Macro, match: Match, confidence: float) -> Command:
-        return Command(macro.id, dict(match.slots), min(1.0, confidence))
+    def __call__(self, meaning: Meaning) -> _Weighed:
+        macro, like = meaning.macro, self._likes.get(meaning.macro.id)
+        if like is not None and not macro.slots:
+            meaning = replace(meaning, evidence=replace(meaning.evidence, likeness=like.own, rival_likeness=like.rival))
+        decision = decide(
+            macro,
+            meaning.evidence,
+            self._calibrated(macro),
+            destructive_macro(macro) is not None,
+            self._plausible(macro) if self._plausible is not None else None,
+            self._hands_free,
+        )
+        if meaning.doubt and decision.verdict == "accept" and (self._hands_free or meaning.others):
+            decision = replace(decision, verdict="ask", reason=meaning.doubt)
+        return _Weighed(meaning, decision, sureness(meaning.evidence, self._calibrated(macro), self._hands_free))
+
+    def worth_scoring(self, macro: Macro) -> bool:
+        """Whether the print alone may settle it."""
+        like = self._likes[macro.id]
+        return like.own >= self._calibrated(macro).accept and (like.rival is None or like.own > like.rival)
+
+    def _calibrated(self, macro: Macro) -> Calibration:
+        return self._enrolled(macro.id).calibration if self._enrolled is not None else UNCALIBRATED
+
+
+def _as_said(utterance: Utterance, encoded: Encoded, said: VoicePrint | None, meaning: Meaning) -> Heard:
+    """What was heard where nothing was transcribed: the phrase itself."""
+    log_p = meaning.evidence.log_p or 0.0
+    return Heard(utterance, encoded, Transcript(meaning.match.phrase.text, log_p), meaning.match, said)
+
+
+def _outcome(weighed: Sequence[_Weighed], heard: Heard, began: float) -> Outcome:
+    """What comes of what was weighed, surest first."""
+    text = heard.transcript.text
+    if not weighed:
+        return Rejected(text, "no command sounds like it")
+    best = weighed[0]
+    evidence, reason = best.meaning.evidence, best.decision.reason
+    if best.decision.verdict == "accept":
+        took = 1e3 * (time.perf_counter() - began)
+        return Accepted(text, best.commands[0], took, evidence, reason=reason)
+    if best.decision.verdict == "reject":
+        return Rejected(text, reason, best.commands[0], replace(evidence, path="none"))
+    asked = [command for one in weighed if one.decision.verdict != "reject" for command in one.commands]
+    distinct = {(command.macro_id, tuple(command.slots.items())): command for command in reversed(asked)}
+    commands = tuple(reversed(distinct.values()))[:MOST_ASKED]
+    return Asked(text, reason, commands, evidence=evidence)

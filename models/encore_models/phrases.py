@@ -51,6 +51,13 @@ class Match:
         text = " ".join(filter(None, (self.before, fill(self.phrase.text, self.slots | values), self.after)))
         return f"{text[:1].upper()}{text[1:]}."
 
+    def around(self, slot: str) -> tuple[str, str, str]:
+        """The words before a slot's value, the value, and the words after it, as Whisper would write them."""
+        start, _, end = self.phrase.text.partition("{" + slot + "}")
+        before = " ".join(filter(None, (self.before, fill(start, self.slots).strip())))
+        after = " ".join(filter(None, (fill(end, self.slots).strip(), self.after)))
+        return f"{before[:1].upper()}{before[1:]}", self.slots[slot], after
+
 
 def words_of(text: str) -> list[str]:
     """Lower-case words without punctuation; apostrophes inside a word stay."""

@@ -1,0 +1,320 @@
+"""What the words of an utterance can mean: macros with slot values, and what speaks for each.
+
+Where the transcript is a phrase word by word and its value is known, or nothing is known, that is all. Otherwise the
+decoder is led: along all phrases without slots, and from the first words of those with slots along the values that are
+known, or freely where none are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from rapidfuzz import fuzz, process
+
+from encore_agent.messages import Evidence
+from encore_agent.values import Chosen, Heard, Hearing, ValueOptions, Values, letters_of
+from encore_models.macro import SLOT_PATTERN, Macro, Phrase
+from encore_models.perception.guided import Guide
+from encore_models.perception.voice import Transcript
+from encore_models.phrases import Match, best_match
+
+WORD_BY_WORD = 100.0
+"""Percent."""
+IN_DOUBT = "the words before it were not heard clearly"
+NOT_LISTED = "it is none of the values that are known"
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstandingOptions:
+    """How sure Encore wants to be. Log p are natural logarithms, of all tokens together where nothing else is said."""
+
+    clear: float = 5.0
+    """Percent of likeness between the words of the best macro and those of the next one."""
+    near_words: float = 70.0
+    """Percent from which words may be a phrase."""
+    floor: float = -2.5
+    """Mean log p a token of a transcript below which nobody said it."""
+    weighed: int = 3
+    """Macros that are weighed by their words."""
+    led_head: float = 9.0
+    """How unlikely the first words of a phrase may be for a value that is known to be looked for after them: noise
+    makes "place" or "may" of "play"."""
+    led_value: float = 18.0
+    """How much less likely than the transcript all of it may then be."""
+    led_behind: float = 5.0
+    """How unlikely the first words may be, and how much less likely than the transcript all of it, for other words to
+    be heard in their light. Speech that asks for nothing is 6 to 27 behind, a rhyme 0 to 4."""
+    listed: int = 20
+    """Values from which on a slot has a list: what is not in it is asked about where the phrase is easily rhymed, and
+    not taken for the command where its first words were not heard word by word."""
+    led: int = 2
+    """First words that are tried; each costs a pass of the decoder."""
+    short_letters: int = 6
+    """A phrase with no more letters before its slot has to be heard word by word, or with a value that is known: every
+    short word has its rhymes."""
+    kept: int = 6
+    """Phrases most like the transcript that are followed however unlikely they begin."""
+    values: ValueOptions = field(default_factory=ValueOptions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meaning:
+    """A macro that may be meant."""
+
+    macro: Macro
+    match: Match
+    evidence: Evidence
+    others: tuple[str, ...] = ()
+    """Other values that its slot may have, where that is in doubt."""
+    fit: float = 0.0
+    """How much likelier the sound makes its words, nats a token, where the decoder was led along them."""
+    doubt: str = ""
+    """Why it has to be asked about at least, hands-free; empty where it need not."""
+
+
+class Meanings:
+    """Finds what words can mean. For one thread at a time."""
+
+    def __init__(self, hearing: Hearing, options: UnderstandingOptions) -> None:
+        """There are no macros yet."""
+        self.values = Values(hearing, options.values)
+        self._hearing = hearing
+        self._options = options
+        self.use(())
+
+    def use(self, macros: Iterable[Macro]) -> None:
+        """These are the macros from now on."""
+        self._macros = list(macros)
+        self._whole = [(macro, phrase) for macro in self._macros for phrase in macro.phrases if not phrase.slots]
+        self._heads: dict[str, list[tuple[Macro, Phrase]]] = {}
+        for macro in self._macros:
+            for phrase in macro.phrases:
+                if phrase.slots and (head := _head(phrase)):
+                    self._heads.setdefault(head, []).append((macro, phrase))
+        self._phrases: Guide | None = None
+
+    def of(self, heard: Heard, shown: tuple[str, ...]) -> list[Meaning]:
+        """What the utterance can mean, likeliest first.
+
+        Args:
+            heard: With its transcript.
+            shown: Texts on the screen.
+        """
+        ranked = self._ranked(heard.transcript.text)
+        said = [(macro, match) for macro, match in ranked if match.likeness >= self._options.near_words]
+        said = said[: self._options.weighed]
+        meanings = list(self._weighed(heard, said, shown))
+        if said and said[0][1].likeness >= WORD_BY_WORD:
+            return meanings
+        known = {(meaning.macro.id, meaning.match.phrase.text) for meaning in meanings}
+        for meaning in (*self._led(heard, shown), *self._whole_phrases(heard)):
+            if (meaning.macro.id, meaning.match.phrase.text) not in known or meaning.evidence.path == "values":
+                meanings.append(meaning)
+        return meanings
+
+    def rivals(self, one: Meaning, other: Meaning) -> bool:
+        """Whether the other is as good by its words; one with more words in its slots is less specific, so it is not.
+
+        What is decided by a known value has no rival that is not.
+        """
+        if one.macro.id == other.macro.id or one.evidence.path != other.evidence.path:
+            return False
+        if one.evidence.path == "values":
+            return (other.evidence.value or 0.0) > (one.evidence.value or 0.0) - self._options.values.margin
+        as_specific = len("".join(other.match.slots.values())) <= len("".join(one.match.slots.values()))
+        return as_specific and other.match.likeness > one.match.likeness - self._options.clear
+
+    def _ranked(self, text: str) -> list[tuple[Macro, Match]]:
+        """Each macro with its best phrase, best first."""
+        ranked = []
+        for macro in self._macros:
+            matches = [match for phrase in macro.phrases if (match := best_match(phrase, text)) is not None]
+            if matches:
+                ranked.append((macro, max(matches, key=lambda match: match.likeness)))
+        # Of equal likeness the phrase with more words of its own is meant: "play next" before "play {song}".
+        return sorted(ranked, key=lambda pair: (pair[1].likeness, -len("".join(pair[1].slots.values()))), reverse=True)
+
+    def _weighed(self, heard: Heard, said: Sequence[tuple[Macro, Match]], shown: tuple[str, ...]) -> Iterator[Meaning]:
+        """What the transcript says, with known values in the slots, each scored under the decoder."""
+        if not said:
+            return
+        told = self._hearing.token_logprobs(heard.encoded, [match.spoken({}) for _, match in said])
+        own = heard.transcript.mean_logprob
+        for (macro, match), row in zip(said, told, strict=True):
+            # As it was transcribed where that is the phrase word by word: only its capitals may differ.
+            exact = match.likeness >= WORD_BY_WORD
+            log_p = max(float(row.mean()), own) if exact else float(row.mean())
+            evidence = Evidence(words=match.likeness, log_p=log_p, transcript_log_p=own, path="words")
+            doubt = ""
+            if self._easily_rhymed(match.phrase) and (not exact or self._listed(macro, match.phrase)):
+                doubt = NOT_LISTED if exact else IN_DOUBT
+            meaning = self._filled(heard, Meaning(macro, match, evidence, doubt=doubt), shown, exact)
+            if exact or not meaning.doubt or not self._listed(macro, match.phrase):
+                yield meaning
+
+    def _easily_rhymed(self, phrase: Phrase) -> bool:
+        return bool(phrase.slots) and len(letters_of(SLOT_PATTERN.sub("", phrase.text))) <= self._options.short_letters
+
+    def _listed(self, macro: Macro, phrase: Phrase) -> bool:
+        return any(len(macro.slot(name).values) >= self._options.listed for name in phrase.slots)
+
+    def _filled(self, heard: Heard, meaning: Meaning, shown: tuple[str, ...], searched: bool) -> Meaning:
+        """With the known values that were said in its slots; free text stays where none was.
+
+        Those that are not written as they were heard are searched in the sound if that is not done later anyway.
+        """
+        values, options = self.values, self._options.values
+        for slot in meaning.match.slots:
+            before, said, after = meaning.match.around(slot)
+            for texts in filter(None, (meaning.macro.slot(slot).values, shown)):
+                known = values.known(texts, _capital(meaning.macro.phrases[0].text.partition("{")[0].strip()))
+                value = known.written(said)
+                chosen: list[Chosen] = []
+                if value is None and searched:
+                    chosen = known.said(heard.encoded, before, said, after)
+                    value = chosen[0].value if values.clear(chosen) else None
+                if value is not None:
+                    meaning = _with_value(meaning, slot, value)
+                    break
+                if chosen and chosen[0].sure >= options.ask:
+                    near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask)
+                    meaning = replace(meaning, others=near, doubt=f"it could be {_quoted(near)}")
+        return meaning
+
+    def _led(self, heard: Heard, shown: tuple[str, ...]) -> Iterator[Meaning]:
+        """Phrases with slots, heard in the light of their first words."""
+        for head, log_p in self._likely_heads(heard):
+            for macro, phrase in self._heads[head]:
+                texts = (macro.slot(phrase.slots[0]).values, shown) if len(phrase.slots) == 1 else ()
+                found = self._led_to_value(heard, macro, phrase, head, log_p, texts)
+                if found is not None:
+                    yield found
+                elif log_p >= -self._options.led_behind and not self._listed(macro, phrase):
+                    free = self._led_freely(heard, macro, phrase, head)
+                    if free is not None:
+                        yield free
+
+    def _likely_heads(self, heard: Heard) -> list[tuple[str, float]]:
+        """First words that may have been said, likeliest first, with their log p."""
+        letters = letters_of(heard.transcript.text)
+        near = sorted(self._heads, key=lambda head: -fuzz.partial_ratio(letters_of(head), letters[: len(head) + 2]))[:8]
+        told = self._hearing.token_logprobs(heard.encoded, near)
+        likely = [(head, float(row[:-1].sum())) for head, row in zip(near, told, strict=True)]
+        likely = [pair for pair in likely if pair[1] >= -self._options.led_head]
+        return sorted(likely, key=lambda pair: -pair[1])[: self._options.led]
+
+    def _led_to_value(
+        self, heard: Heard, macro: Macro, phrase: Phrase, head: str, log_p: float, texts: tuple[tuple[str, ...], ...]
+    ) -> Meaning | None:
+        """The phrase with a known value, where that was clearly said."""
+        slot = phrase.slots[0]
+        after = SLOT_PATTERN.split(phrase.text)[-1].strip()
+        # What the transcript has there: the words after as many as the phrase begins with.
+        said = " ".join(heard.transcript.text.split()[len(head.split()) :])
+        for values in filter(None, texts):
+            chosen = self.values.known(values, head).said(heard.encoded, head, said or head, after)
+            if not chosen or chosen[0].sure < self._options.values.ask:
+                continue
+            best, total = chosen[0], log_p + chosen[0].log_p
+            if total < heard.transcript.logprob - self._options.led_value:
+                continue
+            match = Match(phrase, self._likeness(phrase, heard), {slot: best.value})
+            mean = total / (len(self._hearing.tokens(head)) + best.tokens)
+            evidence = Evidence(
+                words=match.likeness,
+                log_p=mean,
+                transcript_log_p=heard.transcript.mean_logprob,
+                value=best.sure,
+                path="values",
+            )
+            clear = self.values.clear(chosen)
+            near = () if clear else tuple(one.value for one in chosen[:2])
+            doubt = "" if clear else f"it could be {_quoted(near)}"
+            return Meaning(macro, match, evidence, near, best.sure, doubt)
+        return None
+
+    def _led_freely(self, heard: Heard, macro: Macro, phrase: Phrase, head: str) -> Meaning | None:
+        """The phrase with whatever follows its first words, where that is nearly as likely as the transcript."""
+        text = self._taken_apart(heard.transcript.text, head)
+        if text is not None:
+            (row,) = self._hearing.token_logprobs(heard.encoded, [text])
+            led = Transcript(text, float(row.mean()), len(row))
+        else:
+            led = self._hearing.transcribe(heard.encoded, head)
+        match = best_match(phrase, led.text)
+        if match is None or led.logprob < heard.transcript.logprob - self._options.led_behind:
+            return None
+        words = self._likeness(phrase, heard)
+        evidence = Evidence(
+            words=max(words, self._options.near_words),
+            log_p=led.mean_logprob,
+            transcript_log_p=heard.transcript.mean_logprob,
+            path="words",
+        )
+        doubt = "" if text is not None else IN_DOUBT
+        return Meaning(macro, replace(match, likeness=words), evidence, doubt=doubt)
+
+    @staticmethod
+    def _likeness(phrase: Phrase, heard: Heard) -> float:
+        """Percent to which the transcript begins like the phrase."""
+        head = letters_of(_head(phrase))
+        return float(fuzz.ratio(head, letters_of(heard.transcript.text)[: len(head)]))
+
+    def _taken_apart(self, text: str, words: str) -> str | None:
+        """The text with a blank after `words`: Whisper writes "Playfast car" where "play Fast Car" was said.
+
+        None where it does not begin so, or with a real word such as "playback": those are one token.
+        """
+        match = re.match(rf"({re.escape(words)})(\w+)(.*?)\W*$", text, re.IGNORECASE)
+        if match is None:
+            return None
+        whole = match[1] + match[2]
+        if any(len(self._hearing.tokens(word)) == 1 for word in (whole.lower(), whole.capitalize())):
+            return None
+        return f"{words} {match[2]}{match[3]}."
+
+    def _whole_phrases(self, heard: Heard) -> Iterator[Meaning]:
+        """Phrases without slots that the sound makes likely, whatever was transcribed."""
+        if not self._whole:
+            return
+        if self._phrases is None:
+            self._phrases = Guide(self._hearing, [(_capital(p.text), p.text) for _, p in self._whole])
+        own = heard.transcript
+        letters = letters_of(own.text)
+        alike = process.extract(
+            letters, [letters_of(p.text) for _, p in self._whole], scorer=fuzz.ratio, limit=self._options.kept
+        )
+        spelt = self._phrases.spell(heard.encoded, "", kept=[place for _, _, place in alike])
+        worth = self._options.values.letters / 100
+        likely = []
+        for one in spelt:
+            like = float(fuzz.ratio(letters_of(self._whole[one.index][1].text), letters))
+            likely.append((one.gain + worth * like, like, one))
+        likely.sort(key=lambda found: -found[0])
+        for _, like, one in likely[: self._options.weighed]:
+            macro, phrase = self._whole[one.index]
+            evidence = Evidence(
+                words=like, log_p=one.log_p / one.tokens, transcript_log_p=own.mean_logprob, path="words"
+            )
+            yield Meaning(macro, Match(phrase, like, {}), evidence, fit=one.gain / one.tokens)
+
+
+def _head(phrase: Phrase) -> str:
+    """The words before the first slot, as a sentence begins."""
+    return _capital(SLOT_PATTERN.split(phrase.text)[0].strip())
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _with_value(meaning: Meaning, slot: str, value: str) -> Meaning:
+    """With a known value in the slot, which is no longer in doubt and may stand for the words before it."""
+    match = replace(meaning.match, slots=meaning.match.slots | {slot: value})
+    return replace(meaning, match=match, others=(), doubt="")
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return " or ".join(f"“{value}”" for value in values)
