@@ -19,6 +19,7 @@ from encore_agent.asking import Question, Reply
 from encore_agent.corrections import confirmed
 from encore_agent.library import Library
 from encore_agent.listen import Listener as MicrophoneListener
+from encore_agent.memory import give_back
 from encore_agent.messages import (
     Accepted,
     Asked,
@@ -81,6 +82,9 @@ class Deeds(Protocol):
     @property
     def choosing(self) -> bool:
         """Whether numbered controls wait to be chosen."""
+
+    def plausible(self, macro: Macro) -> float | None:
+        """0 to 1, how likely the screen shows the macro's first step; None where that is unknown."""
 
     def start_episode(self, order: Order) -> None:
         """Run a macro that was asked for."""
@@ -165,10 +169,12 @@ class Ears:
                 return
             hearing = HeardOnce(voice)
             self._macros = self._library.macros()
-            self._understander = Understander(hearing, self._macros)
+            enrolled = self._library.enrolments.enrolled
+            self._understander = Understander(hearing, self._macros, enrolled=enrolled, printer=printer)
             self._say_understander = SayUnderstander(hearing)
             self._waker.use(hearing, printer)
             self._listener = self._started(self._choices.microphone)
+        give_back()
         self._tell(ListeningChanged(True))
 
     def close(self) -> None:
@@ -316,6 +322,7 @@ class Ears:
         if thought is None or thought.running != self._deeds.running:
             thought = self._think(utterance)
         thought.act()
+        give_back()
 
     def _think(self, utterance: Utterance) -> _Thought:
         understander = self._understander
@@ -343,7 +350,11 @@ class Ears:
         return self._understood(understander, utterance)
 
     def _understood(self, understander: Understander, utterance: Utterance) -> _Thought:
-        outcome, heard = understander.understand(utterance)
+        outcome, heard = understander.understand(
+            utterance,
+            hands_free=self.mode != "push_to_talk",
+            plausible=self._deeds.plausible,
+        )
         # The user's own macros come first.
         if isinstance(outcome, Rejected) and self.saying and self._say_understander is not None:
             request = self._say_understander.request(utterance, self._deeds.choosing)
@@ -358,7 +369,7 @@ class Ears:
 
     def _come_to(self, outcome: Accepted | Asked | Rejected, heard: Heard) -> None:
         keeps_sound = self._keep_rejected_audio and isinstance(outcome, Rejected)
-        heard_id = self._library.note_heard(outcome, None, heard.utterance.samples if keeps_sound else None)
+        heard_id = self._library.note_heard(outcome, heard.print, heard.utterance.samples if keeps_sound else None)
         outcome = replace(outcome, heard_id=heard_id)
         if isinstance(outcome, Asked):
             self._question = Question(outcome, heard, time.monotonic_ns() + round(outcome.seconds * 1e9))

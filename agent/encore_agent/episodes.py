@@ -24,6 +24,8 @@ from encore_agent.say_session import Request as SayRequest
 from encore_agent.say_session import SaySession
 from encore_agent.say_sights import Names
 from encore_agent.senses import Senses
+from encore_models.macro import Macro
+from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.sources.accessibility import Accessibility, Element
 from encore_recorder.sources.playback import players
@@ -61,6 +63,17 @@ class Episodes:
     def running(self) -> bool:
         """Whether a macro runs."""
         return self._current is not None and not self._current.done()
+
+    def plausible(self, macro: Macro) -> float | None:
+        """0 where no window of the macro's first step is open, so that it could not even begin; else None.
+
+        An open window says little: it is open all day. For one thread, that of the ears.
+        """
+        wanted = macro.steps[0].window.app_class
+        try:
+            return None if any(window.app_class == wanted for window in self._ears_windows.windows()) else 0.0
+        except RecorderError:  # without a display nothing is known of it
+            return None
 
     def start_episode(self, order: Order) -> None:
         """Run a macro in the background."""
@@ -148,6 +161,11 @@ class Episodes:
 
     @cached_property
     def _windows(self) -> OpenWindowSystem:
+        return self._devices.enter_context(closing(open_window_system()))
+
+    @cached_property
+    def _ears_windows(self) -> OpenWindowSystem:
+        """A connection of their own, since they ask while a macro runs."""
         return self._devices.enter_context(closing(open_window_system()))
 
     @cached_property

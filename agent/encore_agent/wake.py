@@ -234,7 +234,7 @@ class Waker:
     def _said_until(self, phrase: WakePhrase, utterance: Utterance) -> float | None:
         """Second of the samples at which the wake phrase ends that they begin with; None where they do not."""
         assert self._hearing is not None
-        encoded, _ = self._hearing.hear(utterance.samples)
+        encoded = self._hearing.encode(utterance.samples)
         like, end_s = self._likest(phrase, encoded)
         if like < self._options.like:
             return None

@@ -137,6 +137,7 @@ class Microphone:
         """
         self._closed.clear()
         self._open()
+        self.connected = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,6 +182,7 @@ class Microphone:
                         self._reopen_if_lost()
                 return None
             self._heard_s = time.monotonic()
+            self.connected = True
             if self._timer is not None:
                 self._ready += self._timer.take(raw.samples, raw.captured_ns)
         return self._ready.popleft() if self._ready else None
@@ -233,7 +235,6 @@ class Microphone:
             raise
         self._stream, self._timer = stream, BlockTimer(rate, self.rate)
         self._heard_s = time.monotonic()
-        self.connected = True
         self._open_ones.add(self)
 
     def _shut(self) -> None:
@@ -257,7 +258,8 @@ class Microphone:
         if self._stream is None and since_s < self.RETRY_S:
             return
         if self._stream is not None:
-            log.warning("the microphone %r gives no sound any more", self.name)
+            level = logging.WARNING if self.connected else logging.INFO
+            log.log(level, "the microphone %r gives no sound", self.name)
             self._lost_ns = self.lost_ns
             self._timer = None
             self._gone_s = self._heard_s
@@ -270,7 +272,7 @@ class Microphone:
             log.info("trying again: %s", error)
         else:
             self._lost_ns += round((time.monotonic() - self._gone_s) * SECOND)
-            log.info("the microphone %r is back", self.name)
+            log.info("the microphone %r is open again", self.name)
 
 
 class MicrophoneSource:
