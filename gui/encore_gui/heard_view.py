@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from encore_agent.heard_log import HeardEntry
 from encore_agent.library import Library
 from encore_gui.evidence_bars import EvidenceBars
 from encore_gui.heard_words import bars_of, decided_by, outcome_of
-from encore_gui.icons import glyph
+from encore_gui.icons import glyph, icon_button
 from encore_gui.layouts import in_column, in_row
 from encore_gui.tables import entry_table, fill_row
 from encore_gui.theme import SPACE, enlarge
@@ -35,11 +37,13 @@ class HeardView(QWidget):
         super().__init__(parent)
         self._library = library
         self._entries: list[HeardEntry] = []
+        self._meant: dict[int, str] = {}
         self.table = entry_table("Heard", COLUMNS, stretch=(1, 2))
         self.table.currentCellChanged.connect(lambda *_: self._show_current())
         self.card = HeardCard()
         self.card.correct_requested.connect(self.correct_requested)
         self.card.undo_requested.connect(self.undo_requested)
+        self.card.forget_requested.connect(self._forget)
         self._empty = QLabel("Nothing was heard yet. What you say while Encore listens is listed here.")
         self._empty.setProperty("role", "muted")
         note = QLabel(f"{KEPT} {SOUND_KEPT}" if keeps_sound else f"{KEPT} Sound is not kept.", wordWrap=True)
@@ -56,10 +60,11 @@ class HeardView(QWidget):
         names = {macro.id: macro.name for macro in self._library.macros()}
         self._entries = self._library.heard()
         self.card.show_names(names)
+        self._meant = self._learned_for(names)
         self.table.blockSignals(True)
         self.table.setRowCount(len(self._entries))
         for row, entry in enumerate(self._entries):
-            outcome = outcome_of(entry, names)
+            outcome = outcome_of(entry, names, self._meant.get(entry.id))
             cells = fill_row(self.table, row, [local_time(entry.time_utc), entry.text or "(no words)", outcome.text])
             cells[2].setIcon(glyph(outcome.icon, outcome.colour))
         ids = [entry.id for entry in self._entries]
@@ -69,6 +74,11 @@ class HeardView(QWidget):
         self._empty.setVisible(not ids)
         self.table.setVisible(bool(ids))
         self._show_current()
+
+    def _learned_for(self, names: dict[str, str]) -> dict[int, str]:
+        """The macro that each corrected utterance was learned for."""
+        listed = self._library.enrolments.listed
+        return {one.heard_id: macro_id for macro_id in names for one in listed(macro_id) if one.heard_id is not None}
 
     @property
     def current(self) -> HeardEntry | None:
@@ -85,7 +95,12 @@ class HeardView(QWidget):
     def _show_current(self) -> None:
         self.card.setVisible(self.current is not None)
         if self.current is not None:
-            self.card.show_entry(self.current)
+            heard_id = self.current.id
+            self.card.show_entry(self.current, self._meant.get(heard_id), self._library.heard_log.sound_of(heard_id))
+
+    def _forget(self, heard_id: int) -> None:
+        self._library.heard_log.delete(heard_id)
+        self.refresh()
 
 
 class HeardCard(QFrame):
@@ -93,12 +108,14 @@ class HeardCard(QFrame):
 
     correct_requested = Signal(int, object)
     undo_requested = Signal(int)
+    forget_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Empty, until `show_entry`."""
         super().__init__(parent)
         self._names: dict[str, str] = {}
         self._entry: HeardEntry | None = None
+        self._sound: Path | None = None
         self.setProperty("role", "card")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -119,8 +136,12 @@ class HeardCard(QFrame):
         self.undo = QPushButton(glyph("undo"), "Undo")
         self.undo.setToolTip("Forget again what was learned from this")
         self.undo.clicked.connect(self._on_undo)
+        self.listen = icon_button("play-circle-outline", "Listen to it")
+        self.listen.clicked.connect(self._on_listen)
+        self.forget = icon_button("delete-outline", "Forget this utterance and its voice print", "danger")
+        self.forget.clicked.connect(lambda: self._entry and self.forget_requested.emit(self._entry.id))
         buttons = in_row(spacing=SPACE)
-        for button in (self.meant, self.not_meant, self.undo):
+        for button in (self.meant, self.not_meant, self.undo, self.listen, self.forget):
             buttons.addWidget(button)
         buttons.addStretch(1)
         left = in_column(spacing=SPACE // 2)
@@ -141,10 +162,16 @@ class HeardCard(QFrame):
         for macro_id, name in names.items():
             menu.addAction(name.replace("&", "&&")).triggered.connect(partial(self._on_chosen, macro_id))
 
-    def show_entry(self, entry: HeardEntry) -> None:
-        """Show one utterance."""
-        self._entry = entry
-        outcome = outcome_of(entry, self._names)
+    def show_entry(self, entry: HeardEntry, meant: str | None = None, sound: Path | None = None) -> None:
+        """Show one utterance.
+
+        Args:
+            entry: Of the log.
+            meant: Id of the macro that it was learned for.
+            sound: A WAV file, where the sound was kept.
+        """
+        self._entry, self._sound = entry, sound
+        outcome = outcome_of(entry, self._names, meant)
         self.words.setText(f"“{shortened(entry.text, 240)}”" if entry.text else "(no words)")
         self.words.setToolTip(entry.text)
         self.outcome.setText(outcome.text)
@@ -156,6 +183,7 @@ class HeardCard(QFrame):
         self.bars.setVisible(bool(bars))
         corrected = entry.correction in ("missed", "false_fire")
         self.undo.setVisible(corrected)
+        self.listen.setVisible(sound is not None)
         self.not_meant.setVisible(entry.accepted and not corrected)
         self.meant.setVisible(not corrected and bool(self._names))
         self._offer(entry)
@@ -183,3 +211,7 @@ class HeardCard(QFrame):
     def _on_undo(self) -> None:
         if self._entry is not None:
             self.undo_requested.emit(self._entry.id)
+
+    def _on_listen(self) -> None:
+        if self._sound is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._sound)))

@@ -40,17 +40,19 @@ _DECIDED = {
 }
 
 
-def outcome_of(entry: HeardEntry, names: Mapping[str, str]) -> Outcome:
+def outcome_of(entry: HeardEntry, names: Mapping[str, str], meant: str | None = None) -> Outcome:
     """What came of an utterance.
 
     Args:
         entry: Of the log.
         names: Macros' names by their ids.
+        meant: Id of the macro that a missed one was learned for; None where that is not known any more.
     """
     name = command_of(entry, names)
     match entry.correction:
         case "missed":
-            return Outcome(f"Learned: it meant {name}", "school-outline", "accent")
+            what = names.get(meant, meant) if meant is not None else "another command"
+            return Outcome(f"Learned: it meant {what}", "school-outline", "accent")
         case "false_fire":
             return Outcome(f"Learned: it did not mean {name}", "school-outline", "accent")
     if entry.verdict == "accepted":

@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -34,10 +36,15 @@ class TestOutcome:
             (replace(FIRED, verdict="asked", answer="yes"), "Play a song: Help! (after a question)"),
             (replace(FIRED, correction="false_fire"), "Learned: it did not mean Play a song: Help!"),
             (replace(FIRED, correction="confirmed"), "Play a song: Help!"),
+            (replace(FIRED, macro_id="pause", correction="missed"), "Learned: it meant another command"),
         ],
     )
     def test_in_words(self, entry: HeardEntry, text: str) -> None:
         assert outcome_of(entry, NAMES).text == text
+
+    def test_what_it_was_learned_for_is_not_what_it_came_nearest_to(self) -> None:
+        missed = replace(FIRED, macro_id="pause", correction="missed")
+        assert outcome_of(missed, NAMES, "play-song").text == "Learned: it meant Play a song"
 
 
 class TestBars:
@@ -106,7 +113,7 @@ def test_one_click_turns_a_miss_into_what_was_meant_and_another_takes_it_back(
     card.meant.click()
     assert agent.asked == [("missed", entry.id, "play-song")]
     qtbot.waitUntil(card.undo.isVisible)
-    assert card.outcome.text() == "Learned: it meant Play a song: the bill"
+    assert card.outcome.text() == "Learned: it meant another command"
     assert not card.meant.isVisible()
     card.undo.click()
     assert agent.asked[-1] == ("undo_correction", entry.id)
@@ -131,6 +138,31 @@ def test_one_click_says_that_nothing_was_meant(window: LibraryView, agent: FakeA
     card.not_meant.click()
     assert agent.asked == [("false_fire", entry.id)]
     qtbot.waitUntil(card.undo.isVisible)
+
+
+def test_an_utterance_can_be_forgotten(window: LibraryView, agent: FakeAgent) -> None:
+    choose(window.heard, "pay the bill")
+    window.heard.card.forget.click()
+    assert [entry.text for entry in agent.library.heard()] == ["", "paws the music", "play let it be"]
+    assert window.heard.table.rowCount() == 3
+    assert window.heard.current is not None
+
+
+def test_sound_that_was_kept_can_be_listened_to(
+    agent: FakeAgent, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = np.zeros(1600, np.float32)
+    heard_id = agent.library.note_heard(Rejected("mumble", "not clear"), None, sound)
+    window, bridge = window_over(agent, qtbot)
+    window.tabs.setCurrentWidget(window.heard)
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    choose(window.heard, "mumble")
+    window.heard.card.listen.click()
+    assert opened == [str(agent.library.heard_log.sound_of(heard_id))]
+    choose(window.heard, "pay the bill")
+    assert not window.heard.card.listen.isVisible()
+    bridge.close()
 
 
 def test_what_cannot_be_learned_is_told(window: LibraryView, agent: FakeAgent, monkeypatch: pytest.MonkeyPatch) -> None:
