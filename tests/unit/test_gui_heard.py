@@ -12,11 +12,13 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
+from encore_agent import corrections
 from encore_agent.heard_log import HeardEntry
-from encore_agent.messages import NO_EVIDENCE, Command, Evidence, Rejected
+from encore_agent.messages import NO_EVIDENCE, Command, Evidence, HeardChanged, Rejected
 from encore_gui.heard_view import HeardView
 from encore_gui.heard_words import bars_of, decided_by, outcome_of
 from encore_gui.library_view import LibraryView
+from encore_models.perception.prints import VoicePrint
 from tests.gui_sample import FAR, SURE, FakeAgent
 from tests.unit.test_gui_window import window_over
 
@@ -185,3 +187,22 @@ def test_what_is_heard_appears_while_the_page_is_open_and_the_choice_stays(
     qtbot.waitUntil(lambda: window.heard.table.item(0, 1).text() == "good morning")
     assert window.heard.current is not None
     assert window.heard.current.text == "pay the bill"
+
+
+def test_a_correction_is_named_for_what_it_was_learned_for(agent: FakeAgent, qtbot: QtBot) -> None:
+    """With what really learns, instead of the agent that only notes."""
+    rng = np.random.default_rng(1)
+    steps, whole = rng.normal(size=(40, 8)).astype(np.float32), rng.normal(size=128).astype(np.float32)
+    steps, whole = steps / np.linalg.norm(steps, axis=1, keepdims=True), whole / np.linalg.norm(whole)
+    said = VoicePrint(np.zeros((40, 384), np.float32), whole, 1.6, steps)
+    outcome = Rejected("hush", "no macro has words like these", Command("play-song", {"song": "hush"}, 0.2))
+    heard_id = agent.library.note_heard(outcome, said)
+    corrections.missed(agent.library, heard_id, "pause")
+    window, bridge = window_over(agent, qtbot)
+    window.tabs.setCurrentWidget(window.heard)
+    choose(window.heard, "hush")
+    assert window.heard.card.outcome.text() == "Learned: it meant Pause the music"
+    corrections.undo(agent.library, heard_id)
+    agent.tell(HeardChanged())
+    qtbot.waitUntil(lambda: window.heard.card.outcome.text() == "Not taken for a command")
+    bridge.close()
