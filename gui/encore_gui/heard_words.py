@@ -113,6 +113,10 @@ def bars_of(evidence: Evidence) -> list[Bar]:
         bars.append(_sure("The command fits the sound", evidence.log_p, "the words of the command"))
     if evidence.transcript_log_p is not None:
         bars.append(_sure("Clearly spoken", evidence.transcript_log_p, "the words as they were heard"))
+    if evidence.value is not None:
+        share = 1 - math.exp(-max(0.0, evidence.value))
+        tip = f"How clearly one of the values that are known was said. ({evidence.value:.2f} nats)"
+        bars.append(Bar("A known value fits", share, _percent(share), tip))
     return bars
 
 

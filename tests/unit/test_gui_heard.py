@@ -67,6 +67,11 @@ class TestBars:
         assert bar.value == "61 %"
         assert "-0.50" in bar.tip
 
+    def test_a_known_value_fits_more_and_more(self) -> None:
+        shares = [bars_of(Evidence(value=value))[0].share for value in (-0.3, 0.0, 0.5, 2.0)]
+        assert shares[0] == shares[1] == 0.0
+        assert 0 < shares[2] < shares[3] < 1
+
     def test_a_rival_speaks_against(self) -> None:
         assert [bar.good for bar in bars_of(Evidence(likeness=0.5, rival_likeness=0.5))] == [True, False]
 
