@@ -200,7 +200,8 @@ class Voice:
     @cached_property
     def silence(self) -> Encoded:
         """Two seconds of it: what the decoder finds likely there it has not heard."""
-        return self.encode(np.zeros(2 * RATE, np.float32))
+        # Without the language that was found in it: there is none.
+        return replace(self.encode(np.zeros(2 * RATE, np.float32)), start=())
 
     @cached_property
     def endings(self) -> tuple[int, ...]:
