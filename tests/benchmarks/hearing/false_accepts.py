@@ -11,9 +11,10 @@ from typing import Any
 from rapidfuzz import fuzz, process, utils
 
 from encore_models.macro import Macro
+from encore_models.perception.speech import Utterance
 from tests.benchmarks.hearing.commands import Split
 from tests.benchmarks.hearing.corpora import SOURCES, Source, fetched, licence_of, mixed, mixed_name, sounds_of
-from tests.benchmarks.hearing.ours import Ears, Question, Trial
+from tests.benchmarks.hearing.ours import Ears, Outcome, Question, Trial
 from tests.benchmarks.hearing.score import Rate
 from tests.benchmarks.hearing.stream import Stream, keep_stream, open_stream
 
@@ -70,13 +71,27 @@ def _kept(source: Source, place: Path, kept: Path, told: Callable[[str], None]) 
 
 
 def listen(ears: Ears, enroller: str, macros: Sequence[Macro], listened: Listened, advance: Callable[[], None]) -> None:
-    """Ask Encore about every utterance of a stream; `listened.trials` grows."""
+    """Ask Encore about every utterance of a stream, as its ears would; `listened.trials` grows."""
     taught = ears.taught(enroller, macros)
-    for utterance in listened.stream.utterances():
+    stream = listened.stream
+    ahead: tuple[Utterance, Trial] | None = None
+
+    def think(utterance: Utterance) -> tuple[Trial, Outcome]:
+        file = stream.file_at(utterance.start_ns)
+        return taught.think(Question("no command", stream.name, listened.kind, file, utterance))
+
+    def foresee(utterance: Utterance) -> int | None:
+        nonlocal ahead
+        if not utterance.whole:
+            return None
+        trial, outcome = think(utterance)
+        ahead = utterance, trial
+        return taught.pause_after(outcome)
+
+    for utterance in stream.utterances(foresee=foresee):
         if utterance.whole:
-            file = listened.stream.file_at(utterance.start_ns)
-            question = Question("no command", listened.stream.name, listened.kind, file, utterance)
-            listened.trials.append(taught.answer(question))
+            known = ahead[1] if ahead is not None and ahead[0] is utterance else None
+            listened.trials.append(known or think(utterance)[0])
         advance()
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from encore_agent.decide import Enrolled, calibrate, sureness
 from encore_agent.guard import destructive_macro
 from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
+from encore_agent.pauses import pause_after
 from encore_agent.understand import Understander
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.prints import Printer, VoicePrint
@@ -165,6 +166,14 @@ class Taught:
 
     def answer(self, question: Question) -> Trial:
         """What Encore makes of it, hands-free."""
+        return self.think(question)[0]
+
+    def pause_after(self, outcome: Outcome) -> int | None:
+        """The silence, ms, that is to end what was said; None for the usual one."""
+        return pause_after(outcome, self.macros)
+
+    def think(self, question: Question) -> tuple[Trial, Outcome]:
+        """The same, and the outcome itself."""
         began = time.perf_counter()
         if question.utterance is None:
             outcome: Outcome = Rejected("", "voice activity found nothing")
@@ -174,7 +183,7 @@ class Taught:
         verdict, command = _verdict(outcome)
         first = next((one for one in self.macros if command is not None and one.id == command.macro_id), None)
         sure = sureness(outcome.evidence, self.enrolled(first.id).calibration) if first else -math.inf
-        return Trial(
+        trial = Trial(
             kind=question.kind,
             enroller=self.enroller,
             speaker=question.speaker,
@@ -192,6 +201,7 @@ class Taught:
             reason=outcome.reason,
             ms=ms,
         )
+        return trial, outcome
 
 
 def _verdict(outcome: Outcome) -> tuple[Verdict, Command | None]:

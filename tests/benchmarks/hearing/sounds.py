@@ -67,7 +67,7 @@ TO_5_DB = CONDITIONS[:4]
 """Clean to 5 dB of noise, as the facts were measured."""
 TO_10_DB = CONDITIONS[:3]
 
-_AROUND_S = 0.6
+AROUND_S = 0.6
 """Of background before and after the speech, so that voice activity has to find it."""
 _SPEEDS = (0.93, 1.08)
 """Nobody says a thing twice alike: how fast a command is said after its enrolment at pace 1."""
@@ -119,7 +119,7 @@ class Booth:
         """The whole sound with the background around the speech, float32 at 16 kHz."""
         speech = self._spoken(text, voice, speed)
         chance = np.random.default_rng(_seed(text, voice, condition.name))
-        around = round(_AROUND_S * RATE)
+        around = round(AROUND_S * RATE)
         whole = np.pad(speech, around)
         room = chance.normal(0, 3e-4, len(whole)).astype(np.float32)
         if condition.behind == "nothing":

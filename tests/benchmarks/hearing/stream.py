@@ -20,8 +20,8 @@ from tests.benchmarks.hearing.corpora import Sounds
 
 GAP_SECONDS = 0.6
 """Of near silence between two files, so that no utterance spans them; not counted as hours."""
-_BLOCK = 100 * CHUNK
 Progress = Callable[[float], None]
+Foresee = Callable[[Utterance], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,25 @@ class Stream:
         """Of the files, the gaps apart."""
         return self.seconds / 3600
 
-    def utterances(self, options: DetectorOptions | None = None) -> Iterator[Utterance]:
-        """What the real detector cuts out of it."""
+    def utterances(self, options: DetectorOptions | None = None, foresee: Foresee | None = None) -> Iterator[Utterance]:
+        """What the real detector cuts out of it.
+
+        Args:
+            options: When speech begins and ends.
+            foresee: As the listener asks it: what fell silent -> the silence, ms, that is to end it, or None. Here it
+                takes no time, so it ends utterances at least as early as it would while the sound goes on.
+        """
         at = iter(self.likely)
         detector = UtteranceDetector(options, lambda chunk: float(next(at)))
-        for start in range(0, len(self.samples), _BLOCK):
-            block = self.samples[start : start + _BLOCK].astype(np.float32) / 32768
-            yield from detector.feed(block, start * 1_000_000_000 // RATE)
+        pending: Utterance | None = None
+        for start in range(0, len(self.samples), CHUNK):
+            chunk = np.asarray(self.samples[start : start + CHUNK], np.float32) / np.float32(32768)
+            yield from detector.feed(chunk, start * 1_000_000_000 // RATE)
+            if detector.pending is not pending:
+                pending = detector.pending
+                pause_ms = foresee(pending) if pending is not None and foresee is not None else None
+                if pause_ms is not None:
+                    yield from detector.settle(pause_ms)
         yield from detector.flush()
 
     def file_at(self, time_ns: int) -> str:

