@@ -27,6 +27,8 @@ NEARLY = 55.0
 """Percent of likeness from which two words in a field are no accident."""
 NAMELESS = 0.68
 """What all else must come to where no caption tells."""
+LEAST_WORD = 3
+"""Letters of words in a field that are no accident."""
 TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
@@ -63,6 +65,8 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[n
     for candidate, place in zip(pool, stands, strict=True):
         frame = 0.7 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.4
         called = _called_alike(pair, caption, pair.there.caption_of(candidate), cell.kind == "slider")
+        if called is None and cell.kind == "field":
+            called = _same_inside(pair, cell, candidate)
         if _placeholders_differ(pair, cell, candidate, called is None):
             score = 0.0
         elif called is None:
@@ -87,6 +91,12 @@ def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, sl
     return match(said, says) >= Match.READ_ALIKE or same_wording(said, says)
 
 
+def _same_inside(pair: Pair, cell: Candidate, other: Candidate) -> bool | None:
+    """True where both fields hold the same words, such as what an empty one asks for; None where that says nothing."""
+    said, says = _inside(pair, cell, other)
+    return True if len(said) >= LEAST_WORD and match(said, says) >= Match.READ_ALIKE else None
+
+
 def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly: bool) -> bool:
     """Whether both fields show the grey words of an empty field, and not the same ones.
 
@@ -94,7 +104,7 @@ def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly
     """
     if cell.kind != "field":
         return False
-    said, says = pair.here.text_at(cell.box), pair.there.text_at(other.box)
+    said, says = _inside(pair, cell, other)
     if not said or not says or match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
         return False
     if fuzz.ratio(said, says) >= NEARLY:
@@ -103,6 +113,16 @@ def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly
         return False
     strengths = [_strength(scene, field.box) for scene, field in ((pair.here, cell), (pair.there, other))]
     return max(strengths) < TYPED * min(strengths)
+
+
+def _inside(pair: Pair, cell: Candidate, other: Candidate) -> tuple[str, str]:
+    """What stands in both fields; a magnifier before it is at times read as a letter."""
+    said, says = pair.here.text_at(cell.box), pair.there.text_at(other.box)
+    if says[1:2] == " " and says[2:] and match(said, says[2:]) >= Match.READ_ALIKE:
+        return said, says[2:]
+    if said[1:2] == " " and said[2:] and match(said[2:], says) >= Match.READ_ALIKE:
+        return said[2:], says
+    return said, says
 
 
 def _strength(scene: Scene, box: Rect) -> float:

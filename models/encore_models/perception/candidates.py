@@ -309,7 +309,7 @@ def _is_field(frame: Rect, found: Sequence[Candidate]) -> bool:
         return True
     before, after = inside[0].left - frame.left, frame.right - inside[-1].right
     # A button centres its label; a field begins at its left.
-    return before <= 1.2 * frame.height and (before < 0.7 * after or len(inside) > 1)
+    return before <= 1.2 * frame.height and (before < 0.5 * after or len(inside) > 1)
 
 
 def _is_marked_row(frame: Rect, frames: Sequence[Rect], found: Sequence[Candidate]) -> bool:
@@ -318,7 +318,7 @@ def _is_marked_row(frame: Rect, frames: Sequence[Rect], found: Sequence[Candidat
     free = [c.box for c in found if not any(_inside(c.box, other) for other in frames)]
     columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in inside]
     # Middles of one row may fall into neighbouring bins.
-    return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 2
+    return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 3
 
 
 def _in_column(box: Rect, cell: Rect) -> bool:

@@ -34,6 +34,8 @@ _HALF = 65_000
 """About the largest number in half precision."""
 _SLOWEST = 3
 """How many times longer the same words may be."""
+_BAND = 8
+"""Frames by which one may run ahead of the other, beyond the difference of their lengths; more changes no decision."""
 _LOOSE = 2
 """Frames at either end that the comparison may leave out, since nobody finds the ends of speech exactly."""
 PRINT_FRAMES_A_SECOND = FRAMES_A_SECOND // _POOLED
@@ -200,8 +202,9 @@ def compared(one: VoicePrint, other: VoicePrint, features: NDArray[np.float64] |
     """
     ours = one.features.astype(np.float64) if features is None else features
     theirs = other.features.astype(np.float64)
-    shorter = min(len(ours), len(theirs))
-    total = dtw_ndim.distance(ours, theirs, psi=min(_LOOSE, shorter // 4), use_c=True) ** 2
+    band = abs(len(ours) - len(theirs)) + _BAND
+    loose = min(_LOOSE, min(len(ours), len(theirs)) // 4)
+    total = dtw_ndim.distance(ours, theirs, window=band, psi=loose, use_c=True) ** 2
     return total / (len(ours) + len(theirs)), float(one.embedding @ other.embedding)
 
 

@@ -49,6 +49,8 @@ GRID = 3
 """Pictures of one size side by side from which they are cards."""
 SAME_SIZE = 0.1
 """By how much they differ."""
+WORD = 1.3
+"""Width over height of the shortest word: "City"."""
 BLANK = 48
 """Side of the box around a place where nothing is."""
 
@@ -138,7 +140,9 @@ class Scene:
 
     def text_at(self, box: Rect) -> str:
         """What is written inside a box, left to right; of a field, what stands in it."""
-        inside = [c for c in self.candidates if c.kind == "text" and box.contains(c.box.center)]
+        held = [c for c in self.candidates if c.kind in ("text", "icon") and box.contains(c.box.center)]
+        # A short word may be no wider than a drawing.
+        inside = [c for c in held if c.kind == "text"] or [c for c in held if c.box.width >= WORD * c.box.height]
         inside.sort(key=lambda c: c.box.left)
         return " ".join(text for text in self.texts(inside) if text)
 
