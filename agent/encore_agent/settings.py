@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import platformdirs
 
+from encore_agent.hotkey import Hotkey
 from encore_agent.messages import Mode
 from encore_models.perception.clip import OURS
 
@@ -38,12 +39,15 @@ class Choices:
             raise ValueError(f"these are no choices: {self}")
         if not isinstance(self.talk_key, str):
             raise ValueError(f"the talk key is a chord like ctrl+alt+space, not {self.talk_key!r}")
+        Hotkey.parse(self.talk_key)
 
     @classmethod
     def read(cls, root: Path) -> Choices:
         """What was kept in the library at `root`; the defaults where nothing was, or nothing readable."""
         try:
-            kept: dict[str, Any] = json.loads((root / CHOICES_FILE).read_text(encoding="utf-8"))
+            kept: Any = json.loads((root / CHOICES_FILE).read_text(encoding="utf-8"))
+            if not isinstance(kept, dict):
+                raise ValueError(f"it holds {kept!r}, not choices by their names")
             return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
         except FileNotFoundError:
             return cls()
