@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 
 from encore_agent.errors import AgentError
 from encore_agent.hotkey import Hotkey, Hotkeys, grab_all
-from encore_agent.messages import Accepted, AgentEvent, Asked, Command, EpisodeStarted, RecordingStarted, Rejected
+from encore_agent.messages import Accepted, AgentEvent, Asked, EpisodeStarted, RecordingStarted, Rejected
 from encore_gui.agent_port import Agent
 from encore_gui.bridge import Bridge
 from encore_gui.icons import glyph
@@ -103,8 +103,7 @@ class AskPrompt(QFrame):
         heard = f"Heard “{shortened(asked.text)}”. " if asked.text.strip() else ""
         self._reason.setText(heard + sentence(asked.reason))
         clear(self._buttons)
-        self.choices = [self._choice(n, command) for n, command in enumerate(asked.commands, start=1)]
-        self.choices.append(self._choice(NONE, None))
+        self.choices = [self._choice(number, text) for number, text in self._texts(asked)]
         for button in self.choices:
             self._buttons.addWidget(button)
         said = "“yes” or “no”" if len(asked.commands) == 1 else "the number or “none”"
@@ -131,12 +130,13 @@ class AskPrompt(QFrame):
         self.forget()
         self._agent.answer(asked.heard_id, asked.commands[number - 1].macro_id if number != NONE else None)
 
-    def _choice(self, number: int, command: Command | None) -> QPushButton:
-        text = self._meaning(command.macro_id, command.slots) if command is not None else "None of these"
-        if command is not None and self._asked is not None and len(self._asked.commands) == 1:
-            text = f"Yes: {text}"
-        elif command is None and self._asked is not None and len(self._asked.commands) == 1:
-            text = "No"
+    def _texts(self, asked: Asked) -> list[tuple[int, str]]:
+        meant = [self._meaning(command.macro_id, command.slots) for command in asked.commands]
+        if len(meant) == 1:
+            return [(1, f"Yes: {meant[0]}"), (NONE, "No")]
+        return [*enumerate(meant, start=1), (NONE, "None of these")]
+
+    def _choice(self, number: int, text: str) -> QPushButton:
         button = QPushButton(self.fontMetrics().elidedText(f"{number}   {text}", Qt.TextElideMode.ElideRight, TEXT))
         button.setProperty("role", "choice")
         button.setAccessibleName(text)

@@ -41,24 +41,36 @@ class HeardFeedback(QObject):
         super().__init__(parent)
         self.bubble = HeardBubble()
         self._preferences = preferences
-        self._meaning = state.meaning
+        self._state = state
+        self._meant: dict[str, Heard] = {}
+        """What was heard last, by each macro that it may start."""
         self._started: Heard | None = None
-        """What started the macro that runs."""
+        """What started the macro that runs; None where nobody spoke."""
         bridge.told.connect(self._on_event)
 
     def _on_event(self, event: AgentEvent) -> None:
         match event:
-            case Accepted():
-                self._started = heard_of(event, self._meaning)
-            case Asked() | ChoicesShown() | EpisodeStarted() | RecordingStarted():
+            case Accepted() | Asked():
+                commands = event.commands if isinstance(event, Asked) else (event.command,)
+                accepted = (Accepted(event.text, command, 0.0, heard_id=event.heard_id) for command in commands)
+                self._meant = {one.command.macro_id: told for one in accepted if (told := self._told(one))}
+                self.bubble.hide()
+            case EpisodeStarted(macro_id=macro_id):
+                self._started, self._meant = self._meant.get(macro_id), {}
+                self.bubble.hide()
+            case ChoicesShown() | RecordingStarted():
                 self.bubble.hide()
             case Finished() | Halted() if self._started is not None:
                 self._show(_after(self._started, event))
                 self._started = None
             case _:
-                heard = heard_of(event, self._meaning)
+                heard = self._told(event)
                 if heard is not None:
+                    self._meant = {}
                     self._show(heard, TELL_REJECTED if isinstance(event, Rejected) else TELL_HEARD)
+
+    def _told(self, event: AgentEvent) -> Heard | None:
+        return heard_of(event, self._state.meaning)
 
     def _show(self, heard: Heard, option: Option = TELL_HEARD) -> None:
         if self._preferences[option]:

@@ -254,12 +254,29 @@ class TestBubble:
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         assert desk.heard.bubble.text == f"“play help”\n{came}"
 
+    def test_a_yes_to_a_question_is_told_at_the_end_like_a_command(
+        self, desk: Desk, agent: FakeAgent, qtbot: QtBot
+    ) -> None:
+        agent.tell(ASKED, EpisodeStarted("e", "play-song", {"song": "Pause"}), Finished("e", None, 900.0))
+        qtbot.waitUntil(desk.heard.bubble.isVisible)
+        assert desk.heard.bubble.text == "“paws it”\nPlay a song: Pause · done, not verified"
+        assert desk.heard.bubble.button.text() == "This was not meant"
+
+    def test_a_run_by_hand_is_not_put_down_to_what_was_heard_before(
+        self, desk: Desk, agent: FakeAgent, qtbot: QtBot
+    ) -> None:
+        agent.tell(ASKED, Rejected("paws it", "you said no", heard_id=9))
+        qtbot.waitUntil(desk.heard.bubble.isVisible)
+        agent.tell(EpisodeStarted("e", "pause", {}), Finished("e", None, 1.0))
+        qtbot.waitUntil(lambda: desk.state.latest is not None and desk.state.latest.outcome is not None)
+        assert not desk.heard.bubble.isVisible()
+
     def test_one_word_of_a_halt_is_enough(
         self, desk: Desk, agent: FakeAgent, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         told: list[str] = []
         monkeypatch.setattr(desk.tray, "tell", lambda notice: told.append(notice.title))
-        agent.tell(ACCEPTED, EpisodeStarted("e", "pause", {}), Halted("e", 0, "not there"))
+        agent.tell(ACCEPTED, EpisodeStarted("e", "play-song", {}), Halted("e", 0, "not there"))
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         agent.tell(EpisodeStarted("e2", "pause", {}), Halted("e2", 0, "not there"))
         qtbot.waitUntil(lambda: told == ["Halted at step 1"])
@@ -284,7 +301,7 @@ class TestBubble:
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         desk.heard.bubble.button.click()
         assert agent.asked == [("missed", 7, "play-song")]
-        agent.tell(ACCEPTED, Finished("e", None, 900.0))
+        agent.tell(ACCEPTED, EpisodeStarted("e", "play-song", {}), Finished("e", None, 900.0))
         qtbot.waitUntil(lambda: "play help" in desk.heard.bubble.text)
         desk.heard.bubble.button.click()
         assert agent.asked[-1] == ("false_fire", 8)
@@ -304,13 +321,13 @@ class TestBubble:
         self, desk: Desk, agent: FakeAgent, preferences: Preferences, qtbot: QtBot
     ) -> None:
         preferences.set(TELL_REJECTED, False)
-        agent.tell(REJECTED, ACCEPTED, Finished("e", None, 900.0))
+        agent.tell(REJECTED, ACCEPTED, EpisodeStarted("e", "play-song", {}), Finished("e", None, 900.0))
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         assert "play help" in desk.heard.bubble.text
         desk.heard.bubble.hide()
         preferences.set(TELL_HEARD, False)
         preferences.set(TELL_REJECTED, True)
-        agent.tell(ACCEPTED, Finished("e", None, 900.0), REJECTED)
+        agent.tell(ACCEPTED, EpisodeStarted("e", "play-song", {}), Finished("e", None, 900.0), REJECTED)
         qtbot.waitUntil(desk.heard.bubble.isVisible)
         assert "pay the bill" in desk.heard.bubble.text
 
