@@ -174,12 +174,15 @@ class Meanings:
                 chosen: list[Chosen] = []
                 if value is None and searched:
                     chosen = known.said(heard.encoded, before, said, after)
-                    value = chosen[0].value if values.clear(chosen) else None
+                    value = chosen[0].value if values.clear(chosen, after_words=True) else None
                 if value is not None:
                     meaning = _with_value(meaning, slot, value)
                     break
-                if chosen and chosen[0].sure >= options.ask:
-                    near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask)
+                # From a long list the likeliest is offered first, however unlikely it is; then what was heard.
+                listed = len(texts) >= self._options.listed
+                near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or listed)
+                if near:
+                    near = (*near, said) if listed else near
                     meaning = replace(meaning, others=near, doubt=f"it could be {_quoted(near)}")
         return meaning
 

@@ -73,7 +73,8 @@ class SayUnderstander:
 
     def __init__(self, hearing: Hearing, options: UnderstandingOptions | None = None) -> None:
         """Nothing is computed yet."""
-        self._options = options or UnderstandingOptions()
+        # A rhyme of "tap" does no harm: what follows it has to stand on the screen.
+        self._options = options or UnderstandingOptions(short_letters=0)
         self._understander = Understander(hearing, [BUILT_IN], self._options)
 
     def request(self, utterance: Utterance, choosing: bool) -> Request | None:

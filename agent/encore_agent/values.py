@@ -52,7 +52,9 @@ class ValueOptions:
     most_margin: float = 8.0
     """Nats before the next value beyond which it makes no difference."""
     accept: float = 0.85
-    """Sureness, nats a token, from which a value was said."""
+    """Sureness, nats a token, from which a value was said, whatever the words around it."""
+    accept_after: float = 0.6
+    """The same where the words before it were heard word by word, so that some value was said."""
     ask: float = 0.2
     """Sureness from which it is asked about."""
     apart: float = 0.4
@@ -174,10 +176,15 @@ class Values:
     def _known(self, values: tuple[str, ...], before: str) -> Known:
         return Known(self._decoder, values, before, self.options)
 
-    def clear(self, chosen: Sequence[Chosen]) -> bool:
-        """Whether the first one was said beyond doubt."""
-        best = chosen[0] if chosen else None
-        return best is not None and best.sure >= self.options.accept and best.apart >= self.options.apart
+    def clear(self, chosen: Sequence[Chosen], after_words: bool = False) -> bool:
+        """Whether the first one was said beyond doubt.
+
+        Args:
+            chosen: From `Known.said`.
+            after_words: Whether the words before it were heard word by word.
+        """
+        least = self.options.accept_after if after_words else self.options.accept
+        return bool(chosen) and chosen[0].sure >= least and chosen[0].apart >= self.options.apart
 
     def choose(self, heard: Heard, slot: str, texts: Sequence[str]) -> str | None:
         """Which of the texts was said in the slot.

@@ -1,0 +1,91 @@
+"""Finding known texts in sound, on a decoder that is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from encore_models.perception.guided import Guide, GuideOptions
+from encore_models.perception.voice import Encoded
+
+NOTHING = np.zeros(1, np.float32)
+SILENCE = Encoded(NOTHING, NOTHING, NOTHING, 2.0)
+SOUND = Encoded(NOTHING, NOTHING, NOTHING, 1.0)
+LETTERS = " abcdefghijklmnopqrstuvwxyz"
+
+
+class Decoder:
+    """Letters are tokens, as likely as their place in the sound makes them; one text it knows by heart."""
+
+    endings = (0,)
+    silence = SILENCE
+
+    def __init__(self, sound: Sequence[dict[str, float]], by_heart: str = "") -> None:
+        self.sound = sound
+        self.by_heart = by_heart
+        self.rows = 0
+
+    def tokens(self, text: str) -> list[int]:
+        return [LETTERS.index(letter) for letter in text]
+
+    def follow(self, encoded: Encoded, tokens: np.ndarray, past: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        new = tokens.astype(np.float32)[None, :, None, :, None]
+        whole = new if past is None else np.concatenate([past, new], axis=3)
+        self.rows += len(tokens)
+        logs = np.full((len(tokens), len(LETTERS)), -5.0, np.float32)
+        for row, prefix in enumerate(whole[0, :, 0, :, 0].astype(int).tolist()):
+            said = "".join(LETTERS[token] for token in prefix)
+            if self.by_heart.startswith(said) and len(said) < len(self.by_heart):
+                logs[row, LETTERS.index(self.by_heart[len(said)])] = -1.0
+            if encoded is SOUND:
+                here = self.sound[len(said)] if len(said) < len(self.sound) else {" ": -0.1}
+                for letter, log_p in here.items():
+                    logs[row, LETTERS.index(letter)] = max(log_p, float(logs[row, LETTERS.index(letter)]))
+        return logs, whole
+
+
+def spelt(decoder: Decoder, texts: Sequence[str], options: GuideOptions | None = None) -> list[str]:
+    guide = Guide(decoder, [[text] for text in texts], options=options)
+    return [texts[one.index] for one in guide.spell(SOUND, "")]
+
+
+def test_the_text_that_fits_is_found_among_many() -> None:
+    decoder = Decoder([{"c": -0.1}, {"a": -0.2}, {"t": -0.1}])
+    texts = ["dog", "cat", "car", "cart", "cats", "bat", *("z" * n for n in range(1, 40))]
+    assert spelt(decoder, texts)[0] == "cat"
+
+
+def test_what_the_decoder_knows_by_heart_does_not_win_by_that() -> None:
+    sound = [{"b": -2.0, "c": -2.5}, {"a": -1.0, "o": -1.0}, {"t": -0.5, "w": -0.9}]
+    decoder = Decoder(sound, by_heart="bow")
+    assert spelt(decoder, ["bow", "cat"], GuideOptions(known_by_heart=0.0))[0] == "bow"
+    assert spelt(decoder, ["bow", "cat"], GuideOptions(known_by_heart=0.9))[0] == "cat"
+
+
+def test_a_text_is_followed_to_its_end_if_it_has_to_be() -> None:
+    decoder = Decoder([{"x": -0.1}, {"a": -0.1}, {"t": -0.1}])
+    guide = Guide(decoder, [["xat"], ["hat"]], options=GuideOptions(prune=1.0))
+    assert [one.index for one in guide.spell(SOUND, "")] == [0]
+    assert [one.index for one in guide.spell(SOUND, "", kept=[1])] == [0, 1]
+
+
+def test_silence_is_asked_only_once() -> None:
+    decoder = Decoder([{"c": -0.1}, {"a": -0.1}, {"t": -0.1}])
+    guide = Guide(decoder, [["cat"], ["cab"]])
+    first = guide.spell(SOUND, "")
+    after_first = decoder.rows
+    assert guide.spell(SOUND, "") == first
+    assert decoder.rows - after_first < after_first
+
+
+def test_each_way_to_write_a_text_counts() -> None:
+    decoder = Decoder([{"c": -0.1}, {"a": -0.1}, {"t": -0.1}])
+    found = Guide(decoder, [["kitten", "cat"], ["dog"]]).spell(SOUND, "")
+    assert found[0].index == 0
+    assert found[0].log_p == pytest.approx(-0.4)
+
+
+def test_no_texts_are_no_answer() -> None:
+    assert Guide(Decoder([]), []).spell(SOUND, "") == []
