@@ -38,6 +38,7 @@ from encore_agent.settings import Settings
 from encore_agent.sights import Watch
 from encore_models.learn import learn
 from encore_models.macro import Macro
+from encore_models.paraphrases import propose
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.sources.microphones import microphones
 
@@ -188,6 +189,17 @@ class Service:
         """Add another wording of a macro's command."""
         self.library.add_phrase(macro_id, text)
         self._macros_changed()
+
+    def proposals(self, macro_id: str) -> tuple[str, ...]:
+        """Other wordings of a macro's command that it does not have yet, best first, for the person to confirm.
+
+        Raises:
+            UnknownMacro: There is no such macro.
+        """
+        phrases = self.library.macro(macro_id).phrases
+        known = {phrase.text for phrase in phrases}
+        others = [phrase for macro in self.library.macros() if macro.id != macro_id for phrase in macro.phrases]
+        return tuple(text for text in propose(phrases[0], others) if text not in known)
 
     def delete(self, macro_id: str) -> None:
         """Move a macro to the trash."""

@@ -8,10 +8,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from encore_agent import recordings as recordings_module
 from encore_agent.background import Background
+from encore_agent.errors import UnknownMacro
 from encore_agent.library import Library
 from encore_agent.messages import (
     AgentEvent,
@@ -27,7 +29,11 @@ from encore_agent.messages import (
 from encore_agent.recordings import Recordings
 from encore_agent.service import Service, open_service
 from encore_agent.settings import CHOICES_FILE, Choices, Settings
+from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
+from encore_models.store import create_macro
+from encore_recorder.actions import PressKeys
 from encore_recorder.errors import NoMicrophone
+from encore_recorder.geometry import Rect
 
 
 @pytest.fixture
@@ -73,6 +79,24 @@ def test_a_correction_is_told_and_one_that_cannot_be_made_is_trouble(
     assert str(heard_id) in trouble.message
     service._quick.do(service._correct, lambda library, number: None, heard_id)
     assert told.get(timeout=5) == HeardChanged()
+
+
+def test_wordings_are_proposed_that_are_neither_known_nor_another_macros(service: Service) -> None:
+    for one in (macro("play", "play {song}", "put on {song}"), macro("stop", "stop the music")):
+        folder = service.library.macros_folder / one.id
+        create_macro(one, {"before.png": np.zeros((4, 4, 3), np.uint8)}, folder)
+    proposed = service.proposals("play")
+    assert proposed
+    assert all("{song}" in text for text in proposed)
+    assert not {"play {song}", "put on {song}"} & set(proposed)
+    with pytest.raises(UnknownMacro):
+        service.proposals("nosuchthing")
+
+
+def macro(macro_id: str, *phrases: str) -> Macro:
+    step = Step(PressKeys(("enter",)), WindowIdentity("player", "Player", Rect(0, 0, 1, 1)), "before.png")
+    slots = tuple(map(Slot, Phrase(phrases[0]).slots))
+    return Macro(macro_id, macro_id, tuple(map(Phrase, phrases)), slots, (step,), "2026-01-01T00:00:00+00:00", "d")
 
 
 # Choices on disk
