@@ -258,7 +258,7 @@ class LibraryView(QMainWindow):
     def propose(self, macro_id: str) -> None:
         """Show other wordings of the macro that is shown, for the person to confirm."""
         if macro_id == self.macros.current:
-            self.review.phrases.show_proposals(self._agent.proposals(macro_id))
+            self._try(lambda: self.review.phrases.show_proposals(self._agent.proposals(macro_id)))
 
     def correct(self, heard_id: int, macro_id: str | None) -> None:
         """Learn what an utterance meant; None: nothing at all."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from encore_agent.errors import UnknownMacro
 from encore_agent.messages import Learned
 from encore_gui.library_view import LibraryView
 from encore_gui.phrases_box import PhrasesBox
@@ -72,6 +73,16 @@ def test_they_are_offered_for_what_was_just_learned(window: LibraryView, agent: 
     assert window.review.phrases.proposals.isVisible()
     window.propose("pause")
     assert agent.asked == [("proposals", "play-song")]
+
+
+def test_a_macro_that_is_gone_has_none(window: LibraryView, agent: FakeAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(macro_id: str) -> tuple[str, ...]:
+        raise UnknownMacro(macro_id, [])
+
+    monkeypatch.setattr(agent, "proposals", gone)
+    window.review.phrases.more.click()
+    assert "play-song" in window.notice.text
+    assert not window.review.phrases.proposals.isVisible()
 
 
 def test_warnings_stand_by_the_phrases(qtbot: QtBot) -> None:
