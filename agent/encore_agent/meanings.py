@@ -36,6 +36,8 @@ class UnderstandingOptions:
     """Percent from which words may be a phrase."""
     floor: float = -2.5
     """Mean log p a token of a transcript below which nobody said it."""
+    surely: float = -1.0
+    """Mean log p a token from which what was transcribed is not scored once more."""
     weighed: int = 3
     """Macros that are weighed by their words."""
     led_head: float = 9.0
@@ -109,7 +111,10 @@ class Meanings:
         if said and said[0][1].likeness >= WORD_BY_WORD:
             return meanings
         known = {(meaning.macro.id, meaning.match.phrase.text) for meaning in meanings}
-        for meaning in (*self._led(heard, shown), *self._whole_phrases(heard)):
+        led = list(self._led(heard, shown))
+        if not any(meaning.evidence.path == "values" and not meaning.doubt for meaning in led):
+            led += self._whole_phrases(heard)
+        for meaning in led:
             if (meaning.macro.id, meaning.match.phrase.text) not in known or meaning.evidence.path == "values":
                 meanings.append(meaning)
         return meanings
@@ -140,12 +145,16 @@ class Meanings:
         """What the transcript says, with known values in the slots, each scored under the decoder."""
         if not said:
             return
-        told = self._hearing.token_logprobs(heard.encoded, [match.spoken({}) for _, match in said])
         own = heard.transcript.mean_logprob
-        for (macro, match), row in zip(said, told, strict=True):
-            # As it was transcribed where that is the phrase word by word: only its capitals may differ.
-            exact = match.likeness >= WORD_BY_WORD
-            log_p = max(float(row.mean()), own) if exact else float(row.mean())
+        # As it was transcribed where that is the phrase word by word: only its capitals may differ.
+        exactly = [match.likeness >= WORD_BY_WORD for _, match in said]
+        if all(exactly) and own >= self._options.surely:
+            scores = [own] * len(said)
+        else:
+            told = self._hearing.token_logprobs(heard.encoded, [match.spoken({}) for _, match in said])
+            scores = [float(row.mean()) for row in told]
+        for (macro, match), exact, score in zip(said, exactly, scores, strict=True):
+            log_p = max(score, own) if exact else score
             evidence = Evidence(words=match.likeness, log_p=log_p, transcript_log_p=own, path="words")
             doubt = ""
             if self._easily_rhymed(match.phrase) and (not exact or self._listed(macro, match.phrase)):

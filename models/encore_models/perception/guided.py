@@ -46,11 +46,11 @@ class GuideOptions:
 
     known_by_heart: float = 0.5
     """Share of the log p in silence that is taken off."""
-    first: int = 48
+    first: int = 24
     """Beginnings that are followed."""
-    width: int = 16
+    width: int = 10
     """Texts that are followed after that."""
-    prune: float = 7.0
+    prune: float = 6.0
     """How far behind the best one of the same length, or a finished one, a text is still followed."""
 
 
