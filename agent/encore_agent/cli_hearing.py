@@ -147,24 +147,27 @@ def phrases(
 ) -> None:
     """List the wordings of a macro's command; propose others, to be added only where you say so."""
     with running_service(data) as service:
-        proposals = service.proposals(macro_id) if propose or add else ()
-        for number in add or []:
-            if number > len(proposals):
-                raise ValueError(f"there is no proposal {number}; there are {len(proposals)}, see --propose")
-        for number in add or []:
-            service.add_phrase(macro_id, proposals[number - 1])
+        if add:
+            proposals = service.proposals(macro_id)
+            if max(add) > len(proposals):
+                raise ValueError(f"there is no proposal {max(add)}; there are {len(proposals)}, see --propose")
+            for number in add:
+                service.add_phrase(macro_id, proposals[number - 1])
         for said in service.library.macro(macro_id).phrases:
             out.print(escape(f"say “{said.text}”"))
-        for number, text in enumerate(proposals, start=1):
-            if number not in (add or []):
+        if propose:
+            for number, text in enumerate(service.proposals(macro_id), start=1):
                 out.print(escape(f"  {number}. “{text}”? add it with --add {number}"))
 
 
 def microphones(data: DataFolder = None) -> None:
     """List the microphones that are there; the chosen one is marked."""
     with running_service(data) as service:
-        for name in service.microphones():
+        names = service.microphones()
+        for name in names:
             out.print(escape(f"{'*' if name == service.microphone else ' '} {name}"))
+        if not names:
+            out.print("there is no microphone; plug one in")
 
 
 def wake(

@@ -136,6 +136,28 @@ def test_an_utterance_can_be_forgotten(encore, heard: Path) -> None:
     assert list((heard / "history" / "heard").iterdir()) == []
 
 
+def test_phrases_are_proposed_and_added_only_where_the_person_says_so(encore) -> None:
+    def said() -> list[str]:
+        return [line for line in encore("phrases", "play-song").output.splitlines() if line.startswith("say")]
+
+    proposed = encore("phrases", "play-song", "--propose").output
+    first = proposed.split("1. “")[1].split("”")[0]
+    assert said() == ["say “play {song}”"]
+    assert encore("phrases", "play-song", "--add", "1").exit_code == 0
+    assert said() == ["say “play {song}”", f"say “{first}”"]
+    refused = encore("phrases", "play-song", "--add", "1", "--add", "99")
+    assert refused.exit_code == 1
+    assert "there is no proposal 99" in refused.stderr
+    assert len(said()) == 2
+
+
+def test_the_mode_wake_needs_a_phrase(encore) -> None:
+    assert "there is no wake phrase" in encore("wake").output
+    refused = encore("listen", "--mode", "wake")
+    assert refused.exit_code == 1
+    assert "run: encore wake --enrol" in refused.stderr
+
+
 def test_phrases_that_are_easily_mistaken_are_told(encore) -> None:
     encore("phrase", "play-song", "play")
     assert "“play” is short" in encore("show", "play-song").output
