@@ -181,10 +181,10 @@ def wake(
             service.forget_wake()
         if enrol:
             done = ended_by_signal()
-            service.subscribe(lambda event: _enrolling(event, done))
             service.listen_now()
+            # Only now: getting the hearing model ready is told as progress, too.
+            service.subscribe(lambda event: _enrolling(event, done))
             service.enrol_wake()
-            out.print("say your wake phrase three times; Ctrl-C gives up")
             done.wait()
         phrase = service.wake_phrase
         out.print(escape(f"the wake phrase is “{phrase}”") if phrase else "there is no wake phrase")
@@ -194,9 +194,10 @@ def wake(
 
 def _enrolling(event: AgentEvent, done: threading.Event) -> None:
     if isinstance(event, Progress):
-        out.print(escape(event.what))
         if event.done >= 1.0:
             done.set()
+        else:
+            out.print(escape(f"{event.what}; Ctrl-C gives up"))
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (listen, heard, phrase, phrases, microphones, wake)
