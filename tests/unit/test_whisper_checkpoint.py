@@ -197,3 +197,16 @@ def test_another_bundle_is_no_whisper(tmp_path: Path):
     made = write_bundle(tmp_path / "other", lambda folder: Contents("other", "nowhere", "none", {}))
     with pytest.raises(BundleBroken, match="other is no Whisper, or was made by another Encore"):
         Voice(made)
+
+
+@pytest.mark.parametrize("beginning", ["", "play "])
+def test_many_texts_score_exactly_as_each_alone(bundle: Bundle, beginning: str):
+    """Beginnings are shared and texts of one length go together; float32 does not mind."""
+    voice = Voice(bundle, language="en")
+    encoded = voice.encode(HEARD)
+    endings = ["a", "ab", "abcd", "x" * 70, "ab", *(f"song {number}" for number in range(30)), "yes" * 9]
+    texts = [beginning + ending for ending in endings]
+    together = voice.token_logprobs(encoded, texts)
+    for text, found in zip(texts, together, strict=True):
+        assert len(found) == len(voice.tokens(text)) + 1
+        np.testing.assert_allclose(found, voice.token_logprobs(encoded, [text])[0], atol=1e-4, err_msg=text)
