@@ -83,9 +83,11 @@ def find_label(search: Search) -> Found | Absent:
     around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
     around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
+    alone = len(same) == 1 and len(_reading(wanted, search.shown, list(search.shown.alike(cell)))) == 1
+    if alone:
+        around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
-    alone = len(same) == 1 and len(_reading(wanted, search.shown, list(search.shown.alike(cell)))) == 1
     if scores[best] < (options.lone_label_score if alone else options.label_score):
         return Absent(f"{wanted!r} is there, but stands among other things than when it was shown", near)
     if scores[best] - rival < options.margin:
@@ -112,7 +114,9 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
     named = [(c, text) for c, text in zip(pool, texts, strict=True) if same_wording(wanted, text)]
     if len(named) == 1:
         label, text = named[0]
-        around = float(surroundings(search.pair, cell.box, [label.box])[0])
+        places = [label.box]
+        around = float(surroundings(search.pair, cell.box, places)[0])
+        around = max(around, BESIDE * float(beside(search.pair, cell.box, places)[0]))
         if around >= search.options.renamed:
             return search.found(label.box, f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}", around, near)
     return Absent(f"no label on the screen reads {wanted!r}", near)

@@ -89,13 +89,15 @@ print, print out
 zoom in, enlarge
 zoom out, reduce
 full screen, fullscreen
+file, document
+cancel, dismiss
 """.strip().splitlines()
 """Wordings of one meaning in each line, in the words of common desktop programs."""
 
-LEADING = ("my", "your", "all", "show")
+LEADING = ("my", "your", "all", "show", "display")
 """Words that change nothing where they come first; last, "all" does: "Select" is not "Select all"."""
 EMPTY = {"now", "the", "a", "an", "this", "to", "in", "into"}
-KIND_WORDS = {"file", "files", "items", "messages", "level", "options", "list"}
+KIND_WORDS = {"file", "files", "items", "messages", "level", "options", "list", "program", "application"}
 """Words that only say what kind of thing is meant, where another word comes first."""
 
 
