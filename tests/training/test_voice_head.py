@@ -25,7 +25,15 @@ from encore_models.training.train_voice_head import CHECKPOINT, WEIGHTS, Batches
 from encore_models.training.voice_data import Heard, Spoken, render, spoiled
 from encore_models.training.voice_head import OneUtterance, SpeechGate, VoiceHead, VoiceHeadConfig, warped
 from encore_models.training.voice_sentences import DEVELOPMENT_PAIRS, HELD_OUT, plain, sentences
-from encore_models.training.voice_sounds import DEVELOPMENT, DISTURBANCES, TRAINING, another_throat, disturbed, say
+from encore_models.training.voice_sounds import (
+    DEVELOPMENT,
+    DISTURBANCES,
+    TRAINING,
+    another_throat,
+    disturbed,
+    no_speech,
+    say,
+)
 
 TINY = VoiceHeadConfig(width=16, layers=1, heads=2, inner=16, feature=8, embedding=8, gate=4, dropout=0.0)
 OPTIONS = TrainOptions(steps=20, groups=4, siblings=3, strangers=2, warmup=4, learning_rate=4e-3)
@@ -56,7 +64,8 @@ def spoken() -> Spoken:
         families.append(list(range(4 * family, 4 * family + 4)))
         for last in rng.choice(40, 4, replace=False):
             ways.append([heard(np.vstack([start, words[last]]), rng) for _ in range(3)])
-    return Spoken(families, ways)
+    silence = [Heard(rng.standard_normal((9, TINY.frame)).astype(np.float16), 0, 0) for _ in range(5)]
+    return Spoken(families, ways, silence)
 
 
 # learning
@@ -264,6 +273,15 @@ def test_spoiled_speech_stays_in_the_window_and_says_where_it_is() -> None:
         assert np.abs(samples).max() < 3
 
 
+def test_sounds_without_speech_are_sound() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(40):
+        samples = no_speech(rng)
+        assert samples.dtype == np.float32
+        assert 0.2 * RATE - 1 <= len(samples) <= 3 * RATE
+        assert np.abs(samples).max() <= 1
+
+
 def test_rendering_goes_on_with_the_next_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
 
@@ -284,6 +302,8 @@ def test_rendering_goes_on_with_the_next_part(tmp_path: Path, monkeypatch: pytes
     render(tmp_path, families, 2, encode, 1, lambda what, done: None, part=4)
     assert said[before:] == said[4:8]
     spoken = voice_data.read(tmp_path)
+    assert len(spoken.silence) == voice_data.SILENCES
+    assert all(one.begin == one.end for one in spoken.silence)
     assert spoken.families == [[0, 1], [2, 4]], "what was held out since is left out"
     assert all(len(ways) == 2 for ways in spoken.heard)
 

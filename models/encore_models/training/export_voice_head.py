@@ -48,6 +48,9 @@ OPSET = 18
 _LARGE = 1024
 """Numbers of a tensor from which it is kept in half precision."""
 EXAMPLE_FRAMES = 37
+ANCHORS = (-0.14, 0.55)
+"""Median likeness to the nearest wrong command of thirty, and to the right one by another voice. They stay when a head
+is trained anew, so that thresholds which were settled with another head go on to hold."""
 UNSETTLED = Scale("", 1.0, 1.0, 0.0)
 HEARS_WITH = "whisper-tiny.en-int8"
 """Name of the bundle whose frames the head was trained on."""
@@ -128,7 +131,7 @@ def _check(name: str, module: nn.Module, frames: Tensor, path: Path) -> None:
 
 
 def settled(development: Development, printed: Print, name: str) -> Scale:
-    """The scale that tells right from wrong best, with 0 and 1 where they belong.
+    """The scale that tells right from wrong best, held by its `ANCHORS`.
 
     Args:
         development: What other voices say.
@@ -144,10 +147,11 @@ def settled(development: Development, printed: Print, name: str) -> Scale:
     own[np.arange(len(asked)), text[asked]] = True
     weights = _logistic(parts[own], parts[~own])
     scores = parts @ weights
-    high = float(np.median(scores[own]))
-    low = float(np.median(np.where(own, -np.inf, scores).max(1)))
-    warped, whole = (weights * (-1, 1) / (high - low)).tolist()
-    return Scale(name, warped, whole, -low / (high - low))
+    right = float(np.median(scores[own]))
+    wrong = float(np.median(np.where(own, -np.inf, scores).max(1)))
+    stretch = (ANCHORS[1] - ANCHORS[0]) / (right - wrong)
+    warped, whole = (weights * (-stretch, stretch)).tolist()
+    return Scale(name, warped, whole, ANCHORS[0] - stretch * wrong)
 
 
 def _parts(said: VoicePrint, prints: Sequence[VoicePrint], which: int) -> NDArray[np.float32]:

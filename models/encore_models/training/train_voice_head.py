@@ -76,9 +76,9 @@ class Batch:
     group: Tensor
     """int64 [B / 2]: the family of each sentence."""
     whole: Tensor
-    """float32 [B, T', 384]: with what is around the speech, not centred."""
+    """float32 [G, T', 384]: some of them with what is around the speech, and silence; not centred."""
     speech: Tensor
-    """float32 [B, T']: 1 where there is speech, 0 where not, -1 behind the end."""
+    """float32 [G, T']: 1 where there is speech, 0 where not, -1 behind the end."""
 
 
 class Batches:
@@ -100,9 +100,12 @@ class Batches:
                 said += [ways[int(way)] for way in rng.choice(len(ways), 2, replace=False)]
                 group.append(int(family))
         cut = [self._cut(one, rng) for one in said]
-        whole, lengths = _padded([one.frames.astype(np.float32) for one in said])
+        # The gate is small and learns from a few as well as from all.
+        silence = self._spoken.silence
+        listened = [*said[::4], *(silence[int(n)] for n in rng.integers(len(silence), size=len(said) // 12))]
+        whole, lengths = _padded([one.frames.astype(np.float32) for one in listened])
         speech = torch.full(whole.shape[:2], -1.0)
-        for row, one in enumerate(said):
+        for row, one in enumerate(listened):
             speech[row, : lengths[row]] = 0
             speech[row, one.begin : one.end] = 1
         frames, lengths = _padded(cut)
@@ -196,10 +199,8 @@ class Trainer:
         torch.manual_seed(int(rng.integers(2**31)))
         batch = self.batches.draw(rng)
         losses = self.parts["objective"](self.parts["head"], batch, self.options.strangers, rng)
-        # The gate is small and learns from a few as well as from all.
-        told, speech = self.parts["gate"](batch.whole[::4]), batch.speech[::4]
-        known = speech >= 0
-        losses["gate"] = F.binary_cross_entropy_with_logits(told[known], speech[known])
+        told, known = self.parts["gate"](batch.whole), batch.speech >= 0
+        losses["gate"] = F.binary_cross_entropy_with_logits(told[known], batch.speech[known])
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()
         nn.utils.clip_grad_norm_(self.parts.parameters(), 5.0)

@@ -27,6 +27,7 @@ from encore_models.training.voice_sounds import (
     disturbed,
     draw_speaker,
     echoed,
+    no_speech,
     say,
 )
 
@@ -34,7 +35,9 @@ PART = 400
 """Utterances in a file."""
 TALK = 24
 """Of the utterances before, that babble is made of."""
-FAMILIES = "families.json"
+FAMILIES, SILENCE = "families.json", "silence.npz"
+SILENCES = 300
+"""Sounds in which nobody speaks."""
 
 Frames = NDArray[np.float32]
 Progress = Callable[[str, float], None]
@@ -122,6 +125,8 @@ def render(
         SpeakerFailed: A speech program is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / SILENCE).is_file():
+        _render_silence(folder / SILENCE, encode, seed)
     (folder / FAMILIES).write_text(json.dumps(families))
     texts = [text for family in families for text in family]
     order = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(texts)), times))
@@ -140,6 +145,16 @@ def _write(path: Path, said: Sequence[tuple[int, str]], encode: Encode, seed: Se
         speech = say(text, draw_speaker(rng), float(rng.uniform(0.8, 1.3)))
         talk = [*talk[-TALK:], speech]
         heard.append(heard_of(*spoiled(speech, talk, rng), encode))
+    _store(path, heard, [sentence for sentence, _ in said])
+
+
+def _render_silence(path: Path, encode: Encode, seed: int) -> None:
+    rng = np.random.default_rng([seed, 1])
+    heard = [heard_of(no_speech(rng), 0, 0, encode) for _ in range(SILENCES)]
+    _store(path, heard, [0] * len(heard))
+
+
+def _store(path: Path, heard: Sequence[Heard], sentences: Sequence[int]) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
         np.savez(
@@ -148,9 +163,16 @@ def _write(path: Path, said: Sequence[tuple[int, str]], encode: Encode, seed: Se
             lengths=np.array([len(one.frames) for one in heard]),
             begins=np.array([one.begin for one in heard]),
             ends=np.array([one.end for one in heard]),
-            sentences=np.array([sentence for sentence, _ in said]),
+            sentences=np.array(sentences),
         )
     new.replace(path)
+
+
+def _stored(path: Path) -> list[tuple[int, Heard]]:
+    with np.load(path, allow_pickle=False) as stored:
+        cuts = np.cumsum(stored["lengths"])[:-1]
+        rows = zip(stored["sentences"], np.split(stored["frames"], cuts), stored["begins"], stored["ends"], strict=True)
+        return [(int(sentence), Heard(frames, int(begin), int(end))) for sentence, frames, begin, end in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +183,8 @@ class Spoken:
     """Numbers of sentences that share words."""
     heard: list[list[Heard]]
     """Of each sentence, the ways it was said."""
+    silence: list[Heard]
+    """Sounds in which nobody speaks."""
 
 
 def read(folder: Path) -> Spoken:
@@ -170,15 +194,11 @@ def read(folder: Path) -> Spoken:
     held_out = {plain(text) for text in HELD_OUT}
     heard: list[list[Heard]] = [[] for _ in texts]
     for path in sorted(folder.glob("part-*.npz")):
-        with np.load(path, allow_pickle=False) as stored:
-            cuts = np.cumsum(stored["lengths"])[:-1]
-            rows = zip(
-                np.split(stored["frames"], cuts), stored["begins"], stored["ends"], stored["sentences"], strict=True
-            )
-            for frames, begin, end, sentence in rows:
-                heard[int(sentence)].append(Heard(frames, int(begin), int(end)))
+        for sentence, one in _stored(path):
+            heard[sentence].append(one)
     numbers = iter(range(len(texts)))
     of_family = [[next(numbers) for _ in family] for family in families]
     usable = {n for n, text in enumerate(texts) if plain(text) not in held_out and len(heard[n]) >= 2}
     kept = [[n for n in family if n in usable] for family in of_family]
-    return Spoken([family for family in kept if len(family) >= 2], heard)
+    silence = [one for _, one in _stored(folder / SILENCE)]
+    return Spoken([family for family in kept if len(family) >= 2], heard, silence)

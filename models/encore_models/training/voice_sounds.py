@@ -200,6 +200,27 @@ def coloured_noise(length: int, rng: np.random.Generator) -> Samples:
     return np.asarray(noise / noise.std(), np.float32)
 
 
+def no_speech(rng: np.random.Generator) -> Samples:
+    """A sound of 0.2 to 3 s in which nobody speaks: silence, hiss, noise, music, a tone or clicks."""
+    length = int(rng.uniform(0.2, 3) * RATE)
+    kind, loudness = int(rng.integers(6)), 10 ** rng.uniform(-2, -0.2)
+    if kind == 0:
+        return np.zeros(length, np.float32)
+    sound: Samples
+    if kind == 1:
+        sound = _music(length, rng) / np.float32(4)
+    elif kind == 2:
+        sound = np.sin(np.arange(length) * rng.uniform(0.02, 1.5)).astype(np.float32)
+    elif kind == 3:
+        sound = np.zeros(length, np.float32)
+        for start in rng.integers(length - 100, size=int(rng.integers(1, 5))):
+            sound[start : start + int(rng.integers(2, 100))] = 1
+    else:
+        sound = coloured_noise(length, rng) * np.float32(0.25 if kind == 4 else 0.003)
+    hiss = rng.standard_normal(length) * 10 ** rng.uniform(-6, -3.5)
+    return np.asarray(np.clip(sound * loudness + hiss, -1, 1), np.float32)
+
+
 def _babble(length: int, talk: Sequence[Samples], rng: np.random.Generator) -> Samples:
     mixed = np.zeros(length, np.float32)
     for _ in range(int(rng.integers(4, 9))):
