@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.perception.candidates import Candidate, CandidateKind
+from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
@@ -187,9 +187,7 @@ def _anchor(box: Rect) -> NDArray[np.float32]:
     return np.array([box.left, box.top + box.height / 2], np.float32)
 
 
-def company(
-    pair: Pair, place: Rect, pool: Sequence[Rect], kinds: Collection[CandidateKind] = ("icon",)
-) -> NDArray[np.float32]:
+def company(pair: Pair, place: Rect, pool: Sequence[Rect], kinds: Collection[str] = ("icon",)) -> NDArray[np.float32]:
     """How many of the drawings near `place` are near each place of `pool`, in whatever order, 0 to 1, [len(pool)].
 
     A tool bar that was sorted anew, or that another page carries along, keeps its drawings; a menu its labels.

@@ -232,7 +232,7 @@ def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
         if not band.size or float(band.any(axis=0).mean()) < 0.95:
             return False
     held = ink[cell.top + cell.edge : cell.bottom - cell.edge, first:last].copy()
-    for corner in ((slice(0, ROUND), slice(-ROUND, None)) if min(held.shape) > 2 * ROUND else ()):
+    for corner in (slice(0, ROUND), slice(-ROUND, None)) if min(held.shape) > 2 * ROUND else ():
         held[corner, :ROUND] = held[corner, -ROUND:] = 0
     inner = held[:, 1:-1]
     rows, columns = np.flatnonzero(inner.any(axis=1)), np.flatnonzero(inner.any(axis=0))
