@@ -58,11 +58,11 @@ def streams_of(split: Split, folder: Path, told: Callable[[str], None]) -> Itera
         stream = open_stream(kept, source.name) or _kept(source, place, kept, told)
         yield Listened(stream, source.kind, source.holds, licence_of(place, source.package))
     name = mixed_name(split)
-    stream = open_stream(kept, name)
-    if stream is None:
+    over_music = open_stream(kept, name)
+    if over_music is None:
         told(f"finding speech in {name}")
-        stream = keep_stream(kept, name, mixed(split, corpora))
-    yield Listened(stream, MIXED, "speech over music; both are counted above, too", "as above")
+        over_music = keep_stream(kept, name, mixed(split, corpora))
+    yield Listened(over_music, MIXED, "speech over music; both are counted above, too", "as above")
 
 
 def _kept(source: Source, place: Path, kept: Path, told: Callable[[str], None]) -> Stream:
