@@ -84,7 +84,7 @@ def find_label(search: Search) -> Found | Absent:
     around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     alone = len(same) == 1 and len(_reading(wanted, search.shown, list(search.shown.alike(cell)))) == 1
-    if alone:
+    if alone and search.target.kind == "text":  # in a list everything is near its like
         around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
