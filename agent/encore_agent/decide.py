@@ -111,6 +111,9 @@ class Enrolled:
     impostors: tuple[VoicePrint, ...] = ()
     """Speech that was taken for it and was not meant."""
     calibration: Calibration = UNCALIBRATED
+    wordings: tuple[str, ...] = ()
+    """The enrolments' words as they were heard, newest first: other wordings, and what Whisper makes of this voice.
+    They are no phrases, but the decoder may know the command by them where the print is like."""
 
 
 @dataclass(frozen=True, slots=True)

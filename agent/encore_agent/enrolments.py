@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from encore_agent.decide import ACCEPT, UNCALIBRATED, WIDTH, Calibration, Enrolled, Likeness, calibrate
 from encore_models.errors import BrokenPrint
 from encore_models.perception.prints import VoicePrint, likeness, read_print, shipped_scale, write_print
+from encore_models.phrases import words_of
 from encore_models.store import write_atomically
 
 Source = Literal["demonstration", "confirmed", "corrected"]
@@ -78,7 +79,16 @@ class _Read:
 
     @property
     def enrolled(self) -> Enrolled:
-        return Enrolled(self.of(self.kept.enrolments), self.of(self.kept.impostors), self.kept.calibration)
+        wordings: dict[str, str] = {}
+        for entry in reversed(self.kept.enrolments):
+            if entry.file in self.prints and words_of(entry.phrase):
+                wordings.setdefault(" ".join(words_of(entry.phrase)), entry.phrase)
+        return Enrolled(
+            self.of(self.kept.enrolments),
+            self.of(self.kept.impostors),
+            self.kept.calibration,
+            tuple(wordings.values()),
+        )
 
 
 _CODEC: TypeAdapter[_Kept] = TypeAdapter(_Kept)

@@ -164,23 +164,25 @@ class Understander:
         return weighed if weighed.decision.verdict == "accept" else None
 
     def _scored(self, encoded: Encoded, macro: Macro, transcript: Transcript | None) -> Meaning:
-        """A macro without slots, with its likeliest phrase under the decoder."""
+        """A macro without slots, with its likeliest phrase under the decoder, or wording of an enrolment."""
         matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
-        told = self._hearing.token_logprobs(encoded, [match.spoken({}) for match in matches])
+        wordings = self._enrolled(macro.id).wordings if self._enrolled is not None else ()
+        texts = dict.fromkeys((*(match.spoken({}) for match in matches), *wordings[:SCORED]))
+        told = self._hearing.token_logprobs(encoded, list(texts))
         log_p, place = max((float(row.mean()), -place) for place, row in enumerate(told))
+        match = matches[-place] if -place < len(matches) else matches[0]
         own = transcript.mean_logprob if transcript is not None else None
-        return Meaning(macro, matches[-place], Evidence(log_p=log_p, transcript_log_p=own, path="voice"))
+        return Meaning(macro, match, Evidence(log_p=log_p, transcript_log_p=own, path="voice"))
 
     def _weighed(
         self, heard: Heard, likes: dict[str, _Likeness], weigh: _Weigher, shown: tuple[str, ...]
     ) -> list[_Weighed]:
         """Everything that may be meant, surest first."""
         meanings = self._meanings.of(heard, shown)
-        met = {meaning.macro.id for meaning in meanings}
-        nearest = sorted(likes, key=lambda id_: -likes[id_].own)[:1]
+        nearest = max(likes, key=lambda id_: likes[id_].own, default=None)
         for macro in self._macros:
-            if macro.id in nearest and macro.id not in met and not macro.slots:
-                meanings.append(self._scored(heard.encoded, macro, heard.transcript))
+            if macro.id == nearest and not macro.slots:
+                meanings = self._with_print(meanings, self._scored(heard.encoded, macro, heard.transcript))
         weighed = sorted(map(weigh, meanings), key=lambda one: (max(one.sureness, -1.0), one.meaning.fit), reverse=True)
         best = weighed[0] if weighed else None
         if best is None or best.decision.verdict != "accept":
@@ -191,6 +193,18 @@ class Understander:
         first, second = best.meaning.macro.phrases[0].text, rivals[0].meaning.macro.phrases[0].text
         doubt = Decision("ask", f"it could be “{first}” or “{second}”")
         return [replace(best, decision=doubt), *rivals]
+
+    @staticmethod
+    def _with_print(meanings: Sequence[Meaning], scored: Meaning) -> list[Meaning]:
+        """The macro that the print is likest to among what the words can mean, known by its likelier text."""
+        met = [one for one in meanings if one.macro.id == scored.macro.id]
+        if not met:
+            return [*meanings, scored]
+        log_p = scored.evidence.log_p
+        if log_p is None or any(one.evidence.log_p is not None and one.evidence.log_p >= log_p for one in met):
+            return list(meanings)
+        best = replace(met[0], evidence=replace(met[0].evidence, log_p=log_p))
+        return [best if one is met[0] else one for one in meanings]
 
 
 class _Weigher:

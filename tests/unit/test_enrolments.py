@@ -69,6 +69,12 @@ def test_enrolments_and_impostors_survive_a_restart(enrolments: Enrolments, fold
     assert [(e.phrase, e.heard_id) for e in again.impostors("next")] == [("foxtrot", 8)]
 
 
+def test_what_was_said_is_known_as_a_wording_newest_first(enrolments: Enrolments) -> None:
+    for number, said in enumerate(("Next track.", "Skip this one, please.", "", "next track")):
+        enrolments.add("next", print_at(0.1 * number), said, "confirmed")
+    assert enrolments.enrolled("next").wordings == ("next track", "Skip this one, please.")
+
+
 def test_another_macro_that_sounds_alike_calibrates_both(enrolments: Enrolments) -> None:
     alone = enrolments.add("next", print_at(0.0), "next track", "demonstration")
     assert alone == UNCALIBRATED
