@@ -13,10 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
+
+import numpy as np
 
 from encore_agent.asking import Question, Reply
 from encore_agent.corrections import confirmed
+from encore_agent.deeds import Deeds, Order
 from encore_agent.library import Library
 from encore_agent.listen import Listener as MicrophoneListener
 from encore_agent.memory import give_back
@@ -37,13 +40,13 @@ from encore_agent.messages import Listener as Tell
 from encore_agent.pauses import AT_ONCE_MS, pause_after
 from encore_agent.replay import Choose
 from encore_agent.say_hearing import HeardOnce, SayUnderstander
-from encore_agent.say_session import Request as SayRequest
 from encore_agent.settings import Settings
 from encore_agent.understand import Understander
 from encore_agent.values import Heard, Hearing
 from encore_agent.wake import FollowUp, Waker
 from encore_models.learn import Printing
 from encore_models.macro import Macro
+from encore_models.perception.mel import RATE
 from encore_models.perception.speech import Utterance
 from encore_recorder.errors import NoMicrophone
 
@@ -53,47 +56,9 @@ STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 """Said while a macro runs, they end it."""
 REPLY_FLOOR = -2.5
 """Mean log p a token below which a "yes" was not said."""
+WARM_UP = Utterance(np.zeros(RATE, np.float32), 0, 0)
+"""Heard once before anybody speaks: what is done for the first time takes three times as long."""
 DEFAULT_MICROPHONE = "the system's default"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A macro to run."""
-
-    macro_id: str
-    slots: dict[str, str]
-    choose: Choose | None = None
-    """Picks among texts on the screen by what was heard; None where the values were typed."""
-    asked_ns: int | None = None
-    """When the speech ended; None where nobody spoke."""
-    confirmed: bool = False
-    """The person said yes to it, or typed it."""
-    heard_id: int | None = None
-    """Entry of the heard log; None where nobody spoke."""
-
-
-class Deeds(Protocol):
-    """What the ears can set off; each returns at once."""
-
-    @property
-    def running(self) -> bool:
-        """Whether a macro runs."""
-
-    @property
-    def choosing(self) -> bool:
-        """Whether numbered controls wait to be chosen."""
-
-    def plausible(self, macro: Macro) -> float | None:
-        """0 to 1, how likely the screen shows the macro's first step; None where that is unknown."""
-
-    def start_episode(self, order: Order) -> None:
-        """Run a macro that was asked for."""
-
-    def start_saying(self, request: SayRequest) -> None:
-        """Act on a control that was called by its name."""
-
-    def stop_episode(self) -> None:
-        """End the running macro before its next action."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +137,7 @@ class Ears:
             enrolled = self._library.enrolments.enrolled
             self._understander = Understander(hearing, self._macros, enrolled=enrolled, printer=printer)
             self._say_understander = SayUnderstander(hearing)
+            self._understander.hear(WARM_UP)
             self._waker.use(hearing, printer)
             self._listener = self._started(self._choices.microphone)
         give_back()

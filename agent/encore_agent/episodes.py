@@ -13,7 +13,7 @@ from typing import Any
 from encore_agent.act import Actuator
 from encore_agent.background import Background
 from encore_agent.corrections import confirmed
-from encore_agent.ears import Order
+from encore_agent.deeds import Order
 from encore_agent.find import Finder
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Command, EpisodeReport, Finished, HeardChanged, Rejected, Trouble

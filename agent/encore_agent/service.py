@@ -13,7 +13,8 @@ from collections.abc import Callable
 from encore_agent import corrections
 from encore_agent.act import Actuator, PyAutoGuiActuator
 from encore_agent.background import Background
-from encore_agent.ears import Ears, Order
+from encore_agent.deeds import Order
+from encore_agent.ears import Ears
 from encore_agent.episodes import Episodes
 from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey
 from encore_agent.library import Library

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import encore_agent.ears as ears_module
-from encore_agent.ears import Ears, Order
+from encore_agent.deeds import Order
+from encore_agent.ears import Ears
 from encore_agent.library import Library
 from encore_agent.messages import (
     Accepted,
@@ -166,7 +167,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     monkeypatch.setattr(ears_module, "MicrophoneListener", FakeListener)
     monkeypatch.setattr(ears_module, "Understander", FakeUnderstander)
     FakeListener.opened, FakeListener.missing = [], set()
-    FakeUnderstander.said, FakeUnderstander.understood = [], []
+    FakeUnderstander.said, FakeUnderstander.understood = ["(silence, to warm up)"], []
     FakeUnderstander.meanings = {
         "next track": Accepted("next track", NEXT, 20.0),
         "play yesterday": Asked("play yesterday", "it sounded only a little like it", (PLAY, NEXT), seconds=1e6),

@@ -12,8 +12,9 @@ from demos.voices import speak
 from encore_agent.messages import AgentEvent, Progress, Trouble
 from encore_agent.say_hearing import HeardOnce
 from encore_agent.wake import FollowUp, WakePhrase, Waker
+from encore_models.perception.mel import RATE
 from encore_models.perception.prints import Printer
-from encore_models.perception.speech import RATE, Utterance, utterances_of
+from encore_models.perception.speech import Utterance, utterances_of
 from encore_models.perception.voice import Voice
 
 SECOND = 1_000_000_000
