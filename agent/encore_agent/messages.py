@@ -48,7 +48,8 @@ class Evidence:
     transcript_log_p: float | None = None
     """The same of the words the decoder found by itself."""
     value: float | None = None
-    """How much likelier the sound makes a known value of the slot, nats a token, and how far ahead of the next it is."""
+    """How much likelier the sound makes a known value of the slot, or the phrase, nats a token; with it counts how
+    far ahead of the next value it is, or how far behind the transcript."""
     path: Literal["voice", "words", "values", "none"] = "none"
     """What decided: the voice print alone, the words, the values known for a slot, or nothing."""
 

@@ -30,6 +30,8 @@ Plausible = Callable[[Macro], float | None]
 
 MOST_ASKED = 3
 """Commands in one question."""
+IN_DOUBT = 0.99
+"""The most sureness of what has to be asked about."""
 SCORED = 4
 """Phrases of one macro that are scored under the decoder for its print."""
 
@@ -232,9 +234,11 @@ class _Weigher:
             self._plausible(macro) if self._plausible is not None else None,
             self._hands_free,
         )
+        sure = sureness(meaning.evidence, self._calibrated(macro), self._hands_free)
         if meaning.doubt and decision.verdict == "accept" and (self._hands_free or meaning.others):
             decision = replace(decision, verdict="ask", reason=meaning.doubt)
-        return _Weighed(meaning, decision, sureness(meaning.evidence, self._calibrated(macro), self._hands_free))
+            sure = min(sure, IN_DOUBT)
+        return _Weighed(meaning, decision, sure)
 
     def worth_scoring(self, macro: Macro) -> bool:
         """Whether the print alone may settle it."""

@@ -278,6 +278,14 @@ def test_what_is_not_in_a_long_list_is_asked_about() -> None:
     assert isinstance(understand("Lay the table.", [listed], said="Lay the table"), Rejected)
 
 
+def test_a_phrase_that_was_misheard_fires_by_its_sound() -> None:
+    shuffle = macro("shuffle", "play this in another row")
+    outcome = understand("They miss in when the mortar.", [shuffle, NEXT], said="Play this in another row")
+    assert isinstance(outcome, Accepted)
+    assert outcome.command.macro_id == "shuffle"
+    assert isinstance(understand("They miss the mortar.", [shuffle, NEXT]), Rejected)
+
+
 class FakePrinter:
     def printed(self, encoded: Encoded) -> VoicePrint:
         return printed(1.0)
