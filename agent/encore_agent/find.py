@@ -19,7 +19,7 @@ from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choi
 from encore_agent.single import find_icon, find_label
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
-from encore_models.perception.screen import Scene
+from encore_models.perception.screen import Scene, title_of
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
@@ -87,10 +87,11 @@ def _alone_or_in_row(search: Search) -> Found | Absent:
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:
-    """The row in its list; where it is the only one that reads so, it may be found as a label."""
+    """The row in its list; where its title is the only label that reads so, it may be found as one."""
     result = find_in_list(search)
-    target = search.target
-    alone = bool(target.text) and (target.text == target.row_text or not target.look_alikes)
+    target, cell = search.target, search.cell
+    titled = cell is not None and title_of(search.shown.row_of(cell)) == cell
+    alone = bool(target.text) and (target.text == target.row_text or (titled and not target.look_alikes))
     if isinstance(result, Found) or not alone:
         return result
     label = find_label(search)
