@@ -17,6 +17,7 @@ from encore_agent.settings import Settings
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing, ModelsError
 from encore_models.perception.clip import OURS, open_clip
+from encore_models.whisper.checkpoint import hearing_folder
 from encore_recorder.errors import RecorderError
 
 ENOUGH_SPACE = 500 * 1024 * 1024
@@ -129,13 +130,14 @@ def _microphone(settings: Settings, environment: Mapping[str, str]) -> Finding:
 
 
 def _hearing(settings: Settings, environment: Mapping[str, str]) -> Finding:
+    folder = hearing_folder(settings.whisper, settings.models)
     try:
-        Bundle.open(settings.hearing)
+        Bundle.open(folder)
     except BundleMissing:
         return Finding("hearing model", "warning", "not prepared yet; the first use does it", "encore setup")
     except ModelsError as error:
-        return Finding("hearing model", "problem", str(error), f"delete {settings.hearing} and run: encore setup")
-    return Finding("hearing model", "ok", f"verified in {settings.hearing}")
+        return Finding("hearing model", "problem", str(error), f"delete {folder} and run: encore setup")
+    return Finding("hearing model", "ok", f"verified in {folder}")
 
 
 def _clip(settings: Settings, environment: Mapping[str, str]) -> Finding:

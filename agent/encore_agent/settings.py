@@ -113,8 +113,3 @@ class Settings:
     def microphone(self) -> str | None:
         """Name of the input device; None follows the system's default."""
         return self.choices.microphone
-
-    @property
-    def hearing(self) -> Path:
-        """The folder of the hearing model that comes with Encore."""
-        return self.models / "whisper-tiny.en"

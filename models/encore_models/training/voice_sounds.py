@@ -126,7 +126,7 @@ def _pico(text: str, model: str, speed: float) -> tuple[Samples, int]:
 
 @cache
 def _neural(model: str) -> Any:
-    from hibari import Hibari  # type: ignore[import-not-found]
+    from hibari import Hibari
 
     return Hibari(voice=model)
 
