@@ -23,6 +23,8 @@ from encore_models.phrases import Match, best_match
 WORD_BY_WORD = 100.0
 """Percent."""
 IN_DOUBT = "the words before it were not heard clearly"
+UNASKED = 0.01
+"""Below what would be asked about: only told as the nearest."""
 NOT_LISTED = "it is none of the values that are known"
 
 
@@ -118,7 +120,8 @@ class Meanings:
         if said and said[0][1].likeness >= WORD_BY_WORD and not any(meaning.doubt for meaning in meanings[:1]):
             return meanings
         led = list(self._led(heard, shown))
-        if not any(meaning.evidence.path == "values" and not meaning.doubt for meaning in led):
+        sure = self._options.values.accept
+        if not any(not meaning.doubt and (meaning.evidence.value or 0.0) >= sure for meaning in led):
             led += self._whole_phrases(heard)
         return meanings + led
 
@@ -230,10 +233,13 @@ class Meanings:
         said = " ".join(heard.transcript.text.split()[len(head.split()) :])
         for values in filter(None, texts):
             chosen = self.values.known(values, head).said(heard.encoded, head, said or head, after)
-            if not chosen or chosen[0].sure < self._options.values.ask:
+            if not chosen:
                 continue
             best, total = chosen[0], log_p + chosen[0].log_p
+            sure = best.sure
             if total < heard.transcript.logprob - self._options.led_value:
+                sure = min(sure, self._options.values.ask - UNASKED)
+            if sure < self._options.values.ask and not self._listed(macro, phrase):
                 continue
             match = Match(phrase, self._likeness(phrase, heard), {slot: best.value})
             mean = total / (len(self._hearing.tokens(head)) + best.tokens)
@@ -241,13 +247,13 @@ class Meanings:
                 words=match.likeness,
                 log_p=mean,
                 transcript_log_p=heard.transcript.mean_logprob,
-                value=best.sure,
+                value=sure,
                 path="values",
             )
             clear = self.values.clear(chosen)
             near = () if clear else tuple(one.value for one in chosen[:2])
             doubt = "" if clear else f"it could be {_quoted(near)}"
-            return Meaning(macro, match, evidence, near, best.sure, doubt)
+            return Meaning(macro, match, evidence, near, sure, doubt)
         return None
 
     def _led_freely(self, heard: Heard, macro: Macro, phrase: Phrase, head: str) -> Meaning | None:
