@@ -8,11 +8,15 @@ chosen on the split `dev` alone. See `tests.benchmarks.hearing`.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import multiprocessing
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -30,16 +34,46 @@ from tests.benchmarks.hearing.commands import Split, spoken
 from tests.benchmarks.hearing.dev_table import write_table
 from tests.benchmarks.hearing.kept_voice import KeptVoice
 from tests.benchmarks.hearing.listening import ListeningFailed, measure_listening
-from tests.benchmarks.hearing.ours import Ears, Trial
+from tests.benchmarks.hearing.ours import Ears, Taught, Trial
 from tests.benchmarks.hearing.peers import PEERS, PeerMissing, install, weights_for
 from tests.benchmarks.hearing.report import DEFINITIONS, headline, show
 from tests.benchmarks.hearing.sounds import CONDITIONS, DEBIAN_PACKAGES, Booth, speakers
+from tests.benchmarks.hearing.stream import Stream
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "hearing.json"
 CONSOLE = Console(highlight=False)
 PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "peers", "listening", "streams")
 """What is measured, in this order."""
+JOBS = 2
+"""Processes that work through the streams."""
+
+
+def open_ears(split: Split, folder: Path) -> Ears:
+    """Encore's models, with what they computed before.
+
+    Args:
+        split: Whose sounds.
+        folder: What is kept between runs.
+    """
+    bundle = prepare_hearing(folder / "models" / "whisper-tiny.en")
+    booth = Booth(folder / "said", folder / "corpora" / "x", split)
+    return Ears(KeptVoice(bundle, folder / "kept"), Printer.load(), booth)
+
+
+_taught: dict[str, Taught] = {}
+"""What a process that works through streams has opened."""
+
+
+def _prepare(split: Split, folder: Path) -> None:
+    """Leave an interrupt to the parent; open everything once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ears = open_ears(split, folder)
+    _taught["streams"] = ears.taught(speakers(split)[0], system.everything(ears))
+
+
+def _listened(stream: Stream, kind: str) -> list[Trial]:
+    return false_accepts.listen(_taught["streams"], stream, kind)
 
 
 class Run:
@@ -56,21 +90,38 @@ class Run:
         self.folder: Path = options.folder
         self.seconds: dict[str, float] = {}
         self.figures: dict[str, Any] = {}
-        self.trials: list[Trial] = []
+        self.trials: list[dict[str, Any]] = []
+        self.again: bool = options.again or options.quick
+        self.code = code()
         self.models = self.folder / "models"
-        self.bundle = prepare_hearing(self.models / "whisper-tiny.en")
-        booth = Booth(self.folder / "said", self.folder / "corpora" / "x", self.split)
-        self.ears = Ears(KeptVoice(self.bundle, self.folder / "kept"), Printer.load(), booth)
+        self.ears = open_ears(self.split, self.folder)
         self.voices = speakers(self.split)[: 2 if self.quick else None]
 
     def measure(self, part: str) -> None:
-        """Measure one part; `figures` and `trials` grow."""
-        began = time.perf_counter()
+        """Measure one part, or take what the same code measured before; `figures` and `trials` grow."""
+        kept = self.folder / "parts" / f"{self.split}-{part}.json"
+        if not self.again and kept.exists():
+            found = json.loads(kept.read_text("utf-8"))
+            if found["code"] == self.code:
+                self._add(part, found)
+                return
+        before, began = set(self.figures), time.perf_counter()
+        self._rows: list[dict[str, Any]] = []
         getattr(self, f"_{part}")()
-        self.seconds[part] = round(time.perf_counter() - began, 1)
+        found = {"code": self.code, "seconds": round(time.perf_counter() - began, 1), "trials": self._rows}
+        found["figures"] = {name: self.figures[name] for name in self.figures if name not in before}
+        self._add(part, found)
+        if not self.quick:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+
+    def _add(self, part: str, found: dict[str, Any]) -> None:
+        self.figures |= found["figures"]
+        self.trials += found["trials"]
+        self.seconds[part] = found["seconds"]
 
     def _prints(self) -> None:
-        with counted("prints alone", len(self.voices) * len(CONDITIONS)) as advance:
+        with counted("prints alone", 30 * len(self.voices) * len(CONDITIONS)) as advance:
             found = prints_alone.compare_all(self.ears, self.voices, advance)
         self.figures["prints_alone"] = {
             "top1": prints_alone.top1_figures(found),
@@ -111,7 +162,7 @@ class Run:
         except PeerMissing as error:
             python = Path(sys.executable)
             CONSOLE.print(f"[yellow]{error}; there are no figures of peers[/yellow]")
-        fresh = Voice(self.bundle)
+        fresh = Voice(self.ears.voice.bundle)
         with counted("beside the peers", None) as advance:
             compared = versus.compare(
                 self.ears,
@@ -138,21 +189,28 @@ class Run:
             CONSOLE.print(f"[red]{error}[/red]")
 
     def _streams(self) -> None:
-        listened = []
-        macros = system.everything(self.ears)
-        for one in false_accepts.streams_of(self.split, self.folder, CONSOLE.print):
-            with counted(one.stream.name, None) as advance:
-                false_accepts.listen(self.ears, self.voices[0], macros, one, advance)
-            listened.append(one)
-            if self.quick:
-                break
-        self._note("streams", [], false_accepts.figures(listened))
-        self.figures["streams"]["fuzzy_matching"] = false_accepts.fuzzy_baseline(listened, macros)
-        self.trials += [trial for one in listened for trial in one.trials]
+        listened = list(false_accepts.streams_of(self.split, self.folder, CONSOLE.print))
+        pieces = false_accepts.pieces_of(listened[:1] if self.quick else listened)
+        spawn = multiprocessing.get_context("spawn")
+        with (
+            ProcessPoolExecutor(JOBS, spawn, _prepare, (self.split, self.folder)) as pool,
+            counted("20 minutes of sound", len(pieces)) as advance,
+        ):
+            waiting = {pool.submit(_listened, stream, kind): place for place, stream, kind in pieces}
+            try:
+                for done in as_completed(waiting):
+                    listened[waiting[done]].trials += done.result()
+                    advance()
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                raise
+        baseline = {"fuzzy_matching": false_accepts.fuzzy_baseline(listened, system.everything(self.ears))}
+        trials = [trial for one in listened for trial in one.trials]
+        self._note("streams", trials, false_accepts.figures(listened) | baseline)
 
     def _note(self, name: str, trials: Sequence[Trial], figures: dict[str, Any]) -> None:
         self.figures[name] = figures
-        self.trials += trials
+        self._rows += map(asdict, trials)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -181,8 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     place = options.results or (RESULTS if run.split == "final" and not run.quick else run.folder / f"{run.split}.json")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    rows = [asdict(trial) for trial in run.trials]
-    (run.folder / f"{run.split}_trials.json").write_text(json.dumps(rows), encoding="utf-8")
+    (run.folder / f"{run.split}_trials.json").write_text(json.dumps(run.trials), encoding="utf-8")
     if options.calibrate:
         streams = [one.stream for one in false_accepts.streams_of(run.split, run.folder, CONSOLE.print)]
         write_table(run.ears, run.voices, streams, run.folder / "dev_table.json", CONSOLE.print)
@@ -196,6 +253,7 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-hearing", description=__doc__)
     parser.add_argument("--split", choices=("dev", "final"), default="final")
     parser.add_argument("--parts", type=part_names, default=PARTS, help=f"names with commas: {', '.join(PARTS)}")
+    parser.add_argument("--again", action="store_true", help="measure also what the same code has measured before")
     parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
     parser.add_argument("--calibrate", action="store_true", help="with --split dev: write dev_table.json, too")
     parser.add_argument("--results", type=Path, help="default: the project's for the final split, else the folder")
@@ -226,6 +284,14 @@ def counted(what: str, total: int | None) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=CONSOLE) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+def code() -> str:
+    """Of everything that figures come from, so that a part measured by other code is measured again."""
+    folders = ("models/encore_models", "agent/encore_agent", "tests/benchmarks/hearing")
+    kinds = ("*.py", "*.txt", "manifest.json")
+    files = sorted(path for folder in folders for kind in kinds for path in (ROOT / folder).rglob(kind))
+    return hashlib.sha1(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def versions() -> dict[str, str]:

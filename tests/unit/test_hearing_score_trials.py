@@ -148,3 +148,7 @@ def test_a_stream_is_cut_by_the_real_detector(tmp_path: Path) -> None:
     # Ears that are sure at the short pause end the utterance there.
     assert len(list(stream.utterances(foresee=at_once))) == len(asked) == 2
     assert open_stream(tmp_path, "other") is None
+    first, second = stream.pieces(most_seconds=0.9)
+    assert [first.file_at(0), second.file_at(0)] == ["one", "two"]
+    assert [len(list(piece.utterances())) for piece in (first, second)] == [1, 1]
+    assert [len(piece.samples) // 512 for piece in (first, second)] == [27, 33]

@@ -14,7 +14,7 @@ from encore_models.macro import Macro
 from encore_models.perception.speech import Utterance
 from tests.benchmarks.hearing.commands import Split
 from tests.benchmarks.hearing.corpora import SOURCES, Source, fetched, licence_of, mixed, mixed_name, sounds_of
-from tests.benchmarks.hearing.ours import Ears, Outcome, Question, Trial
+from tests.benchmarks.hearing.ours import Outcome, Question, Taught, Trial
 from tests.benchmarks.hearing.score import Rate
 from tests.benchmarks.hearing.stream import Stream, keep_stream, open_stream
 
@@ -70,15 +70,24 @@ def _kept(source: Source, place: Path, kept: Path, told: Callable[[str], None]) 
     return keep_stream(kept, source.name, sounds_of(source, place))
 
 
-def listen(ears: Ears, enroller: str, macros: Sequence[Macro], listened: Listened, advance: Callable[[], None]) -> None:
-    """Ask Encore about every utterance of a stream, as its ears would; `listened.trials` grows."""
-    taught = ears.taught(enroller, macros)
-    stream = listened.stream
+PIECE_S = 1200
+"""Of a stream that is worked through at a time."""
+
+
+def pieces_of(listened: Sequence[Listened]) -> list[tuple[int, Stream, str]]:
+    """All that is to be worked through, longest first: place of the stream, a part of it, and its kind."""
+    found = [(place, piece, one.kind) for place, one in enumerate(listened) for piece in one.stream.pieces(PIECE_S)]
+    return sorted(found, key=lambda piece: -len(piece[1].samples))
+
+
+def listen(taught: Taught, stream: Stream, kind: str) -> list[Trial]:
+    """Ask Encore about every utterance of a stream, as its ears would: also early, while the pause goes by."""
+    trials: list[Trial] = []
     ahead: tuple[Utterance, Trial] | None = None
 
     def think(utterance: Utterance) -> tuple[Trial, Outcome]:
         file = stream.file_at(utterance.start_ns)
-        return taught.think(Question("no command", stream.name, listened.kind, file, utterance))
+        return taught.think(Question("no command", stream.name, kind, file, utterance))
 
     def foresee(utterance: Utterance) -> int | None:
         nonlocal ahead
@@ -91,8 +100,8 @@ def listen(ears: Ears, enroller: str, macros: Sequence[Macro], listened: Listene
     for utterance in stream.utterances(foresee=foresee):
         if utterance.whole:
             known = ahead[1] if ahead is not None and ahead[0] is utterance else None
-            listened.trials.append(known or think(utterance)[0])
-        advance()
+            trials.append(known or think(utterance)[0])
+    return trials
 
 
 def figures(listened: Sequence[Listened]) -> dict[str, Any]:

@@ -64,6 +64,27 @@ class Stream:
                     yield from detector.settle(pause_ms)
         yield from detector.flush()
 
+    def pieces(self, most_seconds: float) -> list[Stream]:
+        """The same in parts of about so many seconds, cut between files, so that several can be worked through at once.
+
+        Their times count from their own beginnings.
+        """
+        ends = [start for _, start in self.files[1:]] + [len(self.samples)]
+        groups: list[list[int]] = [[]]
+        for place in range(len(self.files)):
+            if groups[-1] and (ends[place] - self.files[groups[-1][0]][1]) / RATE > most_seconds:
+                groups.append([])
+            groups[-1].append(place)
+        return [self._piece(group[0], ends[group[-1]], group) for group in groups if group]
+
+    def _piece(self, first: int, end: int, group: list[int]) -> Stream:
+        # What the detector said belongs to whole chunks of the whole stream.
+        chunk = self.files[first][1] // CHUNK
+        start = chunk * CHUNK
+        files = tuple((self.files[place][0], max(0, self.files[place][1] - start)) for place in group)
+        likely = self.likely[chunk : -(-end // CHUNK)]
+        return Stream(self.name, self.samples[start : start + len(likely) * CHUNK], likely, files, 0.0)
+
     def file_at(self, time_ns: int) -> str:
         """The file that is heard at a time."""
         sample = time_ns * RATE // 1_000_000_000
