@@ -15,11 +15,15 @@ from encore_models.perception.guided import Decoding, Guide
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.speech import Samples, Utterance
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import Match, words_of
+from encore_models.phrases import Match, without_fillers, words_of
 from encore_models.spoken import canonical, spoken_forms
 
 AFTER = "by"
 """May follow a title: "play Hey Jude by the Beatles"."""
+WHOLE = 88.0
+"""Percent of likeness of the letters from which a value was said as a whole."""
+MORE = 3
+"""Letters after it from which more was said."""
 
 
 class Hearing(Decoding, Protocol):
@@ -159,6 +163,8 @@ class Known:
         for (score, one), (following, _) in zip(scored, [*scored[1:], (-np.inf, None)], strict=False):
             apart = score - following
             sure = one.gain / one.tokens + options.margin * min(apart, options.most_margin)
+            if any(_goes_on(said, letters) for letters in self._letters[one.index]):
+                sure = min(sure, options.ask)
             chosen.append(Chosen(self.values[one.index], sure, apart, one.log_p, one.tokens))
         return chosen
 
@@ -206,6 +212,19 @@ class Values:
             return written
         chosen = known.said(heard.encoded, before, said, after)
         return chosen[0].value if self.clear(chosen) else None
+
+
+def _goes_on(said: str, letters: str) -> bool:
+    """Whether more was said than the value: with "Yesterday Once More" nobody asks for "Yesterday"."""
+    words = words_of(said)
+    start, end = without_fillers(words)
+    words = words[start:end]
+    if AFTER in words[1:]:
+        words = words[: words.index(AFTER, 1)]
+    return any(
+        len("".join(words[size:])) >= MORE and fuzz.ratio("".join(words[:size]), letters) >= WHOLE
+        for size in range(1, len(words))
+    )
 
 
 def letters_of(text: str) -> str:

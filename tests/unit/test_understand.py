@@ -220,6 +220,12 @@ def test_what_was_not_said_is_not_chosen() -> None:
     assert understander.choose_value(said, "song", ["Time", "Stairway to Heaven"]) is None
 
 
+def test_what_is_only_the_beginning_of_what_was_said_is_not_chosen() -> None:
+    understander, whole = heard("Play yesterday once more.", "Play yesterday.")
+    assert understander.choose_value(whole, "song", ["Yesterday", "Tomorrow"]) is None
+    assert understander.choose_value(whole, "song", ["Yesterday", "Yesterday Once More"]) == "Yesterday Once More"
+
+
 def test_two_that_sound_the_same_are_not_guessed_between() -> None:
     understander, said = heard("Play the rain.", "Play rain")
     assert understander.choose_value(said, "song", ["Rain (Live)", "Rain (Studio)"]) is None
