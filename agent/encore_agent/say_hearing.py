@@ -73,8 +73,9 @@ class SayUnderstander:
 
     def __init__(self, hearing: Hearing, options: UnderstandingOptions | None = None) -> None:
         """Nothing is computed yet."""
-        # A rhyme of "tap" does no harm: what follows it has to stand on the screen.
-        self._options = options or UnderstandingOptions(short_letters=0)
+        # A rhyme of "tap" does no harm: what follows it has to stand on the screen. Nor do numbers that nobody asked
+        # for; speech that asks for nothing stays below -4.
+        self._options = options or UnderstandingOptions(short_letters=0, whole_fires=-1.5)
         self._understander = Understander(hearing, [BUILT_IN], self._options)
 
     def request(self, utterance: Utterance, choosing: bool) -> Request | None:
