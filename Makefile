@@ -7,12 +7,13 @@ ARGS ?=
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench-main bench-understanding bench-recording bench-finder bench-saying clean
+.PHONY: help setup system demo test lint bench-main bench-understanding bench-recording bench-finder bench-saying bench-hearing clean
 
 help:
 	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
 	@echo "make test         all tests, linters and type checks"
 	@echo "make bench-main   the main job 20 times: 20 songs, 4 voices; writes the README's figures"
+	@echo "make bench-hearing commands, slots, silence: what is heard, missed and fired by mistake"
 	@echo "make bench-finder how often the finder clicks right, wrong, and where nothing is; with its peers"
 	@echo "make setup        only set up; then: $(BIN)/encore"
 
@@ -72,6 +73,11 @@ bench-recording: system $(VENV)/.ready
 bench-finder: system $(VENV)/.ready
 	$(call install_debian,$(BIN)/python -m tests.benchmarks.finder.capture_programs --packages)
 	$(BIN)/python -m tests.benchmarks.bench_finder $(ARGS)
+
+# Commands, slots and hours of sound without any command (downloaded from Debian, used in place); hours at first.
+bench-hearing: system $(VENV)/.ready
+	$(call install_debian,$(BIN)/python -m tests.benchmarks.bench_hearing --packages)
+	$(BIN)/python -m tests.benchmarks.bench_hearing $(ARGS)
 
 # "Click shuffle" without a demonstration: clicked, asked, and what was clicked wrongly.
 bench-saying: system $(VENV)/.ready
