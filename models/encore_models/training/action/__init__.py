@@ -1,0 +1,1 @@
+"""The action model: its data, training, evaluation and export."""

@@ -1,0 +1,340 @@
+"""Samples: what one decision of the action model is made of, how many make a batch, and how they lie on disk.
+
+A moment of a run is one sample: what was said, what is on the screen, what was demonstrated, how far the run is, and
+what the right decision was. Samples lie in shards, `SPLIT-NNNNN.npz`, plain arrays without pickle. Within a shard an array
+that several samples share (the utterance of an episode, its steps, a screen) is kept once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.errors import ModelsError
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+STATES = ("step", "wait", "done", "stop")
+"""What to do now: take a step, wait for the screen, or end, well or not."""
+ACTIONS = ("click", "double_click", "drag", "scroll", "type", "press")
+ARGUMENTS = ("none", "literal", "slot")
+"""What a step needs besides its place: nothing, the text that was shown, or what was said in its place today."""
+KINDS = ("icon", "text", "field", "other")
+"""What a candidate is by its shape; the last four columns of a place."""
+PROGRESS = ("not done", "done", "without effect")
+
+FRAME_RATE = 25
+"""Frames of an utterance in a second."""
+FRAME_WIDTH = 384
+MOST_FRAMES = 100
+MOST_CANDIDATES = 192
+MOST_STEPS = 12
+PLACE_WIDTH = 4 + len(KINDS)
+FORMAT_VERSION = 1
+
+Half = NDArray[np.float16]
+Single = NDArray[np.float32]
+
+
+class BadSample(ModelsError, ValueError):
+    """A sample contradicts itself."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"this is no sample: {problem}")
+
+
+class ShardBroken(ModelsError, ValueError):
+    """A file of samples cannot be read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"{path} holds no samples that can be read: {problem}. Delete it and make it again")
+
+
+class NoSamples(ModelsError, FileNotFoundError):
+    """There are no shards where they were looked for."""
+
+    def __init__(self, folder: Path, split: str) -> None:
+        super().__init__(
+            f"there are no {split} shards in {folder}. Make some: "
+            f"python -m encore_models.training.action.make --out {folder} --episodes 100"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One decision: all that it is made from, and what it should be."""
+
+    utterance: Half
+    """[T, 384] frames of Whisper's encoder at 25 Hz, T <= 100; no rows where nothing was said."""
+    candidates: Half
+    """[N, D] what each place on the screen looks like (`Scene.descriptors`), N <= 192."""
+    candidate_texts: Half
+    """[N, E] the embedding of what each says; zeros where it says nothing."""
+    candidate_places: Single
+    """[N, 8] centre x, centre y, width, height as shares of the window, then the kind, one-hot (`KINDS`)."""
+    candidate_alike: NDArray[np.int16]
+    """[N] how many look the same on this screen, itself included."""
+    steps: Half
+    """[S, D] what the target of each demonstrated step looked like, 1 <= S <= 12; zeros for typing and keys."""
+    step_texts: Half
+    """[S, E] what the target says, or what is typed. Where it follows a slot it is the value said today, as it was
+    heard: that is known before the run, and is the only thing that tells today's row from the shown one."""
+    step_places: Single
+    """[S, 8] as `candidate_places`; zeros for typing and keys."""
+    step_actions: NDArray[np.int8]
+    """[S] into `ACTIONS`."""
+    step_arguments: NDArray[np.int8]
+    """[S] into `ARGUMENTS`."""
+    progress: NDArray[np.int8]
+    """[S] into `PROGRESS`: what came of each step in this run so far."""
+    state: int
+    """Label, into `STATES`."""
+    step: int = -1
+    """Label: which step now; -1 unless the state is `step`."""
+    candidate: int = -1
+    """Label: where; -1 where it is absent, or nothing is to be pointed at."""
+    argument: int = 0
+    """Label, into `ARGUMENTS`."""
+    meta: dict[str, str] = field(default_factory=dict)
+    """Episode, application, toolkit, layout, icons, font, voice, hard case, split."""
+
+    def __post_init__(self) -> None:
+        count, shown = len(self.candidates), len(self.steps)
+        _same_length("candidates", count, self.candidate_texts, self.candidate_places, self.candidate_alike)
+        _same_length(
+            "steps",
+            shown,
+            self.step_texts,
+            self.step_places,
+            self.step_actions,
+            self.step_arguments,
+            self.progress,
+        )
+        if self.utterance.ndim != 2 or len(self.utterance) > MOST_FRAMES:
+            raise BadSample(f"its utterance is {list(self.utterance.shape)}, not [up to {MOST_FRAMES}, width]")
+        if count > MOST_CANDIDATES or not 1 <= shown <= MOST_STEPS:
+            raise BadSample(f"it has {count} candidates and {shown} steps")
+        if {self.candidate_places.shape[1], self.step_places.shape[1]} != {PLACE_WIDTH}:
+            raise BadSample(f"a place has {PLACE_WIDTH} numbers")
+        if not 0 <= self.state < len(STATES) or not 0 <= self.argument < len(ARGUMENTS):
+            raise BadSample(f"state {self.state}, argument {self.argument}")
+        if (self.step >= 0) != (STATES[self.state] == "step") or self.step >= shown:
+            raise BadSample(f"step {self.step} of {shown} in state {STATES[self.state]!r}")
+        if not -1 <= self.candidate < count:
+            raise BadSample(f"candidate {self.candidate} of {count}")
+
+    @property
+    def split(self) -> str:
+        """Which part of the data it belongs to; empty where nobody said."""
+        return self.meta.get("split", "")
+
+
+def _same_length(what: str, count: int, *columns: NDArray[Any]) -> None:
+    lengths = [len(column) for column in columns]
+    if set(lengths) != {count}:
+        raise BadSample(f"{count} {what}, but {lengths} of what belongs to them")
+
+
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "utterance": ("utterance",),
+    "screen": ("candidates", "candidate_texts", "candidate_places", "candidate_alike"),
+    "shown": ("steps", "step_texts", "step_places", "step_actions", "step_arguments"),
+    "done": ("progress",),
+}
+"""Arrays of a sample that are of one length; a group that samples share is stored once."""
+LABELS = ("state", "step", "candidate", "argument")
+
+
+def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
+    """A batch: every array padded with zeros to the longest, with masks that are True where something is.
+
+    Returns:
+        `utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E], `candidate_places`
+        [B, N, 8], `candidate_alike` int64 [B, N], `steps`, `step_texts`, `step_places` [B, S, ...], `step_actions`,
+        `step_arguments`, `progress` int64 [B, S]; the masks `utterance_mask` [B, T], `candidate_mask` [B, N] and
+        `step_mask` [B, S]; the labels int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
+
+    Raises:
+        ValueError: There are no samples.
+    """
+    if not samples:
+        raise ValueError("a batch needs at least one sample")
+    batch: dict[str, NDArray[Any]] = {}
+    for name in (name for names in _GROUPS.values() for name in names):
+        batch[name] = _padded([getattr(sample, name) for sample in samples])
+    for mask, name in (("utterance", "utterance"), ("candidate", "candidates"), ("step", "steps")):
+        lengths = np.array([len(getattr(sample, name)) for sample in samples])
+        batch[f"{mask}_mask"] = np.arange(batch[name].shape[1]) < lengths[:, None]
+    for label in LABELS:
+        batch[label] = np.array([getattr(sample, label) for sample in samples], np.int64)
+    return batch
+
+
+def _padded(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    longest = max(1, *(len(row) for row in rows))
+    kind = np.int64 if np.issubdtype(rows[0].dtype, np.integer) else np.float32
+    padded = np.zeros((len(rows), longest, *rows[0].shape[1:]), kind)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return padded
+
+
+# On disk
+
+
+def shard_path(folder: Path, split: str, number: int) -> Path:
+    """The file of a shard."""
+    return folder / f"{split}-{number:05d}.npz"
+
+
+def write_shard(path: Path, samples: Sequence[Sample]) -> Path:
+    """Write samples into one file, beside it first: an interruption leaves no half of one.
+
+    Raises:
+        ValueError: There are no samples.
+        OSError: The disk did not take them.
+    """
+    if not samples:
+        raise ValueError(f"{path} would hold no samples")
+    columns: dict[str, NDArray[Any]] = {}
+    for group, names in _GROUPS.items():
+        kept, which = _once([tuple(getattr(sample, name) for name in names) for sample in samples])
+        columns[f"{group}.which"] = which
+        columns[f"{group}.lengths"] = np.array([len(arrays[0]) for arrays in kept], np.int64)
+        for place, name in enumerate(names):
+            columns[name] = np.concatenate([arrays[place] for arrays in kept])
+    for label in LABELS:
+        columns[label] = np.array([getattr(sample, label) for sample in samples], np.int16)
+    told = {"version": FORMAT_VERSION, "meta": [sample.meta for sample in samples]}
+    columns["about"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    try:
+        with new.open("wb") as file:
+            np.savez(file, **columns)  # type: ignore[arg-type]  # its stubs take the columns for its own options
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return path
+
+
+def _once(groups: Sequence[tuple[NDArray[Any], ...]]) -> tuple[list[tuple[NDArray[Any], ...]], NDArray[np.int32]]:
+    """The different ones among groups of arrays, and for each group which one it is."""
+    kept: list[tuple[NDArray[Any], ...]] = []
+    places: dict[bytes, int] = {}
+    which = []
+    for arrays in groups:
+        content = hashlib.blake2b(b"".join(array.tobytes() for array in arrays), digest_size=16).digest()
+        if content not in places:
+            places[content] = len(kept)
+            kept.append(arrays)
+        which.append(places[content])
+    return kept, np.array(which, np.int32)
+
+
+def read_shard(path: Path) -> list[Sample]:
+    """The samples of one file; those that share an array share its memory.
+
+    Raises:
+        ShardBroken: It is damaged, something else, or from a newer version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            columns = {name: stored[name] for name in stored.files}
+        about = json.loads(columns["about"].tobytes())
+        if about["version"] > FORMAT_VERSION:
+            raise ShardBroken(path, f"it is of version {about['version']}, this Encore reads up to {FORMAT_VERSION}")
+        return _samples_in(columns, about["meta"])
+    except ShardBroken:
+        raise
+    except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError) as error:
+        raise ShardBroken(path, str(error) or type(error).__name__) from error
+
+
+def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]) -> list[Sample]:
+    arrays: dict[str, list[NDArray[Any]]] = {}
+    for group, names in _GROUPS.items():
+        ends = np.cumsum(columns[f"{group}.lengths"])
+        for name in names:
+            parts = np.split(columns[name], ends[:-1])
+            arrays[name] = [parts[place] for place in columns[f"{group}.which"]]
+    samples = []
+    for row, told in enumerate(meta):
+        values: dict[str, Any] = {name: array[row] for name, array in arrays.items()}
+        labels = {label: int(columns[label][row]) for label in LABELS}
+        samples.append(Sample(**values, **labels, meta=dict(told)))
+    return samples
+
+
+def write_shards(folder: Path, samples: Iterable[Sample], a_shard: int = 256, first: int = 0) -> list[Path]:
+    """Write samples into shards by their split, as they come; samples of one episode stay together in order.
+
+    Args:
+        folder: Where; existing shards of the same number are replaced.
+        samples: Each with a split in its meta.
+        a_shard: Samples in a file.
+        first: Number of each split's first shard.
+
+    Raises:
+        BadSample: A sample has no split.
+    """
+    waiting: dict[str, list[Sample]] = {split: [] for split in SPLITS}
+    numbers = dict.fromkeys(SPLITS, first)
+    written: list[Path] = []
+
+    def flush(split: Split) -> None:
+        written.append(write_shard(shard_path(folder, split, numbers[split]), waiting[split]))
+        numbers[split] += 1
+        waiting[split] = []
+
+    for sample in samples:
+        if sample.split not in SPLITS:
+            raise BadSample(f"its split is {sample.split!r}, not one of {', '.join(SPLITS)}")
+        split = SPLITS[SPLITS.index(sample.split)]  # type: ignore[arg-type]
+        waiting[split].append(sample)
+        if len(waiting[split]) >= a_shard:
+            flush(split)
+    for split in SPLITS:
+        if waiting[split]:
+            flush(split)
+    return written
+
+
+def shards(folder: Path, split: str) -> list[Path]:
+    """The shards of a split, in order.
+
+    Raises:
+        NoSamples: There are none.
+    """
+    found = sorted(folder.glob(f"{split}-*.npz"))
+    if not found:
+        raise NoSamples(folder, split)
+    return found
+
+
+def read_shards(folder: Path, split: str, rng: np.random.Generator | None = None) -> Iterator[Sample]:
+    """Stream the samples of a split, one shard in memory at a time.
+
+    Args:
+        folder: Of the shards.
+        split: `train`, `validation` or `test`.
+        rng: Shuffles the shards and the samples within each; None keeps their order.
+
+    Raises:
+        NoSamples: There are none.
+        ShardBroken: One cannot be read.
+    """
+    paths = shards(folder, split)
+    order = range(len(paths)) if rng is None else rng.permutation(len(paths))
+    for number in order:
+        samples = read_shard(paths[number])
+        inner = range(len(samples)) if rng is None else rng.permutation(len(samples))
+        yield from (samples[place] for place in inner)
