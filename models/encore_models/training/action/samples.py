@@ -1,8 +1,8 @@
 """Samples: what one decision of the action model is made of, how many make a batch, and how they lie on disk.
 
 A moment of a run is one sample: what was said, what is on the screen, what was demonstrated, how far the run is, and
-what the right decision was. Samples lie in shards, `SPLIT-NNNNN.npz`, plain arrays without pickle. Within a shard an array
-that several samples share (the utterance of an episode, its steps, a screen) is kept once.
+what the right decision was. Samples lie in shards, `SPLIT-NNNNN.npz`, plain arrays without pickle. Within a shard an
+array that several samples share (the utterance of an episode, its steps, a screen) is kept once.
 """
 
 from __future__ import annotations
@@ -269,8 +269,8 @@ def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]
     samples = []
     for row, told in enumerate(meta):
         values: dict[str, Any] = {name: array[row] for name, array in arrays.items()}
-        labels = {label: int(columns[label][row]) for label in LABELS}
-        samples.append(Sample(**values, **labels, meta=dict(told)))
+        values |= {label: int(columns[label][row]) for label in LABELS}
+        samples.append(Sample(**values, meta=dict(told)))
     return samples
 
 
