@@ -1,0 +1,128 @@
+"""Speech for Encore alone: after the wake phrase, and answers to what Encore asks, all through the microphone."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from demos.hands import Hands
+from demos.rehearsal import encore_on
+from demos.stage import Stage
+from encore_agent.messages import (
+    Accepted,
+    AgentEvent,
+    Asked,
+    EpisodeStarted,
+    Halted,
+    ListeningChanged,
+    Progress,
+    Rejected,
+    Trouble,
+)
+from encore_agent.service import Service
+from encore_models.bundle import Bundle
+from encore_models.macro import Phrase
+from tests.gui_sample import add, pause_macro, play_macro
+
+WAKE = "Hey computer"
+VOICE = "flite-rms"
+
+
+@dataclass
+class Person:
+    """Speaks to Encore and sees what comes of it."""
+
+    service: Service
+    hands: Hands
+    events: queue.SimpleQueue[AgentEvent] = field(default_factory=queue.SimpleQueue)
+
+    def await_event(self, *kinds: type[AgentEvent], patience_s: float = 30.0) -> AgentEvent:
+        deadline = time.monotonic() + patience_s
+        while True:
+            event = self.events.get(timeout=max(0.0, deadline - time.monotonic()))
+            if isinstance(event, kinds):
+                return event
+
+    def say(self, text: str, *kinds: type[AgentEvent]) -> AgentEvent:
+        self.forget()
+        self.hands.say(text, VOICE)
+        return self.await_event(*kinds)
+
+    def forget(self) -> None:
+        while not self.events.empty():
+            self.events.get()
+
+    def heard_within(self, seconds: float, *kinds: type[AgentEvent]) -> bool:
+        try:
+            self.await_event(*kinds, patience_s=seconds)
+        except queue.Empty:
+            return False
+        return True
+
+
+@pytest.fixture(scope="module")
+def person(stage: Stage, hearing_bundle: Bundle) -> Iterator[Person]:
+    with encore_on(stage, hearing_bundle.folder.parent) as service:
+        add(service.library, play_macro())
+        send = replace(pause_macro(), id="send", name="Send the report", phrases=(Phrase("send the report"),))
+        add(service.library, send)
+        person = Person(service, Hands(stage))
+        service.subscribe(person.events.put)
+        service.set_listening(True)
+        person.await_event(ListeningChanged, Trouble)
+        yield person
+
+
+OUTCOMES = (Accepted, Asked, Rejected)
+
+
+def test_what_is_asked_is_answered_by_voice(person: Person) -> None:
+    # What is sent cannot be taken back, so it is always asked.
+    asked = person.say("Send the report.", *OUTCOMES)
+    assert isinstance(asked, Asked), asked
+    assert asked.commands[0].macro_id == "send"
+    no = person.say("No.", Rejected, EpisodeStarted)
+    assert isinstance(no, Rejected), no
+    assert no.reason == "you said no"
+
+    person.say("Send the report.", Asked)
+    started = person.say("Yes.", EpisodeStarted, Rejected)
+    assert isinstance(started, EpisodeStarted), started
+    assert started.macro_id == "send"
+    # Its program is not there: it halts and clicks nothing.
+    assert isinstance(person.await_event(Halted), Halted)
+
+
+def test_after_the_wake_phrase_alone_speech_is_for_encore(person: Person) -> None:
+    person.service.enrol_wake()
+    for number in (2, 3):
+        progress = person.say(WAKE, Progress, Trouble)
+        assert isinstance(progress, Progress), progress
+        assert f"({number} of 3)" in progress.what
+    learned = person.say(WAKE, Progress, Trouble)
+    assert isinstance(learned, Progress), learned
+    assert learned.done == 1.0
+
+    person.service.set_mode("wake")
+    try:
+        person.forget()
+        person.hands.say("Send the report.", VOICE)
+        assert not person.heard_within(3.0, *OUTCOMES)
+
+        together = person.say(f"{WAKE}, send the report.", *OUTCOMES)
+        assert isinstance(together, Asked), together
+
+        person.hands.say("No.", VOICE)
+        person.await_event(Rejected)
+        alone = person.say(WAKE, *OUTCOMES)
+        assert isinstance(alone, Rejected), alone
+        assert alone.reason.startswith("that was the wake phrase")
+        then = person.say("Send the report.", *OUTCOMES)
+        assert isinstance(then, Asked), then
+    finally:
+        person.service.forget_wake()
+        person.service.set_mode("hands_free")
