@@ -44,6 +44,17 @@ class BundleBroken(ModelsError, ValueError):
         super().__init__(f"the models in {folder} cannot be used: {problem}. Delete the folder and run: encore setup")
 
 
+class BundleNewer(BundleBroken):
+    """A bundle is whole, but was made for a newer Encore."""
+
+    def __init__(self, folder: Path, what: str, version: int, known: int) -> None:
+        ModelsError.__init__(
+            self,
+            f"{what} in {folder} has version {version}; this Encore knows versions up to {known}. "
+            "Update Encore, or put an older model there",
+        )
+
+
 class BundleNotWritten(ModelsError, OSError):
     """The disk did not take the bundle."""
 

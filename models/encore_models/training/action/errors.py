@@ -1,0 +1,39 @@
+"""What can go wrong while the action model is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from encore_models.errors import ModelsError
+
+
+class TrainingDiverged(ModelsError, ArithmeticError):
+    """A loss or a gradient is no number any more."""
+
+    def __init__(self, step: int, what: str, kept: Path | None) -> None:
+        self.step, self.what = step, what
+        advice = f"The checkpoint of before is whole, in {kept}" if kept else "There was no checkpoint yet"
+        super().__init__(
+            f"training stopped at step {step}: {what} is not finite. {advice}; "
+            "go on from there with a lower learning rate, or look for broken samples"
+        )
+
+
+class TooLarge(ModelsError, MemoryError):
+    """Not even one sample at a time fits into memory."""
+
+    def __init__(self, samples: int) -> None:
+        super().__init__(
+            f"the device's memory does not hold {samples} sample at a time. "
+            "Train a narrower model, or end what else uses the device"
+        )
+
+
+class OtherRun(ModelsError, ValueError):
+    """A checkpoint belongs to a run with other options."""
+
+    def __init__(self, folder: Path, differences: str) -> None:
+        super().__init__(
+            f"the checkpoint in {folder} was made with other options ({differences}), so going on would not be the "
+            "same run. Take the options back, or choose another folder"
+        )
