@@ -25,6 +25,8 @@ THICK = 5
 """Pixels of such an edge, with light and shadow."""
 ROUND = 3
 """Pixels of its corners."""
+ACROSS = 0.8
+"""Share of its width from which ink runs from side to side."""
 
 
 # Lines
@@ -234,6 +236,8 @@ def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
     held = ink[cell.top + cell.edge : cell.bottom - cell.edge, first:last].copy()
     for corner in (slice(0, ROUND), slice(-ROUND, None)) if min(held.shape) > 2 * ROUND else ():
         held[corner, :ROUND] = held[corner, -ROUND:] = 0
+        # What is left of a thick edge runs from side to side.
+        held[corner][held[corner].mean(axis=1) >= ACROSS] = 0
     inner = held[:, 1:-1]
     rows, columns = np.flatnonzero(inner.any(axis=1)), np.flatnonzero(inner.any(axis=0))
     if min(len(rows), len(columns)) < 3 or max(len(rows), len(columns)) < 6:
