@@ -1,0 +1,105 @@
+"""The commands of synthetic episodes as Whisper's encoder hears them: synthetic voices, spoiled, kept on disk.
+
+Speakers are kept apart by split: those the voice head was trained with for training, its development speakers for
+validation, and voices that neither has heard for testing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from platformdirs import user_cache_path
+
+from encore_models.bundle import Bundle
+from encore_models.perception.mel import RATE
+from encore_models.perception.voice import SHORT_SECONDS
+from encore_models.training.action.samples import FRAME_WIDTH, MOST_FRAMES, Half, Split
+from encore_models.training.voice_data import Encode, encoder_of, heard_of, spoiled
+from encore_models.training.voice_sounds import DEVELOPMENT, TRAINING, Samples, Speaker, coloured_noise, say
+
+TEST_SPEAKERS = (
+    Speaker("pico-us", "pico", "en-US", "pico"),
+    Speaker("flite-slt", "flite", "slt", "unit selection"),
+    Speaker("espeak-m3", "espeak", "en-us+m3", "formant"),
+    Speaker("espeak-f4", "espeak", "en-gb+f4", "formant"),
+)
+"""Of the test split alone."""
+RECIPE = 1
+"""Counted up when sounds are made in another way, so that what was kept before is not used."""
+SILENT: Half = np.zeros((0, FRAME_WIDTH), np.float16)
+"""The utterance of a run that was started by hand."""
+
+
+def speakers(split: Split) -> tuple[Speaker, ...]:
+    """The speakers of a split; neural ones only where they are installed."""
+    if split == "validation":
+        return DEVELOPMENT
+    if split == "test":
+        return TEST_SPEAKERS
+    return tuple(s for s in TRAINING if s.engine != "hibari" or find_spec("hibari") is not None)
+
+
+def draw_speaker(split: Split, rng: np.random.Generator) -> Speaker:
+    """A speaker; every way of making sound is as likely as the others."""
+    groups = sorted({speaker.group for speaker in speakers(split)})
+    group = groups[int(rng.integers(len(groups)))]
+    of_group = [speaker for speaker in speakers(split) if speaker.group == group]
+    return of_group[int(rng.integers(len(of_group)))]
+
+
+class Spoken:
+    """Says commands and encodes them; what was said once is read from the disk."""
+
+    def __init__(self, encode: Encode, folder: Path | None = None, identity: str = "") -> None:
+        """Nothing is said yet.
+
+        Args:
+            encode: Samples to frames at 25 Hz.
+            folder: Where utterances are kept; None keeps them in the user's cache.
+            identity: Of the encoder; frames of another one are never taken for its own.
+        """
+        self._encode = encode
+        self._folder = folder or user_cache_path("encore") / "action" / "utterances"
+        self._identity = identity
+
+    @classmethod
+    def with_whisper(cls, hearing: Bundle, folder: Path | None = None) -> Spoken:
+        """With the encoder of the hearing."""
+        return cls(encoder_of(hearing), folder, str(hearing.contents.settings["encoder"]))
+
+    def frames(self, text: str, speaker: Speaker, seed: int) -> Half:
+        """An utterance, [T, 384] at 25 Hz; speed, throat, room, noise and gain vary with the seed.
+
+        Raises:
+            SpeakerFailed: The program of the voice is missing, or it gave silence.
+        """
+        name = hashlib.blake2b(f"{RECIPE}|{self._identity}|{text}|{speaker.name}|{seed}".encode(), digest_size=12)
+        path = self._folder / f"{name.hexdigest()}.npy"
+        if path.is_file():
+            kept: Half = np.load(path, allow_pickle=False)
+            return kept
+        heard = self._heard(text, speaker, np.random.default_rng([seed, len(text)]))
+        self._folder.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        with new.open("wb") as file:
+            np.save(file, heard)
+        new.replace(path)
+        return heard
+
+    def _heard(self, text: str, speaker: Speaker, rng: np.random.Generator) -> Half:
+        speech = say(text, speaker, float(rng.uniform(0.9, 1.35)))
+        most = round((SHORT_SECONDS - 0.3) * RATE)
+        if len(speech) > most:  # faster, as people speak whom a window of 4 s is set for
+            speech = say(text, speaker, 1.35 * len(speech) / most)
+        sound, begin, end = spoiled(speech, _babble(rng), rng)
+        return heard_of(sound, begin, end, self._encode).frames[:MOST_FRAMES]
+
+
+def _babble(rng: np.random.Generator) -> list[Samples]:
+    """What stands for other people's talk: noise that swells and ebbs like syllables."""
+    length = 2 * RATE
+    swell = 0.5 + 0.5 * np.sin(np.arange(length) * rng.uniform(2, 5) * 2 * np.pi / RATE)
+    return [np.asarray(coloured_noise(length, rng) * swell / 8, np.float32) for _ in range(3)]
