@@ -87,11 +87,14 @@ def _alone_or_in_row(search: Search) -> Found | Absent:
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:
-    """The row in its list; where its title is the only label that reads so, it may be found as one."""
+    """The row in its list; where its title is the only label that reads so, it may be found as one.
+
+    So may a label that only looked as if it stood in a list, such as those of a menu above a tool bar.
+    """
     result = find_in_list(search)
-    target, cell = search.target, search.cell
-    titled = cell is not None and title_of(search.shown.row_of(cell)) == cell
-    alone = bool(target.text) and (target.text == target.row_text or (titled and not target.look_alikes))
+    target, cell, shown = search.target, search.cell, search.shown
+    names = cell is not None and (title_of(shown.row_of(cell)) == cell or not shown.is_listed(cell))
+    alone = bool(target.text) and (target.text == target.row_text or (names and not target.look_alikes))
     if isinstance(result, Found) or not alone:
         return result
     label = find_label(search)

@@ -236,6 +236,10 @@ class Scene:
             self._pitches[candidate] = None if candidate.frame else self._lists.pitch(self.index(candidate))
         return self._pitches[candidate]
 
+    def is_listed(self, candidate: Candidate) -> bool:
+        """Whether it stands in a list of rows at equal distances."""
+        return self._pitch_of(candidate) is not None
+
     def caption_of(self, frame: Candidate) -> Candidate | None:
         """What stands before a field or slider, or right above it, and tells what it is for."""
         box = frame.box
