@@ -17,7 +17,8 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from encore_models.errors import ModelsError
-from encore_models.training.action.episodes import Episodes, split_of
+from encore_models.training.action.episodes import Episodes
+from encore_models.training.action.plans import split_of
 from encore_models.training.action.samples import SPLITS, Sample, shard_path, write_shard
 
 A_SHARD = 20
@@ -65,13 +66,14 @@ def make(folder: Path, episodes: int, seed: int, source: Source, tell: Progress,
     """
     _claim(folder, {"version": VERSION, "seed": seed, "episodes_in_a_shard": a_shard})
     begun, shards, samples, kept = time.monotonic(), 0, 0, 0
-    for path, numbers in plan_shards(folder, episodes, a_shard):
+    planned = plan_shards(folder, episodes, a_shard)
+    for place, (path, numbers) in enumerate(planned):
         if path.is_file():
             kept += 1
             continue
         found: list[Sample] = []
-        for number in numbers:
-            tell(f"{path.name}, {samples + len(found)} samples", number / max(1, episodes))
+        for row, number in enumerate(numbers):
+            tell(f"{path.name}, {samples + len(found)} samples", (place + row / len(numbers)) / len(planned))
             found += source(number)
         if found:
             write_shard(path, found)
@@ -81,17 +83,17 @@ def make(folder: Path, episodes: int, seed: int, source: Source, tell: Progress,
 
 
 def plan_shards(folder: Path, episodes: int, a_shard: int) -> list[tuple[Path, list[int]]]:
-    """Each shard with the numbers of its episodes, in an order that fills all splits alike."""
-    shards: list[tuple[Path, list[int]]] = []
+    """Each shard with the numbers of its episodes; the first ones hold something of every split."""
+    shards: list[tuple[float, Path, list[int]]] = []
     for split in SPLITS:
         numbers = [number for number in range(episodes) if split_of(number) == split]
-        parts = [numbers[first : first + a_shard] for first in range(0, len(numbers), a_shard)]
-        # A part that is not full would be another one with more episodes.
-        shards += [
-            (shard_path(folder, split, n) if len(part) == a_shard else _part(folder, split, n, len(part)), part)
-            for n, part in enumerate(parts)
-        ]
-    return sorted(shards, key=lambda shard: shard[1][-1])
+        for n, first in enumerate(range(0, len(numbers), a_shard)):
+            part = numbers[first : first + a_shard]
+            # A part that is not full would be another one with more episodes.
+            whole = len(part) == a_shard
+            path = shard_path(folder, split, n) if whole else _part(folder, split, n, len(part))
+            shards.append((n * a_shard / max(1, len(numbers)), path, part))
+    return [(path, part) for _, path, part in sorted(shards, key=lambda shard: shard[0])]
 
 
 def _part(folder: Path, split: str, number: int, length: int) -> Path:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -247,7 +248,7 @@ def read_shard(path: Path) -> list[Sample]:
         ShardBroken: It is damaged, something else, or from a newer version.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             columns = {name: stored[name] for name in stored.files}
         about = json.loads(columns["about"].tobytes())
         if about["version"] > FORMAT_VERSION:
@@ -255,7 +256,7 @@ def read_shard(path: Path) -> list[Sample]:
         return _samples_in(columns, about["meta"])
     except ShardBroken:
         raise
-    except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError, BadZipFile) as error:
         raise ShardBroken(path, str(error) or type(error).__name__) from error
 
 

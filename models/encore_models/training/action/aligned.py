@@ -1,0 +1,193 @@
+"""Demonstrations made ready for training: words, actions and pictures on the one clock of the recording."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_models.errors import ModelsError
+from encore_models.learn import Learning, leading_utterance, learn
+from encore_models.perception.screen import Scene
+from encore_models.perception.speech import utterances_of
+from encore_models.perception.voice import Voice
+from encore_models.training.action.augment import Picture
+from encore_models.training.action.samples import MOST_STEPS, Split
+from encore_models.training.voice_sounds import Samples
+from encore_recorder.actions import PressKeys, RecordedAction, TypeText
+from encore_recorder.demonstration import Demonstration
+
+LEAST_STEPS = 2
+SETTLED_NS = 400_000_000
+"""After the last action its effect is to be seen no later than this."""
+
+
+class NothingToTrainOn(ModelsError, ValueError):
+    """A demonstration gives no samples; one-shot replay may still work."""
+
+    def __init__(self, path: Path, problem: str, advice: str) -> None:
+        super().__init__(f"the action model cannot be trained on {path}: {problem}. {advice}")
+
+
+class Contradiction(ModelsError, ValueError):
+    """Demonstrations of one command do different things."""
+
+    def __init__(self, command: str, ones: Sequence[str], others: Sequence[str]) -> None:
+        super().__init__(
+            f"“{command}” was shown in different ways: {', '.join(ones)} against {', '.join(others)}. "
+            "Which one is right? Delete the others, or give them another command"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was said."""
+
+    text: str
+    start_ns: int
+    """On the recording's clock, by its share of the utterance's letters: Whisper tells no times of words."""
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An action, and the pictures around it."""
+
+    action: RecordedAction
+    before_ns: int
+    """Time of the picture that was seen when it began."""
+    after_ns: int
+    """Time of the last picture before the next action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What was said, done and seen, in order, on the recording's clock."""
+
+    words: tuple[Word, ...]
+    actions: tuple[Happened, ...]
+
+
+def timeline(demonstration: Demonstration, voice: Voice) -> Timeline:
+    """Words, actions and pictures of a demonstration, synchronised."""
+    words: list[Word] = []
+    for utterance in utterances_of(demonstration.sound()):
+        _, heard = voice.hear(utterance.samples)
+        words += spread(heard.text, utterance.start_ns, utterance.end_ns)
+    times = np.array(demonstration.picture_times_ns, np.int64)
+    actions = demonstration.actions()
+    ends = [*(action.start_ns for action in actions[1:]), demonstration.duration_ns]
+    happened = [
+        Happened(action, _picture_at(times, action.start_ns), _picture_at(times, end))
+        for action, end in zip(actions, ends, strict=True)
+    ]
+    return Timeline(tuple(words), tuple(happened))
+
+
+def spread(text: str, start_ns: int, end_ns: int) -> list[Word]:
+    """The words of an utterance, each with its share of the time by its letters."""
+    words = text.split()
+    edges = np.cumsum([0, *(len(word) + 1 for word in words)]) / max(1, sum(len(word) + 1 for word in words))
+    moments = [start_ns + round(float(edge) * (end_ns - start_ns)) for edge in edges]
+    return [Word(word, *span) for word, span in zip(words, pairwise(moments), strict=True)]
+
+
+def _picture_at(times: NDArray[np.int64], moment_ns: int) -> int:
+    return int(times[max(0, int(np.searchsorted(times, moment_ns, side="right")) - 1)])
+
+
+def split_of_application(app_class: str) -> Split:
+    """The split of a real application: always the same one, so that no application is in two."""
+    place = hashlib.blake2b(app_class.lower().encode(), digest_size=2).digest()[0]
+    return "test" if place < 26 else "validation" if place < 52 else "train"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A demonstration as it was learned."""
+
+    path: Path
+    learning: Learning
+    sound: Samples
+    """Of the command, float32 at 16 kHz; empty where nothing was said."""
+    last: Picture
+    """The last window at the end of the recording, BGR."""
+    split: Split
+
+
+def shown_in(
+    demonstration: Demonstration,
+    voice: Voice,
+    look: Callable[..., Scene],
+    phrase: str | None = None,
+    least_steps: int = LEAST_STEPS,
+    silent: bool = False,
+) -> Shown:
+    """Learn a demonstration for training.
+
+    Args:
+        demonstration: A complete or recovered one.
+        voice: Hears the command.
+        look: Analyses a window's picture.
+        phrase: The command; None takes it from what was said.
+        least_steps: Fewer teach nothing about what comes next.
+        silent: Whether one without speech will do; it needs a phrase.
+
+    Raises:
+        NothingToTrainOn: It is empty, too short, too long, or without speech.
+        NothingToLearn: It cannot be learned for another reason.
+    """
+    path = demonstration.path
+    actions = demonstration.actions()
+    if not actions:
+        raise NothingToTrainOn(path, "there is no click and no key in it", "Record it again.")
+    if len(actions) < least_steps:
+        advice = "It can be replayed as it is, without training."
+        raise NothingToTrainOn(path, f"it has {len(actions)} step, and teaches nothing about what comes next", advice)
+    if len(actions) > MOST_STEPS:
+        raise NothingToTrainOn(path, f"it has {len(actions)} steps, more than {MOST_STEPS}", "Record it in two parts.")
+    utterance = leading_utterance(utterances_of(demonstration.sound()), actions[0].start_ns)
+    if utterance is None and not (silent and phrase):
+        raise NothingToTrainOn(path, "nothing was said in it", "Say the command while you record it again.")
+    learning = learn(demonstration, voice, look, lambda name: "trained", phrase)
+    seen = actions[-1].window.rect.intersection(demonstration.info.screen)
+    assert seen is not None  # learning would have raised
+    end_ns = min(demonstration.duration_ns, actions[-1].end_ns + SETTLED_NS)
+    frame = demonstration.frame_at(end_ns)
+    inside = seen.moved(-frame.origin.x, -frame.origin.y)
+    last = frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
+    sound = np.zeros(0, np.float32) if utterance is None else utterance.samples
+    return Shown(path, learning, sound, last, split_of_application(actions[0].window.app_class))
+
+
+def check_consistent(shown: Sequence[Shown]) -> None:
+    """That demonstrations of one command do the same.
+
+    Raises:
+        Contradiction: They differ in their actions, or in what these act on.
+    """
+    ways: dict[str, dict[tuple[tuple[str, ...], ...], list[str]]] = {}
+    for one in shown:
+        command = one.learning.macro.phrases[0].text.lower()
+        ways.setdefault(command, {}).setdefault(_way(one), []).append(one.path.name)
+    for command, found in ways.items():
+        if len(found) > 1:
+            first, second = list(found.values())[:2]
+            raise Contradiction(command, first, second)
+
+
+def _way(shown: Shown) -> tuple[tuple[str, ...], ...]:
+    """What a demonstration does, in terms that another day's recording shares."""
+    steps = []
+    for step in shown.learning.macro.steps:
+        target = step.target
+        says = "" if target is None else target.template or target.name or target.text
+        typed = step.action.text if isinstance(step.action, TypeText) else ""
+        keys = "+".join(step.action.keys) if isinstance(step.action, PressKeys) else ""
+        steps.append((step.action.kind, target.kind if target else "", says.lower(), typed, keys))
+    return tuple(steps)

@@ -1,0 +1,131 @@
+"""Samples to and from Hugging Face `datasets`.
+
+Not the LeRobot format: that keeps a picture, a state vector and an action vector of fixed width for each tick of a
+clock, as robots have them. Here a decision falls where something happened, and chooses among as many candidates as
+there are; an Arrow table keeps that as it is, streams, and opens everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from encore_models.errors import ModelsError
+from encore_models.training.action.samples import LABELS, SPLITS, NoSamples, Sample, read_shard
+
+WIDE = {
+    "utterance": "float16",
+    "candidates": "float16",
+    "candidate_texts": "float16",
+    "candidate_places": "float32",
+    "steps": "float16",
+    "step_texts": "float16",
+    "step_places": "float32",
+}
+"""Arrays of two dimensions and what they hold."""
+NARROW = {"candidate_alike": "int16", "step_actions": "int8", "step_arguments": "int8", "progress": "int8"}
+"""Arrays of one dimension and what they hold."""
+
+
+class DatasetsMissing(ModelsError, ImportError):
+    """Hugging Face `datasets` is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("samples are exchanged through Hugging Face datasets: pip install 'encore[train]'")
+
+
+def write_datasets(shards_folder: Path, folder: Path) -> Path:
+    """Write all shards of a folder as a `DatasetDict`, one dataset a split, one shard in memory at a time.
+
+    Args:
+        shards_folder: Of the shards.
+        folder: Where; it must not be there yet.
+
+    Raises:
+        DatasetsMissing: The library is not installed.
+        NoSamples: There are no shards.
+        FileExistsError: `folder` holds something already.
+    """
+    datasets = _library()
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty; export into a new folder")
+    there = {split: paths for split in SPLITS if (paths := sorted(shards_folder.glob(f"{split}-*.npz")))}
+    if not there:
+        raise NoSamples(shards_folder, "train")
+    with tempfile.TemporaryDirectory(prefix="encore-datasets-") as scratch:
+        parts = {
+            split: datasets.Dataset.from_generator(
+                _rows,
+                features=_features(datasets),
+                cache_dir=scratch,
+                gen_kwargs={"paths": [str(path) for path in paths]},
+            )
+            for split, paths in there.items()
+        }
+        datasets.DatasetDict(parts).save_to_disk(str(folder))
+    return folder
+
+
+def read_datasets(folder: Path, split: str) -> Iterator[Sample]:
+    """Read the samples of a split, one at a time; `write_shards` makes shards of them again.
+
+    Raises:
+        DatasetsMissing: The library is not installed.
+        NoSamples: There is no such split.
+    """
+    datasets = _library()
+    try:
+        loaded = datasets.load_from_disk(str(folder))
+    except FileNotFoundError as error:
+        raise NoSamples(folder, split) from error
+    if split not in loaded:
+        raise NoSamples(folder, split)
+    for row in loaded[split].with_format("numpy"):
+        yield _sample(row)
+
+
+def _library() -> Any:
+    try:
+        import datasets  # type: ignore[import-not-found]
+    except ImportError as error:
+        raise DatasetsMissing from error
+    return datasets
+
+
+def _rows(paths: list[str]) -> Iterator[dict[str, Any]]:
+    for path in paths:
+        for sample in read_shard(Path(path)):
+            row: dict[str, Any] = {name: getattr(sample, name) for name in (*WIDE, *NARROW)}
+            shape = {f"{name}_width": getattr(sample, name).shape[1] for name in WIDE}
+            yield {
+                **row,
+                **shape,
+                **{label: getattr(sample, label) for label in LABELS},
+                "meta": json.dumps(sample.meta),
+            }
+
+
+def _features(datasets: Any) -> Any:
+    columns = {
+        **{name: datasets.List(datasets.List(datasets.Value(kind))) for name, kind in WIDE.items()},
+        **{name: datasets.List(datasets.Value(kind)) for name, kind in NARROW.items()},
+        **{f"{name}_width": datasets.Value("int32") for name in WIDE},
+        **{label: datasets.Value("int16") for label in LABELS},
+        "meta": datasets.Value("string"),
+    }
+    return datasets.Features(columns)
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    # An empty array has lost its width.
+    values: dict[str, Any] = {
+        name: np.asarray(row[name], kind).reshape(-1, int(row[f"{name}_width"])) for name, kind in WIDE.items()
+    }
+    values |= {name: np.asarray(row[name], kind).reshape(-1) for name, kind in NARROW.items()}
+    values |= {label: int(row[label]) for label in LABELS}
+    return Sample(**values, meta=json.loads(str(row["meta"])))
