@@ -190,16 +190,18 @@ class Run:
 
     def _streams(self) -> None:
         listened = list(false_accepts.streams_of(self.split, self.folder, CONSOLE.print))
-        pieces = false_accepts.pieces_of(listened[:1] if self.quick else listened)
+        pieces = false_accepts.pieces_of(listened)[-1 if self.quick else 0 :]
         spawn = multiprocessing.get_context("spawn")
         with (
             ProcessPoolExecutor(JOBS, spawn, _prepare, (self.split, self.folder)) as pool,
             counted("20 minutes of sound", len(pieces)) as advance,
         ):
-            waiting = {pool.submit(_listened, stream, kind): place for place, stream, kind in pieces}
+            waiting = {pool.submit(_listened, stream, kind): (place, stream.seconds) for place, stream, kind in pieces}
             try:
                 for done in as_completed(waiting):
-                    listened[waiting[done]].trials += done.result()
+                    place, seconds = waiting[done]
+                    listened[place].trials += done.result()
+                    listened[place].seconds += seconds
                     advance()
             except KeyboardInterrupt:
                 pool.shutdown(cancel_futures=True)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from encore_agent.messages import Evidence
-from tests.benchmarks.hearing.ours import Trial
+from tests.benchmarks.hearing.false_accepts import Listened, figures, fuzzy_baseline
+from tests.benchmarks.hearing.ours import Trial, macro
 from tests.benchmarks.hearing.peers import nearest_phrase, nearest_title, openai_state
 from tests.benchmarks.hearing.prints_alone import Compared, sibling_figures, top1_figures
 from tests.benchmarks.hearing.report import AIMS, headline, reached
-from tests.benchmarks.hearing.stream import open_stream
+from tests.benchmarks.hearing.stream import Stream, open_stream
 from tests.benchmarks.hearing.system import sibling_figures as whole_sibling_figures
 from tests.benchmarks.hearing.versus import ENCORE, Heard, Versus, speedup
 
@@ -151,4 +152,15 @@ def test_a_stream_is_cut_by_the_real_detector(tmp_path: Path) -> None:
     first, second = stream.pieces(most_seconds=0.9)
     assert [first.file_at(0), second.file_at(0)] == ["one", "two"]
     assert [len(list(piece.utterances())) for piece in (first, second)] == [1, 1]
+    assert [round(piece.seconds, 3) for piece in (first, second)] == [27 * 0.032 - 0.6, round(33 * 0.032 - 0.6, 3)]
     assert [len(piece.samples) // 512 for piece in (first, second)] == [27, 33]
+
+
+def test_an_hour_counts_only_when_it_was_listened_to() -> None:
+    silence = Stream("s", np.zeros(0, np.int16), np.zeros(0, np.float16), (("one", 0),), 7200.0)
+    fired = trial("accepted", "next-track", wanted=None, heard="next truck")
+    listened = Listened(silence, "speech", "nobody", "none", [fired, trial("asked", "undo-that", wanted=None)], 1800.0)
+    found = figures([listened, Listened(silence, "mix", "nobody", "none", [], 1800.0)])
+    assert (found["all"]["an_hour"], found["without_mixes"]["an_hour"], found["asked"]["events"]) == (1.0, 2.0, 1)
+    assert len(found["fired"]) == 1
+    assert fuzzy_baseline([listened], [macro("a", ["next track"])])["from 80 %"]["events"] == 1

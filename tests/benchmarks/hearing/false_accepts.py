@@ -34,6 +34,8 @@ class Listened:
     holds: str
     licence: str
     trials: list[Trial] = field(default_factory=list)
+    seconds: float = 0.0
+    """That Encore listened to."""
 
     @property
     def fired(self) -> list[Trial]:
@@ -125,7 +127,7 @@ def figures(listened: Sequence[Listened]) -> dict[str, Any]:
 
 def _rate(listened: Sequence[Listened], verdict: str = "accepted") -> Rate:
     events = sum(trial.verdict == verdict for one in listened for trial in one.trials)
-    return Rate(events, sum(one.stream.hours for one in listened))
+    return Rate(events, sum(one.seconds for one in listened) / 3600)
 
 
 def _about(one: Listened) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def _about(one: Listened) -> dict[str, Any]:
 def fuzzy_baseline(listened: Sequence[Listened], macros: Sequence[Macro]) -> dict[str, Any]:
     """What fuzzy matching of the same transcripts against the phrases without slots would fire."""
     phrases = [phrase.text for macro in macros for phrase in macro.phrases if not phrase.slots]
-    hours = sum(one.stream.hours for one in listened)
+    hours = sum(one.seconds for one in listened) / 3600
     scores = []
     for trial in (trial for one in listened for trial in one.trials):
         best = process.extractOne(trial.heard, phrases, scorer=fuzz.ratio, processor=utils.default_process)

@@ -83,7 +83,8 @@ class Stream:
         start = chunk * CHUNK
         files = tuple((self.files[place][0], max(0, self.files[place][1] - start)) for place in group)
         likely = self.likely[chunk : -(-end // CHUNK)]
-        return Stream(self.name, self.samples[start : start + len(likely) * CHUNK], likely, files, 0.0)
+        seconds = (end - self.files[first][1]) / RATE - GAP_SECONDS * len(group)
+        return Stream(self.name, self.samples[start : start + len(likely) * CHUNK], likely, files, max(0.0, seconds))
 
     def file_at(self, time_ns: int) -> str:
         """The file that is heard at a time."""
