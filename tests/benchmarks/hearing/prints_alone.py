@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from encore_models.perception.prints import VoicePrint, likeness
-from tests.benchmarks.hearing.commands import commands, spoken
+from tests.benchmarks.hearing.commands import commands
 from tests.benchmarks.hearing.ours import Ears
 from tests.benchmarks.hearing.score import auroc, by_group, missed_at, share_of, threshold_at
 from tests.benchmarks.hearing.sounds import CONDITIONS, GROUPS, TO_5_DB, Condition
@@ -113,8 +113,3 @@ def _own_score(one: Compared, enrolled: int) -> float:
     """Likeness to its own command, if no other enrolled one is liker; else nothing finds it."""
     like = one.likenesses[:enrolled]
     return like[one.said] if like and int(np.argmax(like)) == one.said else -math.inf
-
-
-def enrolled_count(split: Any) -> int:
-    """How many commands are enrolled where siblings are impostors."""
-    return len(spoken(split))
