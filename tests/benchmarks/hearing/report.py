@@ -40,8 +40,8 @@ DEFINITIONS = {
     "slot50_clean": "the first choice has the right title of 50 known ones; 8 of 10 requests plain, 1 with the artist, "
     "1 with fillers; 5 pairs of the titles are the most alike of 500. fired_right and fired_wrong: what happened",
     "false_accepts_per_hour": "macros that fired hands-free, without a wake phrase, on the hours; 30 commands, other "
-    "wordings of 12, and a request with 50 titles are known. What falls silent is understood early, as the listener does, "
-    "and ends there where it is sure. Exact Poisson interval",
+    "wordings of 12, and a request with 50 titles are known. What falls silent is understood early, "
+    "as the listener does, and ends there where it is sure. Exact Poisson interval",
     "hours": "of sound without any command, speech over music counted in; streams.without_mixes: only once",
     "miss_same_voice": "commands that did not fire, said by the voice that enrolled them at another pace; clean to "
     "10 dB; destructive ones are always asked about, which is no miss",
