@@ -19,6 +19,9 @@ Area = tuple[int, int, int, int]
 Rgb = tuple[int, int, int]
 
 
+Lit = Literal["badge", "bar", "check"]
+
+
 @dataclass(frozen=True, slots=True)
 class Toolkit:
     """The habits of a toolkit."""
@@ -36,15 +39,19 @@ class Toolkit:
     """Whether buttons have frames of their own."""
     capitals: bool = False
     """Whether buttons of dialogs are written in capitals."""
+    lit: Lit = "badge"
+    """What a button that is on shows besides its plate."""
 
 
 TOOLKITS = (
-    Toolkit("breeze", radius=3, row=32, bar=46, sidebar=190, button=38, lines=True),
-    Toolkit("adwaita", radius=8, row=40, bar=48, sidebar=200, button=40),
-    Toolkit("fluent", radius=4, row=38, bar=44, sidebar=210, button=42, underlined=True),
-    Toolkit("classic", radius=0, row=26, bar=42, sidebar=170, button=36, lines=True, striped=True, framed=True),
-    Toolkit("material", radius=14, row=44, bar=56, sidebar=220, button=46, underlined=True, capitals=True),
-    Toolkit("web", radius=6, row=36, bar=50, sidebar=180, button=40, striped=True),
+    Toolkit("breeze", radius=3, row=32, bar=46, sidebar=190, button=38, lines=True, lit="bar"),
+    Toolkit("adwaita", radius=8, row=40, bar=48, sidebar=200, button=40, lit="badge"),
+    Toolkit("fluent", radius=4, row=38, bar=44, sidebar=210, button=42, underlined=True, lit="bar"),
+    Toolkit(
+        "classic", radius=0, row=26, bar=42, sidebar=170, button=36, lines=True, striped=True, framed=True, lit="check"
+    ),
+    Toolkit("material", radius=14, row=44, bar=56, sidebar=220, button=46, underlined=True, capitals=True, lit="check"),
+    Toolkit("web", radius=6, row=36, bar=50, sidebar=180, button=40, striped=True, lit="badge"),
 )
 
 
@@ -189,20 +196,39 @@ class Canvas:
         self._note(key, "icon", (int(ink[0]), int(ink[1]), int(ink[2]), int(ink[3])), area)
 
     def button(self, box: Area, key: str, icon: str, on: bool, kit: Toolkit) -> None:
-        """A button with a drawing; one that is on stands on a plate of the accent."""
+        """A button with a drawing; one that is on stands on a plate of the accent, and is lit."""
         if on:
             self.fill(box, "chosen", kit.radius)
         elif kit.framed:
             self.frame(box, "line", kit.radius)
-        self.icon((box[0] + 5, box[1] + 5), 20, icon, "chosen_ink" if on else "ink", key, box)
+        colour = "chosen_ink" if on else "ink"
+        self.icon((box[0] + 5, box[1] + 5), 20, icon, colour, key, box)
+        if on:
+            self._lit((box[0] + 5, box[1] + 5, box[0] + 25, box[1] + 25), colour, kit.lit)
 
-    def mark(self, place: tuple[int, int], side: int, icon: str, title: str, on: bool, chosen: bool) -> None:
-        """The mark of a row, chosen or not; a plate behind it says that it is set."""
+    def mark(
+        self, place: tuple[int, int], side: int, icon: str, title: str, on: bool, chosen: bool, kit: Toolkit
+    ) -> None:
+        """The mark of a row, chosen or not; one that is set stands on a plate, and is lit."""
         box = (place[0] - 4, place[1] - 4, place[0] + side + 4, place[1] + side + 4)
         if on:
             self.fill(box, "ink", 4)
         colour = "ground" if on else "chosen_ink" if chosen else "faint"
         self.icon(place, side, icon, colour, f"mark:{title}", box)
+        if on:
+            self._lit((place[0], place[1], place[0] + side, place[1] + side), colour, kit.lit)
+
+    def _lit(self, box: Area, colour: str, how: Lit) -> None:
+        """Drawn over the ink: a plate alone changes the colours, which perception does not look at."""
+        left, top, right, bottom = box
+        if how == "bar":
+            self.fill((left, bottom - 5, right, bottom - 1), colour, 1)
+        elif how == "badge":
+            self.fill((right - 10, top, right, top + 10), colour, 5)
+        else:
+            points = [(left, bottom - 8), (left + 6, bottom - 1), (right, top)]
+            line = [(round(x * self.scale), round(y * self.scale)) for x, y in points]
+            self._draw.line(line, self._colour(colour), max(3, round(3 * self.scale)), "curve")
 
     def field(self, box: Area, key: str, shown: str, colour: str, kit: Toolkit, focus: bool) -> None:
         """An input field; one that takes keys has the frame of the accent and a cursor."""

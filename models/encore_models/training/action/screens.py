@@ -272,7 +272,7 @@ class _Window:
             self.canvas.text(((row[0] + row[2]) // 2 + 20, middle), maker, "chosen_ink" if chosen else "faint", 13)
         if self._there(f"mark:{title}"):
             place = (row[2] - 34, middle - 9)
-            self.canvas.mark(place, 18, self.app.mark.icon, title, title in self.view.marked, chosen)
+            self.canvas.mark(place, 18, self.app.mark.icon, title, title in self.view.marked, chosen, self.kit)
 
     def _cards(self, area: Area) -> None:
         left, top, right, bottom = area
@@ -294,7 +294,7 @@ class _Window:
             self.canvas.text((x + 10, y + 128), maker, "faint" if colour == "ink" else colour, 12, most=side - 16)
             if self._there(f"mark:{title}"):
                 place = (x + side - 28, y + 94)
-                self.canvas.mark(place, 18, self.app.mark.icon, title, title in self.view.marked, chosen)
+                self.canvas.mark(place, 18, self.app.mark.icon, title, title in self.view.marked, chosen, self.kit)
 
     def _covers(self) -> None:
         width, height = self.look.size
