@@ -146,7 +146,7 @@ class Enrolments:
             now = self._of(macro_id)
             entries = self._most_diverse((*now.kept.enrolments, entry), {**now.prints, entry.file: printed})
             self._keep(macro_id, replace(now.kept, enrolments=entries))
-            self._make_room(macro_id, printed)
+            self._note_alike(macro_id, printed)
             return self._calibrated(macro_id, self._background())
 
     def add_impostor(self, macro_id: str, printed: VoicePrint, phrase: str, heard_id: int | None = None) -> Calibration:
@@ -230,15 +230,16 @@ class Enrolments:
             self._keep(macro_id, replace(self._of(macro_id).kept, calibration=fresh))
         return fresh
 
-    def _make_room(self, macro_id: str, printed: VoicePrint) -> None:
-        """Have the other macros ask for more where they are like a new enrolment; all else of them is as it was."""
+    def _note_alike(self, macro_id: str, printed: VoicePrint) -> None:
+        """Note it of the other macros where they are like a new enrolment; all else of them is as it was."""
         for other in self._macros():
             now = self.enrolled(other)
             if other == macro_id or not now.prints:
                 continue
             fresh = calibrate(now.prints, [printed], compare=self._compare)
-            if fresh.accept > now.calibration.accept:
-                self._keep(other, replace(self._of(other).kept, calibration=fresh))
+            if not set(fresh.notes) <= set(now.calibration.notes):
+                noted = replace(now.calibration, notes=fresh.notes)
+                self._keep(other, replace(self._of(other).kept, calibration=noted))
 
     def _macros(self) -> list[str]:
         return sorted(f.name for f in self._root.iterdir() if f.is_dir() and not f.name.startswith("."))

@@ -8,23 +8,28 @@ known, or freely where none are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
 from encore_agent.messages import Evidence
 from encore_agent.values import Chosen, Heard, Hearing, ValueOptions, Values, letters_of
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
-from encore_models.perception.guided import Guide
-from encore_models.perception.voice import Transcript
-from encore_models.phrases import Match, best_match
+from encore_models.perception.guided import Guide, Spelt
+from encore_models.perception.voice import Encoded, Transcript
+from encore_models.phrases import Match, best_match, words_of
 
 WORD_BY_WORD = 100.0
 """Percent."""
 IN_DOUBT = "the words before it were not heard clearly"
 UNASKED = 0.01
 """Below what would be asked about: only told as the nearest."""
+SCORED = 4
+"""Phrases of one macro that are followed for its voice print, and wordings."""
+GUIDES = 64
+"""Lists of texts that are kept ready."""
 NOT_LISTED = "it is none of the values that are known"
 
 
@@ -58,13 +63,6 @@ class UnderstandingOptions:
     short_letters: int = 6
     """A phrase with no more letters before its slot has to be heard word by word, or with a value that is known: every
     short word has its rhymes."""
-    whole_fires: float = 0.2
-    """From how many nats a token a phrase without slots fires that was not heard word by word: those that the sound
-    makes it likelier, less those that it is less likely than the transcript. Two thirds of the registered wordings that
-    three synthetic voices say, clean and at 10 dB, reach it; of siblings, which share most words, none does (at most
-    -0.1), and speech that asks for nothing stays below -4."""
-    whole_asks: float = 0.6
-    """Nats a token that the sound makes such a phrase likelier, from which it is asked about: one sibling in six."""
     kept: int = 6
     """Phrases most like the transcript that are followed however unlikely they begin."""
     values: ValueOptions = field(default_factory=ValueOptions)
@@ -79,8 +77,6 @@ class Meaning:
     evidence: Evidence
     others: tuple[str, ...] = ()
     """Other values that its slot may have, where that is in doubt."""
-    fit: float = 0.0
-    """How much likelier the sound makes its words, nats a token, where the decoder was led along them."""
     doubt: str = ""
     """Why it has to be asked about at least, hands-free; empty where it need not."""
 
@@ -93,6 +89,7 @@ class Meanings:
         self.values = Values(hearing, options.values)
         self._hearing = hearing
         self._options = options
+        self._guide = lru_cache(maxsize=GUIDES)(self._made_guide)
         self.use(())
 
     def use(self, macros: Iterable[Macro]) -> None:
@@ -104,17 +101,19 @@ class Meanings:
             for phrase in macro.phrases:
                 if phrase.slots and (head := _head(phrase)):
                     self._heads.setdefault(head, []).append((macro, phrase))
-        self._phrases: Guide | None = None
 
-    def of(self, heard: Heard, shown: tuple[str, ...]) -> list[Meaning]:
+    def of(self, heard: Heard, shown: tuple[str, ...], sounding: Collection[str] = ()) -> list[Meaning]:
         """What the utterance can mean, likeliest first.
 
         Args:
             heard: With its transcript.
             shown: Texts on the screen.
+            sounding: Ids of macros that it sounds like; their phrases are followed however they begin.
         """
         ranked = self._ranked(heard.transcript.text)
         said = [(macro, match) for macro, match in ranked if match.likeness >= self._options.near_words]
+        # A phrase without slots that is only near is better judged where the decoder is led along it.
+        said = [pair for pair in said if pair[1].phrase.slots or pair[1].likeness >= WORD_BY_WORD]
         said = said[: self._options.weighed]
         meanings = list(self._weighed(heard, said, shown))
         if said and said[0][1].likeness >= WORD_BY_WORD and not any(meaning.doubt for meaning in meanings[:1]):
@@ -122,16 +121,18 @@ class Meanings:
         led = list(self._led(heard, shown))
         sure = self._options.values.accept
         if not any(not meaning.doubt and (meaning.evidence.value or 0.0) >= sure for meaning in led):
-            led += self._whole_phrases(heard)
+            led += self._whole_phrases(heard, sounding)
         return meanings + led
 
     def rivals(self, one: Meaning, other: Meaning) -> bool:
         """Whether the other is as good by its words; one with more words in its slots is less specific, so it is not.
 
-        What is decided by a known value has no rival that is not.
+        What is decided by a known value has no rival that is not; what is decided by its sound only its namesakes.
         """
         if one.macro.id == other.macro.id or one.evidence.path != other.evidence.path:
             return False
+        if one.evidence.gain is not None:
+            return words_of(one.match.phrase.text) == words_of(other.match.phrase.text)
         if one.evidence.path == "values":
             return (other.evidence.value or 0.0) > (one.evidence.value or 0.0) - self._options.values.margin
         as_specific = len("".join(other.match.slots.values())) <= len("".join(one.match.slots.values()))
@@ -253,7 +254,7 @@ class Meanings:
             clear = self.values.clear(chosen)
             near = () if clear else tuple(one.value for one in chosen[:2])
             doubt = "" if clear else f"it could be {_quoted(near)}"
-            return Meaning(macro, match, evidence, near, sure, doubt)
+            return Meaning(macro, match, evidence, near, doubt)
         return None
 
     def _led_freely(self, heard: Heard, macro: Macro, phrase: Phrase, head: str) -> Meaning | None:
@@ -296,41 +297,48 @@ class Meanings:
             return None
         return f"{words} {match[2]}{match[3]}."
 
-    def _whole_phrases(self, heard: Heard) -> Iterator[Meaning]:
+    def _whole_phrases(self, heard: Heard, sounding: Collection[str]) -> Iterator[Meaning]:
         """Phrases without slots that the sound makes likely, whatever was transcribed."""
         if not self._whole:
             return
-        if self._phrases is None:
-            self._phrases = Guide(self._hearing, [(_capital(p.text), p.text) for _, p in self._whole])
         own = heard.transcript
         letters = letters_of(own.text)
-        alike = process.extract(
-            letters, [letters_of(p.text) for _, p in self._whole], scorer=fuzz.ratio, limit=self._options.kept
-        )
-        spelt = self._phrases.spell(heard.encoded, "", kept=[place for _, _, place in alike])
+        spellings = [letters_of(phrase.text) for _, phrase in self._whole]
+        alike = process.extract(letters, spellings, scorer=fuzz.ratio, limit=self._options.kept)
+        kept = {place for _, _, place in alike}
+        kept |= {place for place, (macro, _) in enumerate(self._whole) if macro.id in sounding}
+        spelt = self._guide(tuple(phrase.text for _, phrase in self._whole)).spell(heard.encoded, "", kept=sorted(kept))
+        likely = [(one, float(fuzz.ratio(spellings[one.index], letters))) for one in spelt]
         worth = self._options.values.letters / 100
-        likely = []
-        for one in spelt:
-            like = float(fuzz.ratio(letters_of(self._whole[one.index][1].text), letters))
-            likely.append((one.gain + worth * like, like, one))
-        likely.sort(key=lambda found: -found[0])
-        for _, like, one in likely[: self._options.weighed]:
+        likely.sort(key=lambda found: -found[0].gain - worth * found[1])
+        for one, like in likely:
             macro, phrase = self._whole[one.index]
-            log_p, fit = one.log_p / one.tokens, one.gain / one.tokens
-            evidence = Evidence(
-                words=like,
-                log_p=log_p,
-                transcript_log_p=own.mean_logprob,
-                value=self._sureness(fit, log_p - own.mean_logprob),
-                path="words",
-            )
-            yield Meaning(macro, Match(phrase, like, {}), evidence, fit=fit)
+            evidence = _spelt(one, Evidence(words=like, transcript_log_p=own.mean_logprob, path="words"))
+            yield Meaning(macro, Match(phrase, like, {}), evidence)
 
-    def _sureness(self, fit: float, ahead: float) -> float:
-        """Of a whole phrase, on the scale of values: it has to fit, and not much worse than the transcript."""
-        options = self._options
-        sure = options.values.accept + fit + ahead - options.whole_fires
-        return max(sure, options.values.ask) if fit >= options.whole_asks else sure
+    def sounding(self, encoded: Encoded, macro: Macro, wordings: Sequence[str]) -> Meaning:
+        """A macro without slots as it sounds, with the likeliest of its phrases or of its enrolments' wordings.
+
+        Args:
+            encoded: The utterance.
+            macro: What the voice print is like.
+            wordings: What its enrolments were transcribed as.
+        """
+        matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
+        texts = dict.fromkeys((*(match.phrase.text for match in matches), *wordings[:SCORED]))
+        spelt = self._guide(tuple(texts)).spell(encoded, "", kept=range(len(texts)))
+        best = max(spelt, key=lambda one: one.gain / one.tokens - one.regret)
+        match = matches[best.index] if best.index < len(matches) else matches[0]
+        return Meaning(macro, match, _spelt(best, Evidence(path="voice")))
+
+    def _made_guide(self, texts: tuple[str, ...]) -> Guide:
+        """Along texts as a sentence begins."""
+        return Guide(self._hearing, [(_capital(text.rstrip(".!?, ")),) for text in texts])
+
+
+def _spelt(one: Spelt, evidence: Evidence) -> Evidence:
+    """With what the decoder made of a text that it was led along."""
+    return replace(evidence, log_p=one.log_p / one.tokens, gain=one.gain / one.tokens, regret=one.regret)
 
 
 def _head(phrase: Phrase) -> str:

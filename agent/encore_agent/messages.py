@@ -47,9 +47,13 @@ class Evidence:
     """Mean log p a token of the filled phrase when the decoder is told it; natural logarithm."""
     transcript_log_p: float | None = None
     """The same of the words the decoder found by itself."""
+    gain: float | None = None
+    """Log p of the phrase less half of what it has in silence, mean a token."""
+    regret: float | None = None
+    """Nats by which the decoder found another token likelier than that of the phrase which fits worst."""
     value: float | None = None
-    """How much likelier the sound makes a known value of the slot, or the phrase, nats a token; with it counts how
-    far ahead of the next value it is, or how far behind the transcript."""
+    """How much likelier the sound makes a known value of the slot, nats a token; with it counts how far ahead of the
+    next value it is."""
     path: Literal["voice", "words", "values", "none"] = "none"
     """What decided: the voice print alone, the words, the values known for a slot, or nothing."""
 

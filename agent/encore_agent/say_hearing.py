@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.decide import ACCEPT, WIDTH, Calibration, Enrolled
 from encore_agent.meanings import UnderstandingOptions
 from encore_agent.messages import Accepted
 from encore_agent.say import BUILT_IN, asked_by, reply_in
@@ -16,6 +17,9 @@ from encore_agent.understand import Understander
 from encore_agent.values import Hearing
 from encore_models.perception.speech import Samples, Utterance
 from encore_models.perception.voice import Encoded, Transcript
+
+LENIENT = Enrolled(calibration=Calibration(ACCEPT - 0.4, ACCEPT - 0.4 - WIDTH))
+"""Numbers that nobody asked for do no harm; speech that asks for nothing stays below -0.9."""
 
 
 class HeardOnce:
@@ -73,10 +77,9 @@ class SayUnderstander:
 
     def __init__(self, hearing: Hearing, options: UnderstandingOptions | None = None) -> None:
         """Nothing is computed yet."""
-        # A rhyme of "tap" does no harm: what follows it has to stand on the screen. Nor do numbers that nobody asked
-        # for; speech that asks for nothing stays below -4.
-        self._options = options or UnderstandingOptions(short_letters=0, whole_fires=-1.5)
-        self._understander = Understander(hearing, [BUILT_IN], self._options)
+        # A rhyme of "tap" does no harm: what follows it has to stand on the screen.
+        self._options = options or UnderstandingOptions(short_letters=0)
+        self._understander = Understander(hearing, [BUILT_IN], self._options, lambda _: LENIENT)
 
     def request(self, utterance: Utterance, choosing: bool) -> Request | None:
         """What the utterance asks for, or None where it is about something else.

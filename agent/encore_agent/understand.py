@@ -12,17 +12,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
+from encore_agent.decide import UNCALIBRATED, UNLIKE_ANY, Calibration, Decision, Enrolled, decide, sureness
 from encore_agent.guard import destructive_macro
 from encore_agent.meanings import Meaning, Meanings, UnderstandingOptions
-from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
+from encore_agent.messages import Accepted, Asked, Command, Rejected
 from encore_agent.values import Heard, Hearing
 from encore_models.learn import Printing
 from encore_models.macro import Macro
 from encore_models.perception.prints import VoicePrint, likeness
 from encore_models.perception.speech import Utterance
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import Match, words_of
+from encore_models.phrases import words_of
 
 Outcome = Accepted | Asked | Rejected
 Plausible = Callable[[Macro], float | None]
@@ -30,10 +30,12 @@ Plausible = Callable[[Macro], float | None]
 
 MOST_ASKED = 3
 """Commands in one question."""
-IN_DOUBT = 0.99
+SAME_WORDS = 2.0
+"""Nats by which no other word may be likelier where a print and its phrase settle the command by themselves."""
+IN_DOUBT = 0.5
 """The most sureness of what has to be asked about."""
-SCORED = 4
-"""Phrases of one macro that are scored under the decoder for its print."""
+SOUNDING = 2
+"""Macros likest to the print whose phrases are scored whatever the words are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class _Weighed:
     meaning: Meaning
     decision: Decision
     sureness: float
+
+    @property
+    def settles(self) -> bool:
+        """Whether nothing else need be looked at: the decoder itself would write about the same words."""
+        regret = self.meaning.evidence.regret
+        return self.decision.verdict == "accept" and regret is not None and regret <= SAME_WORDS
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -120,7 +128,7 @@ class Understander:
             What to do, ask or say; and what was heard, for `choose_value`.
         """
         began = time.perf_counter()
-        encoded, said = None, None
+        encoded, said, sounding = None, None, None
         likes: dict[str, _Likeness] = {}
         if self._printer is not None and self._enrolled is not None:
             encoded = self._hearing.encode(utterance.samples)
@@ -128,16 +136,16 @@ class Understander:
             likes = self._likes(said)
         weigh = _Weigher(self._enrolled, likes, hands_free, plausible)
         if encoded is not None:
-            sure = self._by_print(encoded, likes, weigh)
-            if sure is not None:
-                heard = _as_said(utterance, encoded, said, sure.meaning)
+            sounding = self._sounding(encoded, likes, weigh)
+            if sounding is not None and (sure := weigh(sounding)).settles:
+                heard = _as_said(utterance, encoded, said, sounding)
                 return _outcome([sure], heard, began), heard
         heard = Heard(utterance, *self._hearing.hear(utterance.samples, encoded), print=said)
         if not self._macros:
             return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
         if not words_of(heard.transcript.text) and not likes:
             return Rejected(heard.transcript.text, "no words were heard"), heard
-        weighed = self._weighed(heard, likes, weigh, tuple(screen_texts))
+        weighed = self._weighed(heard, likes, weigh, tuple(screen_texts), sounding)
         outcome = _outcome(weighed, heard, began)
         if isinstance(outcome, Accepted):
             heard = replace(heard, match=weighed[0].meaning.match)
@@ -155,37 +163,30 @@ class Understander:
             likes[id_] = _Likeness(like, max(others, default=None))
         return likes
 
-    def _by_print(self, encoded: Encoded, likes: dict[str, _Likeness], weigh: _Weigher) -> _Weighed | None:
-        """The command that the print and its phrase's sound settle, without any transcript."""
-        if not likes:
+    def _sounding(self, encoded: Encoded, likes: dict[str, _Likeness], weigh: _Weigher) -> Meaning | None:
+        """The command that the print is likest to, with its phrase's sound; None where that cannot settle anything."""
+        known = [macro for macro in self._macros if macro.id in likes]
+        nearest = max(known, key=lambda macro: likes[macro.id].own, default=None)
+        if nearest is None or nearest.slots or not weigh.worth_scoring(nearest):
             return None
-        macro = max(self._macros, key=lambda macro: likes[macro.id].own if macro.id in likes else -math.inf)
-        if macro.slots or not weigh.worth_scoring(macro):
-            return None
-        weighed = weigh(self._scored(encoded, macro, None))
-        return weighed if weighed.decision.verdict == "accept" else None
-
-    def _scored(self, encoded: Encoded, macro: Macro, transcript: Transcript | None) -> Meaning:
-        """A macro without slots, with its likeliest phrase under the decoder, or wording of an enrolment."""
-        matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
-        wordings = self._enrolled(macro.id).wordings if self._enrolled is not None else ()
-        texts = dict.fromkeys((*(match.spoken({}) for match in matches), *wordings[:SCORED]))
-        told = self._hearing.token_logprobs(encoded, list(texts))
-        log_p, place = max((float(row.mean()), -place) for place, row in enumerate(told))
-        match = matches[-place] if -place < len(matches) else matches[0]
-        own = transcript.mean_logprob if transcript is not None else None
-        return Meaning(macro, match, Evidence(log_p=log_p, transcript_log_p=own, path="voice"))
+        assert self._enrolled is not None
+        return self._meanings.sounding(encoded, nearest, self._enrolled(nearest.id).wordings)
 
     def _weighed(
-        self, heard: Heard, likes: dict[str, _Likeness], weigh: _Weigher, shown: tuple[str, ...]
+        self,
+        heard: Heard,
+        likes: dict[str, _Likeness],
+        weigh: _Weigher,
+        shown: tuple[str, ...],
+        sounding: Meaning | None,
     ) -> list[_Weighed]:
         """Everything that may be meant, surest first."""
-        meanings = self._meanings.of(heard, shown)
-        nearest = max(likes, key=lambda id_: likes[id_].own, default=None)
-        for macro in self._macros:
-            if macro.id == nearest and not macro.slots:
-                meanings = self._with_print(meanings, self._scored(heard.encoded, macro, heard.transcript))
-        weighed = sorted(map(weigh, meanings), key=lambda one: (max(one.sureness, -1.0), one.meaning.fit), reverse=True)
+        nearest = sorted(likes, key=lambda id_: -likes[id_].own)[:SOUNDING]
+        meanings = self._meanings.of(heard, shown, nearest)
+        if sounding is not None:
+            own = heard.transcript.mean_logprob
+            meanings.append(replace(sounding, evidence=replace(sounding.evidence, transcript_log_p=own)))
+        weighed = sorted(map(weigh, meanings), key=lambda one: one.sureness, reverse=True)
         best = weighed[0] if weighed else None
         if best is None or best.decision.verdict != "accept":
             return weighed
@@ -195,18 +196,6 @@ class Understander:
         first, second = best.meaning.macro.phrases[0].text, rivals[0].meaning.macro.phrases[0].text
         doubt = Decision("ask", f"it could be “{first}” or “{second}”")
         return [replace(best, decision=doubt), *rivals]
-
-    @staticmethod
-    def _with_print(meanings: Sequence[Meaning], scored: Meaning) -> list[Meaning]:
-        """The macro that the print is likest to among what the words can mean, known by its likelier text."""
-        met = [one for one in meanings if one.macro.id == scored.macro.id]
-        if not met:
-            return [*meanings, scored]
-        log_p = scored.evidence.log_p
-        if log_p is None or any(one.evidence.log_p is not None and one.evidence.log_p >= log_p for one in met):
-            return list(meanings)
-        best = replace(met[0], evidence=replace(met[0].evidence, log_p=log_p))
-        return [best if one is met[0] else one for one in meanings]
 
 
 class _Weigher:
@@ -225,7 +214,9 @@ class _Weigher:
     def __call__(self, meaning: Meaning) -> _Weighed:
         macro, like = meaning.macro, self._likes.get(meaning.macro.id)
         if like is not None and not macro.slots:
-            meaning = replace(meaning, evidence=replace(meaning.evidence, likeness=like.own, rival_likeness=like.rival))
+            # Another wording than the one that was enrolled is like no print, which says nothing against it.
+            own = like.own if meaning.match.phrase is macro.phrases[0] else max(like.own, UNLIKE_ANY)
+            meaning = replace(meaning, evidence=replace(meaning.evidence, likeness=own, rival_likeness=like.rival))
         decision = decide(
             macro,
             meaning.evidence,

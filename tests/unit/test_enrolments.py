@@ -75,14 +75,12 @@ def test_what_was_said_is_known_as_a_wording_newest_first(enrolments: Enrolments
     assert enrolments.enrolled("next").wordings == ("next track", "Skip this one, please.")
 
 
-def test_another_macro_that_sounds_alike_calibrates_both(enrolments: Enrolments) -> None:
+def test_another_macro_that_sounds_alike_is_noted_of_both(enrolments: Enrolments) -> None:
     alone = enrolments.add("next", print_at(0.0), "next track", "demonstration")
     assert alone == UNCALIBRATED
     enrolments.add("previous", print_at(0.25), "previous track", "demonstration")
     for macro_id in ("next", "previous"):
-        found = enrolments.enrolled(macro_id).calibration
-        assert found.accept > ACCEPT
-        assert found.notes
+        assert enrolments.enrolled(macro_id).calibration.notes
 
 
 def test_deleting_the_other_macro_gives_it_back(enrolments: Enrolments, folders: dict[str, Path]) -> None:
@@ -158,7 +156,7 @@ def test_prints_of_another_head_are_renewed(enrolments: Enrolments) -> None:
     enrolments.renew(lambda frames: print_at(0.1))
     assert places(enrolments.enrolled("next").prints) == [0.1]
     assert enrolments.problems("next") == ()
-    assert enrolments.enrolled("next").calibration.accept > ACCEPT
+    assert enrolments.enrolled("next").calibration.notes
     assert [e.source for e in enrolments.listed("next")] == ["demonstration"]
 
 

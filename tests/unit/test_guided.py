@@ -28,7 +28,7 @@ class Decoder:
         self.rows = 0
 
     def tokens(self, text: str) -> list[int]:
-        return [LETTERS.index(letter) for letter in text]
+        return [LETTERS.index(letter) for letter in text or " "]  # as Whisper, which writes a blank before everything
 
     def follow(self, encoded: Encoded, tokens: np.ndarray, past: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         new = tokens.astype(np.float32)[None, :, None, :, None]
@@ -55,6 +55,12 @@ def test_the_text_that_fits_is_found_among_many() -> None:
     decoder = Decoder([{"c": -0.1}, {"a": -0.2}, {"t": -0.1}])
     texts = ["dog", "cat", "car", "cart", "cats", "bat", *("z" * n for n in range(1, 40))]
     assert spelt(decoder, texts)[0] == "cat"
+
+
+def test_a_text_of_which_one_token_is_another_one_is_regretted() -> None:
+    decoder = Decoder([{"c": -0.1}, {"a": -0.2}, {"t": -0.1, "r": -3.1}])
+    found = {one.index: one.regret for one in Guide(decoder, [["cat"], ["car"]]).spell(SOUND, "", kept=[0, 1])}
+    assert found == {0: 0.0, 1: pytest.approx(3.0)}
 
 
 def test_what_the_decoder_knows_by_heart_does_not_win_by_that() -> None:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from encore_models.perception.voice import Encoded
 
 Array = NDArray[np.float32]
-_Hypothesis = tuple[float, float, "_Node"]
-"""Gain, log p and place of a text that is being spelt."""
+_Hypothesis = tuple[float, float, float, "_Node"]
+"""Gain, log p, regret and place of a text that is being spelt."""
 
 
 class Decoding(Protocol):
@@ -66,6 +66,8 @@ class Spelt:
     """Of all its tokens and an end."""
     tokens: int
     """How many, the end included."""
+    regret: float = 0.0
+    """Nats by which another token was likelier than one of its own, where that was most: one word is another one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -141,8 +143,8 @@ class Guide:
         endings = [*self._decoder.endings, *(self._decoder.tokens(after)[:1] if after else [])]
         keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
         found: dict[int, Spelt] = {}
-        logs, past = self._decoder.follow(encoded, np.array([self._decoder.tokens(before)], np.int64), None)
-        paths: list[_Hypothesis] = [(0.0, 0.0, self._root)]
+        logs, past = self._decoder.follow(encoded, self._tokens(before), None)
+        paths: list[_Hypothesis] = [(0.0, 0.0, 0.0, self._root)]
         while paths:
             self._note_ends(paths, logs, endings, found)
             best = max((spelt.gain for spelt in found.values()), default=-np.inf)
@@ -151,51 +153,57 @@ class Guide:
                 break
             rows = [row for row, _ in chosen]
             paths = [path for _, path in chosen]
-            self._learn([node for _, _, node in paths])
-            tokens = np.array([[node.token] for _, _, node in paths], np.int64)
+            self._learn([node for *_, node in paths])
+            tokens = np.array([[node.token] for *_, node in paths], np.int64)
             logs, past = self._decoder.follow(encoded, tokens, past[:, rows])
         return sorted(found.values(), key=lambda spelt: -spelt.gain)
 
+    def _tokens(self, before: str) -> NDArray[np.int64]:
+        """Those before the text [1, N]; none where nothing goes before it, for a blank would be a token, too."""
+        return np.array([self._decoder.tokens(before) if before else []], np.int64)
+
     def _note_ends(self, paths: list[_Hypothesis], logs: Array, endings: list[int], found: dict[int, Spelt]) -> None:
-        for row, (gain, log_p, node) in enumerate(paths):
+        for row, (gain, log_p, regret, node) in enumerate(paths):
             if node.texts:
                 ended = float(np.logaddexp.reduce(logs[row, endings]))
+                worst = max(regret, float(logs[row].max()) - ended)
                 for index in node.texts:
                     if index not in found or found[index].gain < gain + ended:
-                        found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1)
+                        found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1, worst)
 
     def _chosen(
         self, paths: list[_Hypothesis], logs: Array, finished: float, keep: set[int]
     ) -> list[tuple[int, _Hypothesis]]:
         """What to follow next, and the row that it continues."""
         options, steps = self._options, []
-        for row, (gain, log_p, node) in enumerate(paths):
+        for row, (gain, log_p, regret, node) in enumerate(paths):
             assert node.tokens is not None
             assert node.prior is not None
             new = logs[row, node.tokens]
-            steps.append((row, log_p + new, gain + new - options.known_by_heart * node.prior, node))
-        gains = np.concatenate([gains for _, _, gains, _ in steps])
+            regrets = np.maximum(regret, logs[row].max() - new)
+            steps.append((row, log_p + new, gain + new - options.known_by_heart * node.prior, regrets, node))
+        gains = np.concatenate([step[2] for step in steps])
         if not len(gains):
             return []
-        width = min(len(gains), options.first if paths[0][2] is self._root else options.width)
+        width = min(len(gains), options.first if paths[0][-1] is self._root else options.width)
         least = max(finished, float(gains.max())) - options.prune
         least = max(least, float(np.partition(gains, len(gains) - width)[len(gains) - width]))
         chosen = []
-        for row, logs_p, row_gains, node in steps:
+        for row, logs_p, row_gains, regrets, node in steps:
             assert node.tokens is not None
             good = row_gains >= least
             if keep:
                 good |= np.array([id(node.next[int(token)]) in keep for token in node.tokens], bool)
             for place in np.flatnonzero(good):
                 to = node.next[int(node.tokens[place])]
-                chosen.append((row, (float(row_gains[place]), float(logs_p[place]), to)))
+                path = float(row_gains[place]), float(logs_p[place]), float(regrets[place]), to
+                chosen.append((row, path))
         return chosen
 
     def _prepare(self) -> None:
         """Know what is likely in silence at the start."""
         if self._silent_past is None:
-            tokens = np.array([self._decoder.tokens(self._before)], np.int64)
-            logs, past = self._decoder.follow(self._decoder.silence, tokens, None)
+            logs, past = self._decoder.follow(self._decoder.silence, self._tokens(self._before), None)
             self._silent_past = past[:, 0].astype(np.float16)
             _note_prior(self._root, logs[0])
 
