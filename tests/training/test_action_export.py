@@ -22,9 +22,9 @@ from encore_models.bundle import open_session
 from encore_models.errors import BundleBroken, ExportStrays
 from encore_models.perception.action import OUTPUTS, ActionModel, feeds, softmax
 from encore_models.training.action import export
-from encore_models.training.action.evaluate import evaluate, onnx_decider
+from encore_models.training.action.evaluate import evaluate, onnx_decider, opened
 from encore_models.training.action.ledger import Entry, measured
-from encore_models.training.action.model import ActionConfig
+from encore_models.training.action.model import ActionConfig, torch_outputs
 from encore_models.training.action.model import ActionModel as TrainedModel
 from encore_models.training.action.samples import Sample
 from tests.training.action_task import FRAME, LOOK, TEXT, samples
@@ -61,7 +61,7 @@ def test_float32_computes_what_torch_does_at_every_size(model: TrainedModel, gra
     session = open_session(graph)
     for one in some[:8]:
         fed = feeds(one)
-        ours, theirs = export.torch_outputs(model, fed), onnx_decider(session)(fed)
+        ours, theirs = torch_outputs(model, fed), onnx_decider(session)(fed)
         for head, tolerance in export.FLOAT_TOLERANCE.items():
             np.testing.assert_allclose(theirs[head], ours[head], atol=tolerance)
     lone = replace(
@@ -114,7 +114,7 @@ def test_the_bundle_decides_as_torch_does(
     assert "nothing at all" in card
     loaded = ActionModel.load(tmp_path / "action")
     for one in some[:5]:
-        told, heads = loaded.decide(one), export.torch_outputs(model, feeds(one))
+        told, heads = loaded.decide(one), torch_outputs(model, feeds(one))
         np.testing.assert_allclose(told.states, softmax(heads["state"])[0], atol=0.06)
         np.testing.assert_allclose(told.candidates, softmax(heads["candidate"])[0], atol=0.06)
         np.testing.assert_allclose(told.attention, heads["attention"][0], atol=0.06)
@@ -152,3 +152,13 @@ def test_the_loss_is_that_of_the_worst_figure(graph: Path, some: list[Sample]) -
 def test_a_ledger_needs_samples(graph: Path) -> None:
     with pytest.raises(ValueError, match="at least one sample"):
         measured(graph, [])
+
+
+def test_a_trained_model_and_a_bundle_are_measured_alike(
+    model: TrainedModel, some: list[Sample], tmp_path: Path
+) -> None:
+    model.save_pretrained(tmp_path / "model")
+    figures = evaluate(opened(tmp_path / "model"), some)
+    assert figures == evaluate(lambda fed: torch_outputs(model, fed), some)
+    with pytest.raises(FileNotFoundError):
+        opened(tmp_path / "nowhere")

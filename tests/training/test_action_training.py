@@ -22,8 +22,7 @@ import torch
 from encore_models.training.action import trainer as trainer_module
 from encore_models.training.action.errors import OtherRun, TooLarge, TrainingDiverged
 from encore_models.training.action.evaluate import evaluate
-from encore_models.training.action.export import torch_outputs
-from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.model import ActionConfig, ActionModel, torch_outputs
 from encore_models.training.action.samples import Sample, write_shards
 from encore_models.training.action.stream import Listed, Shards
 from encore_models.training.action.train import MODEL, train

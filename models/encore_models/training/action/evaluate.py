@@ -1,17 +1,24 @@
-"""How good an action model is, with numpy alone: the figures are the same for torch, float32 and int8."""
+"""How good an action model is: `python -m encore_models.training.action.evaluate --model FOLDER --data DATA`.
+
+The figures are made with numpy alone, so they are the same for torch, float32 and int8.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
-from encore_models.perception.action import INPUTS, OUTPUTS, WHOLE_NUMBERS, Feeds, softmax
-from encore_models.training.action.samples import STATES, Sample, collate
+from encore_models.bundle import MANIFEST, Bundle
+from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, WHOLE_NUMBERS, Feeds, softmax
+from encore_models.training.action.samples import STATES, Sample, collate, read_shards
 
 STEP, WAIT, DONE, STOP = (STATES.index(name) for name in ("step", "wait", "done", "stop"))
 GROUPED = ("application", "toolkit", "layout", "icons", "font", "voice", "hard")
@@ -154,3 +161,31 @@ def auroc(scores: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
     return float((ranks[positive].sum() - above * (above + 1) / 2) / (above * below))
+
+
+def opened(model: Path) -> Decider:
+    """A bundle, or what training wrote (which needs torch), as a decider.
+
+    Raises:
+        BundleBroken: It is a bundle with a missing or changed file.
+    """
+    if (model / MANIFEST).is_file():
+        return onnx_decider(Bundle.open(model).session(GRAPH, threads=2))
+    from encore_models.training.action.model import ActionModel, torch_outputs
+
+    trained = ActionModel.from_pretrained(model)
+    return lambda feeds: torch_outputs(trained, feeds)
+
+
+def main(
+    model: Annotated[Path, typer.Option(help="A bundle, or the folder that training wrote the model to.")],
+    data: Annotated[Path, typer.Option(help="Folder of the shards.")],
+    split: Annotated[str, typer.Option(help="train, validation or test.")] = "test",
+) -> None:
+    """Measure an action model; prints JSON, with the figures of each application, toolkit, voice and so on."""
+    figures = evaluate(opened(model), read_shards(data, split))
+    typer.echo(TypeAdapter(Figures).dump_json(figures, indent=2).decode())
+
+
+if __name__ == "__main__":
+    typer.run(main)

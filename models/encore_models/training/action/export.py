@@ -39,7 +39,7 @@ from encore_models.training.action.card import model_card
 from encore_models.training.action.evaluate import Figures, Outputs, feeds_of, onnx_decider
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel as TrainedModel
-from encore_models.training.action.model import Flat
+from encore_models.training.action.model import Flat, torch_outputs
 from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import Sample, collate, read_shards
 from encore_models.training.export_ui_clip import bare
@@ -122,13 +122,6 @@ def quantise_static(source: Path, target: Path, samples: Sequence[Sample]) -> Pa
     return target
 
 
-@torch.no_grad()
-def torch_outputs(model: TrainedModel, feeds: Feeds) -> Outputs:
-    """The trained model as a decider."""
-    heads = model.eval()({name: torch.from_numpy(array) for name, array in feeds.items()})
-    return {name: tensor.numpy() for name, tensor in zip(OUTPUTS, heads, strict=True)}
-
-
 def check_float(model: TrainedModel, graph: Path, samples: Sequence[Sample]) -> dict[str, float]:
     """Largest difference of each head between torch and float32 ONNX.
 
@@ -204,7 +197,7 @@ def export(
             raise ExportStrays(shipped, f"loses {100 * lost:.2f} points, more than {100 * LARGEST_LOSS}")
 
         def fill(folder: Path) -> Contents:
-            (folder / "action.onnx").write_bytes(graphs[shipped].read_bytes())
+            _write_mapped(graphs[shipped], folder)
             (folder / "README.md").write_text(model_card(model.config, ledger, shipped, trained_on))
             metrics = {f"parity_{head}": round(value, 5) for head, value in small[shipped].items()}
             return _contents(model, metrics | ledger[shipped].as_metrics())
@@ -224,6 +217,18 @@ def _variants(model: TrainedModel, folder: Path, calibration: Sequence[Sample], 
         "pruned": fewer,
         "pruned_int8": quantise_dynamic(fewer, folder / "pruned_int8.onnx"),
     }
+
+
+def _write_mapped(source: Path, folder: Path) -> None:
+    """The graph with its weights beside it, so that the runtime maps them instead of reading them."""
+    onnx.save_model(
+        onnx.load(source),
+        folder / "action.onnx",
+        save_as_external_data=True,
+        all_tensors_to_one_file=True,
+        location="action.weights",
+        size_threshold=1024,
+    )
 
 
 def _loses_less(ledger: dict[str, Entry], differences: dict[str, dict[str, float]]) -> str:

@@ -8,6 +8,7 @@ texts, and how far the places are apart.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from encore_models.perception.action import INPUTS
+from encore_models.perception.action import INPUTS, OUTPUTS, Feeds
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, mask_bias
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
@@ -82,8 +83,8 @@ class Comparison(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """A batch -> features [n, steps, candidates, RELATIONS]."""
-        looks = _unit(batch["steps"]) @ _unit(batch["candidates"]).transpose(1, 2)
-        texts = _unit(batch["step_texts"]) @ _unit(batch["candidate_texts"]).transpose(1, 2)
+        looks = _cosines(batch["steps"], batch["candidates"])
+        texts = _cosines(batch["step_texts"], batch["candidate_texts"])
         shown = _there(batch["steps"])[:, :, None].expand_as(looks)
         told = _there(batch["step_texts"])[:, :, None] * _there(batch["candidate_texts"])[:, None, :]
         places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
@@ -102,7 +103,8 @@ class ActionModel(nn.Module):
         super().__init__()
         self.config = config or ActionConfig()
         width = self.config.width
-        self.frame = nn.Linear(self.config.frame, width)
+        # A few columns of Whisper's frames are many times as large as all others.
+        self.frame = nn.Sequential(nn.LayerNorm(self.config.frame), nn.Linear(self.config.frame, width))
         self.look = nn.Linear(self.config.look, width, bias=False)
         self.text = nn.Linear(self.config.text, width, bias=False)
         self.place = nn.Linear(PLACES + 4 * len(WAVES), width)
@@ -121,7 +123,7 @@ class ActionModel(nn.Module):
         self.ask_candidates, self.offer_candidate = nn.Linear(2 * width, width), nn.Linear(width, width)
         self.match = nn.Linear(RELATIONS, 1)
         self.absent = nn.Linear(2 * width + RELATIONS, 1)
-        self.state = _head(2 * width + RELATIONS, width, len(STATES))
+        self.state = _head(3 * width + RELATIONS, width, len(STATES))
         self.argument = _head(2 * width, width, len(ARGUMENTS))
         self.register_buffer("_time", waves(MOST_FRAMES, width), persistent=False)
 
@@ -180,7 +182,10 @@ class ActionModel(nn.Module):
         pointed = pointed + self.match(related)[..., 0] - hidden
         informed = torch.cat([read, best], dim=-1)
         candidate = torch.cat([pointed, self.absent(informed)], dim=1)
-        return Heads(self.state(informed), step, candidate, self.argument(read), attention)
+        # Done is where no step is left, so what is most so of any step is told too.
+        most = (steps - (1 - batch["step_mask"])[..., None] * 1e4).amax(dim=1).clamp(min=-10)
+        state = self.state(torch.cat([informed, most], dim=-1))
+        return Heads(state, step, candidate, self.argument(read), attention)
 
     def save_pretrained(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""
@@ -207,6 +212,13 @@ class Flat(nn.Module):
         """Arrays in the order of `INPUTS`."""
         heads: Heads = self.model(dict(zip(INPUTS, arrays, strict=True)))
         return heads
+
+
+@torch.no_grad()
+def torch_outputs(model: ActionModel, feeds: Feeds) -> Feeds:
+    """A model's outputs by their names, from arrays to arrays."""
+    heads = model.eval()({name: torch.from_numpy(array) for name, array in feeds.items()})
+    return {name: tensor.numpy() for name, tensor in zip(OUTPUTS, heads, strict=True)}
 
 
 class Losses(NamedTuple):
@@ -257,6 +269,14 @@ def _head(inside: int, width: int, outside: int) -> nn.Sequential:
 def _unit(vectors: Tensor) -> Tensor:
     """Nothing (all zeros) stays nothing."""
     return vectors / vectors.square().sum(dim=-1, keepdim=True).clamp(min=1e-8).sqrt()
+
+
+def _cosines(steps: Tensor, candidates: Tensor) -> Tensor:
+    """[n, steps, candidates], in all digits of float32: the same drawing and a similar one differ in the second."""
+    device = steps.device.type
+    precise = torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
+    with precise:
+        return _unit(steps) @ _unit(candidates).transpose(1, 2)
 
 
 def _there(vectors: Tensor) -> Tensor:
