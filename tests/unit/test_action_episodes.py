@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from shutil import which
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from encore_models.training.action.augment import cropped, occluded, other_theme
 from encore_models.training.action.canvas import TOOLKITS, Toolkit
 from encore_models.training.action.episodes import Episodes
 from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyphs, fonts, glyphs, needed_icons
-from encore_models.training.action.make import OtherSamples, make, plan_shards
+from encore_models.training.action.make import OtherSamples, main, make, plan_shards
 from encore_models.training.action.observe import candidate_in
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan, split_of
 from encore_models.training.action.reading import Reading, misread
@@ -299,6 +300,7 @@ def test_all_hard_cases_come_about(drawn_from: Callable[[Split], Glyphs]) -> Non
     assert found == {"", "already", "loading", "toast", "covered", "gone", "no effect", "other command"}
 
 
+@pytest.mark.skipif(which("espeak-ng") is None, reason="espeak-ng is not installed")
 def test_utterances_are_kept(tmp_path: Path) -> None:
     heard: list[int] = []
 
@@ -383,6 +385,13 @@ def test_samples_of_two_seeds_are_not_mixed(tmp_path: Path) -> None:
     make(tmp_path, 10, 1, Source(), quietly)
     with pytest.raises(OtherSamples, match="Take another folder"):
         make(tmp_path, 10, 2, Source(), quietly)
+
+
+@pytest.mark.parametrize("wrong", [["--episodes", "0"], ["--seed", "-1"]])
+def test_the_command_refuses_what_makes_no_sense(tmp_path: Path, wrong: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path / "out"), *wrong])
+    assert not (tmp_path / "out").exists()
 
 
 def test_early_shards_hold_every_split(tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hearing", type=Path, default=user_cache_path("encore") / "models" / "whisper-tiny.en")
     options = parser.parse_args(arguments)
+    if options.episodes < 1 or options.seed < 0:
+        parser.error("--episodes is at least 1, --seed at least 0")
     told = Console(stderr=True)
     try:
         spoken = Spoken.with_whisper(prepare_hearing(options.hearing))
@@ -143,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         told.print("Stopped; what is in whole shards is kept. The same command goes on.")
         return 130
-    except ModelsError as error:
+    except (ModelsError, OSError) as error:
         told.print(str(error))
         return 1
     each = made.seconds / max(1, made.samples)
