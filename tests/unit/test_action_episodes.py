@@ -327,7 +327,9 @@ def test_places_move_with_the_picture() -> None:
     image[80:90, 100:120] = 0
     box = Rect(100, 80, 20, 10)
     rng = np.random.default_rng(1)
-    for changed in (shifted(image, 17, -9), scaled(image, 1.5), cropped(image, box.grown(5), rng)):
+    moved = shifted(image, 17, -9)
+    both = moved.then(scaled(moved.image, 1.5))
+    for changed in (moved, both, scaled(image, 1.5), cropped(image, box.grown(5), rng)):
         at = changed.box(box)
         assert changed.image[at.center.y, at.center.x].max() < 60
         assert changed.image[at.top - 4, at.center.x].min() > 200

@@ -40,6 +40,11 @@ class Varied:
         left, top = round(box.left * self.scale) + self.dx, round(box.top * self.scale) + self.dy
         return Rect(left, top, max(1, round(box.width * self.scale)), max(1, round(box.height * self.scale)))
 
+    def then(self, after: Varied) -> Varied:
+        """Both, when `after` was made of this picture."""
+        dx, dy = round(self.dx * after.scale) + after.dx, round(self.dy * after.scale) + after.dy
+        return Varied(after.image, self.scale * after.scale, dx, dy)
+
 
 def scaled(image: Picture, scale: float) -> Varied:
     """As a display of another density shows it."""

@@ -18,7 +18,16 @@ from encore_models.perception.screen import CELL_GAP, Scene
 from encore_models.perception.text import TextReader
 from encore_models.perception.voice import SHORT_SECONDS
 from encore_models.training.action.aligned import Shown
-from encore_models.training.action.augment import Picture, Varied, cropped, other_theme, recorded, scaled, varied_sound
+from encore_models.training.action.augment import (
+    Picture,
+    Varied,
+    cropped,
+    other_theme,
+    recorded,
+    scaled,
+    shifted,
+    varied_sound,
+)
 from encore_models.training.action.observe import Seen, Words, candidate_in, observe, place
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, MOST_FRAMES, PLACE_WIDTH, STATES, Half, Sample
 from encore_models.training.action.voices import SILENT
@@ -32,6 +41,8 @@ KINDS_OF_ACTION = dict(
 )
 ZOOMS = (0.8, 1.0, 1.25, 1.5)
 """Scales of the displays of other days, against the recorded one."""
+SHIFT = 8
+"""Pixels by which what is in a window moves."""
 
 
 class Demonstrations:
@@ -75,8 +86,8 @@ class Demonstrations:
         meta = {
             "episode": f"{shown.path.name}-{number}",
             "application": macro.steps[0].window.app_class,
+            **dict.fromkeys(("toolkit", "layout", "icons", "font", "hard"), ""),
             "voice": "own" if len(sound) else "",
-            "hard": "",
             "split": shown.split,
         }
         for place_, step in enumerate((*macro.steps, None)):
@@ -137,7 +148,10 @@ def _varied(shown: Shown, step: Step | None, dark: bool, zoom: float, rng: np.ra
     image = recorded(other_theme(image) if dark else image, rng)
     target = None if step is None else step.target
     cut = cropped(image, target.box.grown(24), rng) if target is not None else Varied(image)
-    return Varied(scaled(cut.image, zoom).image, zoom, round(cut.dx * zoom), round(cut.dy * zoom))
+    # No further than the margin that the crop left round the target.
+    dx, dy = (int(value) for value in rng.integers(-SHIFT, SHIFT + 1, 2))
+    moved = cut.then(shifted(cut.image, dx, dy))
+    return moved.then(scaled(moved.image, zoom))
 
 
 def _found(scene: Scene, seen: Seen, changed: Varied, step: Step) -> int:
