@@ -29,6 +29,8 @@ from encore_models.training.action.voices import SILENT, draw_speaker
 from encore_models.training.voice_sounds import Speaker
 from encore_recorder.geometry import Rect
 
+MISHEARD = 0.02
+"""Share of the letters of a slot's value that are heard wrong."""
 SILENT_SHARE = 0.1
 """Of the episodes are started by hand."""
 
@@ -120,7 +122,7 @@ class Episodes:
         places: list[list[float]] = []
         texts: list[str] = []
         view = episode.shown_view
-        heard = misread(episode.run.value, rng, rate=0.06)
+        heard = misread(episode.run.value, rng, MISHEARD)
         for intent in episode.shown.intents:
             look, where, text = np.zeros(self._words.width, np.float32), [0.0] * PLACE_WIDTH, intent.name
             if intent.key:

@@ -12,9 +12,9 @@ from encore_models.perception.text import TextLine
 from encore_models.training.action.canvas import Control
 from encore_recorder.geometry import Rect
 
-WRONG_LETTERS = 0.008
+WRONG_LETTERS = 0.004
 """Share of the letters that are read wrong."""
-UNREAD = 0.015
+UNREAD = 0.005
 """Share of the labels that are not legible."""
 ALIKE = {"o": "0", "l": "1", "i": "l", "m": "rn", "s": "5", "b": "6", "g": "q", "u": "v", "e": "c", "t": "f"}
 """Letters that are taken for each other."""
