@@ -214,7 +214,10 @@ def test_a_search_tries_settings_and_is_joined_by_others(corpus: Listed, tmp_pat
     assert len(second.trials) == 4
     tried = {(t.params["learning_rate"], t.params["fusion"]) for t in second.trials}
     assert tried == {(rate, fusion) for rate in (1e-5, 5e-3) for fusion in ("cross", "late")}
-    assert second.best_params["learning_rate"] == 5e-3
+    for trial in second.trials:
+        logged = entries(tmp_path / f"trial-{trial.number:04d}", "validation")
+        assert trial.value == pytest.approx(min(e["loss"] for e in logged))
+    assert second.best_value == min(trial.value for trial in second.trials)
     drawn = tune(tmp_path / "random", options, corpus, TINY, space, trials=1, kind="random")
     assert 1e-5 <= drawn.best_params["learning_rate"] <= 5e-3
     with pytest.raises(ValueError, match="'clever'"):
