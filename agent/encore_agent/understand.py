@@ -214,8 +214,10 @@ class _Weigher:
     def __call__(self, meaning: Meaning) -> _Weighed:
         macro, like = meaning.macro, self._likes.get(meaning.macro.id)
         if like is not None and not macro.slots:
-            # Another wording than the one that was enrolled is like no print, which says nothing against it.
-            own = like.own if meaning.match.phrase is macro.phrases[0] else max(like.own, UNLIKE_ANY)
+            # Another wording than the one that was enrolled is like no print, which says nothing against it where the
+            # sound speaks for it.
+            worded = meaning.match.phrase is not macro.phrases[0] and (meaning.evidence.gain or 0.0) > 0.0
+            own = max(like.own, UNLIKE_ANY) if worded else like.own
             meaning = replace(meaning, evidence=replace(meaning.evidence, likeness=own, rival_likeness=like.rival))
         decision = decide(
             macro,
