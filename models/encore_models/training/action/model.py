@@ -28,6 +28,8 @@ WAVES = (1, 2, 4)
 """How often a sine goes round over the window, for places."""
 COMPARED, RELATIONS = 10, 16
 """Figures that compare a step's target with a candidate, and features made of them."""
+SHARP = 10.0
+"""Times a cosine is the first guess of a logit: of a candidate before anything is learned."""
 
 Batch = dict[str, Tensor]
 
@@ -79,10 +81,10 @@ class Comparison(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.relate = nn.Sequential(nn.Linear(COMPARED, 32), nn.GELU(), nn.Linear(32, RELATIONS))
+        self.relate = nn.Sequential(nn.Linear(COMPARED, 32), nn.GELU(), nn.Linear(32, RELATIONS - 2))
 
     def forward(self, batch: Batch) -> Tensor:
-        """A batch -> features [n, steps, candidates, RELATIONS]."""
+        """A batch -> features [n, steps, candidates, RELATIONS]; the last two are the cosines, sharpened."""
         looks = _cosines(batch["steps"], batch["candidates"])
         texts = _cosines(batch["step_texts"], batch["candidate_texts"])
         shown = _there(batch["steps"])[:, :, None].expand_as(looks)
@@ -92,8 +94,8 @@ class Comparison(nn.Module):
         same_kind = (places[..., 4:] * others[..., 4:]).sum(dim=-1)
         alike = _alike(batch)[:, None, :].expand_as(looks)
         figures = torch.stack([looks, texts, shown, told, same_kind, alike], dim=-1)
-        features: Tensor = self.relate(torch.cat([figures, apart], dim=-1))
-        return features
+        features = self.relate(torch.cat([figures, apart], dim=-1))
+        return torch.cat([features, SHARP * figures[..., :2]], dim=-1)
 
 
 class ActionModel(nn.Module):
@@ -122,6 +124,8 @@ class ActionModel(nn.Module):
         self.ask_steps, self.offer_step = nn.Linear(width, width), nn.Linear(width, width)
         self.ask_candidates, self.offer_candidate = nn.Linear(2 * width, width), nn.Linear(width, width)
         self.match = nn.Linear(RELATIONS, 1)
+        with torch.no_grad():
+            self.match.weight[:, -2:] = 1
         self.absent = nn.Linear(2 * width + RELATIONS, 1)
         self.state = _head(3 * width + RELATIONS, width, len(STATES))
         self.argument = _head(2 * width, width, len(ARGUMENTS))
