@@ -7,9 +7,7 @@ import pytest
 from encore_models.spoken import MOST_FORMS, canonical, spelt_out, spoken_forms
 
 
-@pytest.mark.parametrize(
-    "number", [*range(130), 505, 999, 1000, 1066, 1905, 1979, 1999, 2000, 2001, 2015, 3500, 9999]
-)
+@pytest.mark.parametrize("number", [*range(130), 505, 999, 1000, 1066, 1905, 1979, 1999, 2000, 2001, 2015, 3500, 9999])
 def test_a_number_is_the_same_in_words_and_digits(number: int) -> None:
     assert canonical(spelt_out(number)) == str(number)
 
