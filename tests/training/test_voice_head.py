@@ -18,7 +18,7 @@ import torch
 
 from encore_models.errors import ExportStrays
 from encore_models.perception.mel import RATE
-from encore_models.perception.prints import Printer, VoicePrint
+from encore_models.perception.prints import Printer, Scale, VoicePrint
 from encore_models.training import export_voice_head, voice_data
 from encore_models.training.evaluate_voice_head import Development, Query, equal_error, measure, texts, trials
 from encore_models.training.train_voice_head import CHECKPOINT, WEIGHTS, Batches, Trainer, TrainOptions, train
@@ -153,7 +153,11 @@ def spoken_development() -> Development:
     return Development(enrolments, queries + strangers)
 
 
-def test_the_bundle_computes_what_torch_does_and_is_measured(spoken: Spoken, tmp_path: Path) -> None:
+def test_the_bundle_computes_what_torch_does_and_is_measured(
+    spoken: Spoken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A head of a few steps tells nothing yet, so there is no scale to settle.
+    monkeypatch.setattr(export_voice_head, "settled", lambda development, printed, name: Scale(name, 1.0, 1.0, 0.0))
     parts = train(tmp_path / "run", TrainOptions(steps=30, groups=4, siblings=3, strangers=2), spoken, TINY)
     head, gate = parts["head"].eval(), parts["gate"].eval()
     bundle, found = export_voice_head.bundled(tmp_path / "head", head, gate, spoken_development(), "    make it so")
@@ -168,6 +172,15 @@ def test_the_bundle_computes_what_torch_does_and_is_measured(spoken: Spoken, tmp
         features, embedding = OneUtterance(head)(torch.from_numpy(frames - frames.mean(0)))
     np.testing.assert_allclose(print_.features, features, atol=export_voice_head.TOLERANCE)
     np.testing.assert_allclose(print_.embedding, embedding, atol=export_voice_head.TOLERANCE)
+
+
+def test_a_head_that_tells_nothing_is_not_written() -> None:
+    with pytest.raises(ExportStrays, match="as much as the right one"):
+        export_voice_head.settled(
+            spoken_development(),
+            lambda heard: VoicePrint(np.ones((4, 2), np.float32), np.ones(2, np.float32), 1.0),
+            "x",
+        )
 
 
 def test_graphs_of_other_weights_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

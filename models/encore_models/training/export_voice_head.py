@@ -137,6 +137,9 @@ def settled(development: Development, printed: Print, name: str) -> Scale:
         development: What other voices say.
         printed: Makes prints, unscaled.
         name: Of the head.
+
+    Raises:
+        ExportStrays: The head tells nothing.
     """
     distances = trials(development, printed, lambda said, prints: _parts(said, prints, 0))
     cosines = trials(development, printed, lambda said, prints: _parts(said, prints, 1))
@@ -149,6 +152,8 @@ def settled(development: Development, printed: Print, name: str) -> Scale:
     scores = parts @ weights
     right = float(np.median(scores[own]))
     wrong = float(np.median(np.where(own, -np.inf, scores).max(1)))
+    if not right > wrong:
+        raise ExportStrays("the head", "likens wrong commands as much as the right one")
     stretch = (ANCHORS[1] - ANCHORS[0]) / (right - wrong)
     warped, whole = (weights * (-stretch, stretch)).tolist()
     return Scale(name, warped, whole, ANCHORS[0] - stretch * wrong)
