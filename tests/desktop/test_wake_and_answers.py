@@ -26,10 +26,11 @@ from encore_agent.messages import (
 from encore_agent.service import Service
 from encore_models.bundle import Bundle
 from encore_models.macro import Phrase
-from tests.gui_sample import add, pause_macro, play_macro
+from tests.gui_sample import add, pause_macro
 
 WAKE = "Hey computer"
 VOICE = "flite-rms"
+SEND = "send-the-report"
 
 
 @dataclass
@@ -67,14 +68,17 @@ class Person:
 @pytest.fixture(scope="module")
 def person(stage: Stage, hearing_bundle: Bundle) -> Iterator[Person]:
     with encore_on(stage, hearing_bundle.folder.parent) as service:
-        add(service.library, play_macro())
-        send = replace(pause_macro(), id="send", name="Send the report", phrases=(Phrase("send the report"),))
-        add(service.library, send)
+        # The library is the desktop's; other tests keep macros of their own in it.
+        add(
+            service.library,
+            replace(pause_macro(), id=SEND, name="Send the report", phrases=(Phrase("send the report"),)),
+        )
         person = Person(service, Hands(stage))
         service.subscribe(person.events.put)
         service.set_listening(True)
         person.await_event(ListeningChanged, Trouble)
         yield person
+        service.delete(SEND)
 
 
 OUTCOMES = (Accepted, Asked, Rejected)
@@ -84,7 +88,7 @@ def test_what_is_asked_is_answered_by_voice(person: Person) -> None:
     # What is sent cannot be taken back, so it is always asked.
     asked = person.say("Send the report.", *OUTCOMES)
     assert isinstance(asked, Asked), asked
-    assert asked.commands[0].macro_id == "send"
+    assert asked.commands[0].macro_id == SEND
     no = person.say("No.", Rejected, EpisodeStarted)
     assert isinstance(no, Rejected), no
     assert no.reason == "you said no"
@@ -92,7 +96,7 @@ def test_what_is_asked_is_answered_by_voice(person: Person) -> None:
     person.say("Send the report.", Asked)
     started = person.say("Yes.", EpisodeStarted, Rejected)
     assert isinstance(started, EpisodeStarted), started
-    assert started.macro_id == "send"
+    assert started.macro_id == SEND
     # Its program is not there: it halts and clicks nothing.
     assert isinstance(person.await_event(Halted), Halted)
 
