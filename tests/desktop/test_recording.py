@@ -26,6 +26,7 @@ from encore_recorder.events import KeyChanged, PlaybackChanged, PointerButton, W
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.recorder import Recorder, RecorderOptions
 from encore_recorder.sources.microphone import Microphone
+from encore_recorder.sources.microphones import microphones
 from encore_recorder.sources.playback import players
 from encore_recorder.sources.screen import Screen
 from encore_recorder.sources.window import OpenWindowSystem, open_window_system
@@ -459,6 +460,25 @@ def test_a_microphone_that_is_not_there_is_told_with_those_that_are(stage: Stage
     with pytest.raises(NoMicrophone, match="'Blue Yeti' cannot be opened") as caught, Microphone("Blue Yeti"):
         pass
     assert any("pulse" in seen for seen in caught.value.seen)
+
+
+def test_a_sound_server_that_came_late_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    import sounddevice
+
+    def begin_without_server() -> None:
+        with monkeypatch.context() as patched:
+            patched.setenv("PULSE_SERVER", "unix:/nowhere")
+            sounddevice._terminate()
+            sounddevice._initialize()
+            assert microphones() == []
+            with pytest.raises(NoMicrophone, match="seen: none"), Microphone():
+                pass
+
+    begin_without_server()
+    with Microphone() as microphone:
+        assert eventually(lambda: microphone.read(0.1), 3.0)
+    begin_without_server()
+    assert microphones() == ["Microphone"]
 
 
 def test_an_unplugged_microphone_comes_back(stage_programs: None):

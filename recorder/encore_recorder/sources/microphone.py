@@ -6,18 +6,18 @@ import logging
 import math
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_recorder.clock import SECOND, StreamClock, capture_time_ns
 from encore_recorder.errors import NoMicrophone
+from encore_recorder.sources import portaudio
 from encore_recorder.sources.microphones import opening, routed
 from encore_recorder.sources.worker import Worker
 
@@ -101,8 +101,6 @@ class Microphone:
     STALL_S = 1.5
     """Without a block for so long, the device is taken for lost."""
     RETRY_S = 1.0
-    _open_ones: ClassVar[weakref.WeakSet[Microphone]] = weakref.WeakSet()
-    """PortAudio's list of devices is one for the whole process; it is only renewed when nobody uses it."""
 
     def __init__(self, device: int | str | None = None, rate: int = 16_000) -> None:
         """A microphone that is not open yet.
@@ -136,7 +134,13 @@ class Microphone:
             NoMicrophone: It is not there, or cannot be opened.
         """
         self._closed.clear()
-        self._open()
+        try:
+            self._open()
+        except NoMicrophone:
+            # It, or the sound server, may have come after PortAudio had looked.
+            if not portaudio.renew():
+                raise
+            self._open()
         self.connected = True
         return self
 
@@ -189,9 +193,12 @@ class Microphone:
 
     def _open(self) -> None:
         try:
-            import sounddevice
+            with portaudio.held() as sounddevice:
+                self._open_with(sounddevice)
         except OSError as error:  # the PortAudio library is not installed
             raise NoMicrophone(self.device, str(error)) from error
+
+    def _open_with(self, sounddevice: Any) -> None:
         errors: list[str] = []
         try:
             how = opening(self.device, sounddevice)
@@ -235,13 +242,12 @@ class Microphone:
             raise
         self._stream, self._timer = stream, BlockTimer(rate, self.rate)
         self._heard_s = time.monotonic()
-        self._open_ones.add(self)
+        portaudio.use(self)
 
     def _shut(self) -> None:
         stream, self._stream = self._stream, None
         self.connected = False
         self._level = 0.0
-        self._open_ones.discard(self)
         if stream is not None:
             import sounddevice
 
@@ -250,6 +256,7 @@ class Microphone:
                 stream.close()
             except sounddevice.PortAudioError as error:  # the device is gone already
                 log.info("closing the microphone: %s", error)
+            portaudio.leave(self)
 
     def _reopen_if_lost(self) -> None:
         since_s = time.monotonic() - self._heard_s
@@ -266,7 +273,7 @@ class Microphone:
             self._shut()
         self._heard_s = time.monotonic()
         try:
-            _renew_devices(self._open_ones)
+            portaudio.renew()
             self._open()
         except NoMicrophone as error:
             log.info("trying again: %s", error)
@@ -331,21 +338,8 @@ def level_of(samples: NDArray[np.float32]) -> float:
 
 
 def _seen(sounddevice: Any) -> list[str]:
-    devices = sounddevice.query_devices()
+    try:
+        devices = sounddevice.query_devices()
+    except sounddevice.PortAudioError:  # it could not begin
+        return []
     return [f"{number}: {about['name']}" for number, about in enumerate(devices) if about["max_input_channels"] > 0]
-
-
-def _renew_devices(in_use: weakref.WeakSet[Microphone]) -> None:
-    """Have PortAudio look which devices there are now; it never does so by itself."""
-    if in_use:
-        return
-    import sounddevice
-
-    try:
-        sounddevice._terminate()
-    except sounddevice.PortAudioError as error:
-        log.info("PortAudio had ended already: %s", error)
-    try:
-        sounddevice._initialize()
-    except sounddevice.PortAudioError as error:  # just after a suspend, for example; the next try may do
-        raise NoMicrophone(None, str(error)) from error

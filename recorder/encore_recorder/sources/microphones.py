@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from encore_recorder.errors import NoMicrophone
+from encore_recorder.sources import portaudio
+
 SERVER_DEVICE = "pulse"
 """What PortAudio calls the sound server."""
 _ROUTE = "PULSE_SOURCE"
@@ -49,13 +52,16 @@ def microphones() -> list[str]:
     Raises:
         OSError: The PortAudio library is not installed.
     """
-    import sounddevice
-
-    try:
-        devices = [str(about["name"]) for about in sounddevice.query_devices() if about["max_input_channels"] > 0]
-    except sounddevice.PortAudioError:  # it lost the sound system, and is about to look for it again
-        return []
-    return [source.name for source in _server_sources(sounddevice)] or devices
+    with portaudio.held() as sounddevice:
+        try:
+            sources = _server_sources(sounddevice)
+            if not sources and portaudio.renew():  # a server tells at once what came and went, PortAudio does not
+                sources = _server_sources(sounddevice)
+            return [source.name for source in sources] or [
+                str(about["name"]) for about in sounddevice.query_devices() if about["max_input_channels"] > 0
+            ]
+        except (sounddevice.PortAudioError, NoMicrophone):  # it lost the sound system; the next try may do
+            return []
 
 
 def opening(device: int | str | None, sounddevice: Any) -> Opening:
