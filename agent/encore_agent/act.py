@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 from encore_agent.errors import CannotAct, PersonTookOver
@@ -162,6 +164,7 @@ class DryRunActuator:
         return self._pointer
 
 
+@cache
 def _load_pyautogui() -> Any:
     # pyautogui imports mouseinfo, which ends the whole process where tkinter is missing, and pyscreeze, which leaves
     # pipes open. Encore uses neither, and pyautogui does well without: None makes its guarded imports fail softly.
@@ -171,4 +174,7 @@ def _load_pyautogui() -> Any:
         import pyautogui
     except Exception as error:
         raise CannotAct("opening the display", f"{error}; Encore acts on X11 and needs DISPLAY to be set") from error
+    x11 = sys.modules.get("pyautogui._pyautogui_x11")
+    if x11 is not None:  # it connects when it is imported, and never closes that
+        atexit.register(x11._display.close)
     return pyautogui
