@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -176,5 +177,12 @@ def _load_pyautogui() -> Any:
         raise CannotAct("opening the display", f"{error}; Encore acts on X11 and needs DISPLAY to be set") from error
     x11 = sys.modules.get("pyautogui._pyautogui_x11")
     if x11 is not None:  # it connects when it is imported, and never closes that
-        atexit.register(x11._display.close)
+        atexit.register(_disconnect, x11._display)
     return pyautogui
+
+
+def _disconnect(display: Any) -> None:
+    from Xlib.error import ConnectionClosedError
+
+    with suppress(ConnectionClosedError):  # the server may have ended before
+        display.close()
