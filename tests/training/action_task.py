@@ -32,15 +32,19 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
     if state == "wait":
         candidates[where[done]] = unit(rng, 1, LOOK)[0]
     frames = np.abs(rng.normal(size=(int(rng.integers(3, 9)), FRAME))) * -0.3 + (STOP if state == "stop" else 0)
+    effects = unit(rng, shown, LOOK)
     due = state == "step"
     return Sample(
         utterance=frames.astype(np.float16),
+        shown_utterance=rng.normal(size=(int(rng.integers(3, 9)), FRAME)).astype(np.float16),
         candidates=candidates.astype(np.float16),
         candidate_texts=np.zeros((count, TEXT), np.float16),
         candidate_places=places(rng, count),
         candidate_alike=np.ones(count, np.int16),
+        candidate_known=rng.random((count, 2)).astype(np.float16),
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
+        step_effects=effects.astype(np.float16),
         step_places=places(rng, shown),
         step_actions=rng.integers(len(ACTIONS), size=shown).astype(np.int8),
         step_arguments=arguments.astype(np.int8),

@@ -92,6 +92,7 @@ def test_nothing_said_and_nothing_there_is_still_finite() -> None:
     empty = replace(
         one, utterance=one.utterance[:0], candidates=one.candidates[:0], candidate_texts=one.candidate_texts[:0],
         candidate_places=one.candidate_places[:0], candidate_alike=one.candidate_alike[:0],
+        candidate_known=one.candidate_known[:0], shown_utterance=one.shown_utterance[:0],
         state=STATES.index("wait"), step=-1, candidate=-1, argument=0,
     )  # fmt: skip
     for fusion in FUSIONS:

@@ -19,9 +19,11 @@ GRAPH_TEXT = """
 <ir_version: 9, opset_import: ["" : 18]>
 decide (
   float[n,frames,4] utterance, float[n,frames] utterance_mask,
+  float[n,shown_frames,4] shown_utterance, float[n,shown_frames] shown_utterance_mask,
   float[n,candidates,LOOK] candidates, float[n,candidates,2] candidate_texts, float[n,candidates,8] candidate_places,
-  int64[n,candidates] candidate_alike, float[n,candidates] candidate_mask,
-  float[n,steps,LOOK] steps, float[n,steps,2] step_texts, float[n,steps,8] step_places, int64[n,steps] step_actions,
+  int64[n,candidates] candidate_alike, float[n,candidates,2] candidate_known, float[n,candidates] candidate_mask,
+  float[n,steps,LOOK] steps, float[n,steps,2] step_texts, float[n,steps,LOOK] step_effects,
+  float[n,steps,8] step_places, int64[n,steps] step_actions,
   int64[n,steps] step_arguments, int64[n,steps] progress, float[n,steps] step_mask
 ) => (float[n,4] state, float[n,steps] step, float[n,more] candidate, float[n,3] argument, float[n,steps] attention)
 <float one = {1.0}, float deep = {-10000.0}, int64[1] last = {-1}, int64[1] middle = {1}, float[1,1] absent = {0.5},
@@ -49,12 +51,15 @@ class Moment:
     """Two candidates and one step, with the voice of the second state."""
 
     utterance: np.ndarray = field(default_factory=lambda: np.array([[0, 3, 0, 0], [0, 2, 0, 0]], np.float16))
+    shown_utterance: np.ndarray = field(default_factory=lambda: np.ones((3, 4), np.float16))
     candidates: np.ndarray = field(default_factory=lambda: np.array([[1, 0, 0], [1, 1, 1]], np.float16))
     candidate_texts: np.ndarray = field(default_factory=lambda: np.zeros((2, 2), np.float16))
     candidate_places: np.ndarray = field(default_factory=lambda: np.zeros((2, 8), np.float32))
     candidate_alike: np.ndarray = field(default_factory=lambda: np.ones(2, np.int16))
+    candidate_known: np.ndarray = field(default_factory=lambda: np.ones((2, 2), np.float16))
     steps: np.ndarray = field(default_factory=lambda: np.array([[0, 0, 1]], np.float16))
     step_texts: np.ndarray = field(default_factory=lambda: np.zeros((1, 2), np.float16))
+    step_effects: np.ndarray = field(default_factory=lambda: np.zeros((1, 3), np.float16))
     step_places: np.ndarray = field(default_factory=lambda: np.zeros((1, 8), np.float32))
     step_actions: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int8))
     step_arguments: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from encore_models.training.action.samples import (
+    FORMAT_VERSION,
     LABELS,
     STATES,
     BadSample,
@@ -26,8 +28,8 @@ from encore_models.training.action.samples import (
 )
 
 ARRAYS = (
-    "utterance candidates candidate_texts candidate_places candidate_alike steps step_texts step_places step_actions "
-    "step_arguments progress"
+    "utterance shown_utterance candidates candidate_texts candidate_places candidate_alike candidate_known steps "
+    "step_texts step_effects step_places step_actions step_arguments progress"
 ).split()
 
 
@@ -39,12 +41,15 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
 
     return Sample(
         utterance=half(frames, 384),
+        shown_utterance=half(frames + 1, 384),
         candidates=half(candidates, 16),
         candidate_texts=half(candidates, 12),
         candidate_places=rng.random((candidates, 8), np.float32),
         candidate_alike=rng.integers(1, 5, candidates).astype(np.int16),
+        candidate_known=half(candidates, 2),
         steps=half(steps, 16),
         step_texts=half(steps, 12),
+        step_effects=half(steps, 16),
         step_places=rng.random((steps, 8), np.float32),
         step_actions=rng.integers(0, 6, steps).astype(np.int8),
         step_arguments=rng.integers(0, 3, steps).astype(np.int8),
@@ -168,11 +173,28 @@ def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
         read_shard(path)
 
 
+def test_what_an_older_shard_does_not_hold_is_not_known(tmp_path: Path) -> None:
+    some = [sample(1), sample(2, candidates=4)]
+    path = write_shard(tmp_path / "train-00000.npz", some)
+    added = ("shown_utterance", "candidate_known", "step_effects", "spoken.", "known.")
+    with np.load(path) as stored:
+        older = {name: stored[name] for name in stored.files if not name.startswith(added)}
+    about = json.loads(older["about"].tobytes()) | {"version": 1}
+    older["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    np.savez(path, **older)
+    for read, was in zip(read_shard(path), some, strict=True):
+        assert read.shown_utterance.shape == (0, 384)
+        assert not read.candidate_known.any()
+        assert not read.step_effects.any()
+        assert read.step_effects.shape == was.steps.shape
+        assert same(read, replace(was, **{name: getattr(read, name) for name in added[:3]}))
+
+
 def test_a_shard_of_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("encore_models.training.action.samples.FORMAT_VERSION", 2)
+    monkeypatch.setattr("encore_models.training.action.samples.FORMAT_VERSION", FORMAT_VERSION + 1)
     path = write_shard(tmp_path / "train-00000.npz", [sample()])
     monkeypatch.undo()
-    with pytest.raises(ShardBroken, match="version 2"):
+    with pytest.raises(ShardBroken, match=f"version {FORMAT_VERSION + 1}"):
         read_shard(path)
 
 

@@ -18,20 +18,24 @@ from encore_models.errors import BundleBroken, BundleNewer
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action"
 """The trained weights that Encore comes with."""
-VERSION = 1
+VERSION = 2
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
 INPUTS: dict[str, Shape] = {
     "utterance": ("n", "frames", "frame_width"),
     "utterance_mask": ("n", "frames"),
+    "shown_utterance": ("n", "shown_frames", "frame_width"),
+    "shown_utterance_mask": ("n", "shown_frames"),
     "candidates": ("n", "candidates", "look_width"),
     "candidate_texts": ("n", "candidates", "text_width"),
     "candidate_places": ("n", "candidates", 8),
     "candidate_alike": ("n", "candidates"),
+    "candidate_known": ("n", "candidates", 2),
     "candidate_mask": ("n", "candidates"),
     "steps": ("n", "steps", "look_width"),
     "step_texts": ("n", "steps", "text_width"),
+    "step_effects": ("n", "steps", "look_width"),
     "step_places": ("n", "steps", 8),
     "step_actions": ("n", "steps"),
     "step_arguments": ("n", "steps"),
@@ -49,7 +53,7 @@ OUTPUTS: dict[str, Shape] = {
     "attention": ("n", "steps"),
 }
 """Logits of the heads, and how much of each step the decision was read from (sums to 1)."""
-GROUPS = {"utterance": "utterance", "candidate": "candidates", "step": "steps"}
+GROUPS = {"utterance": "utterance", "shown_utterance": "shown_utterance", "candidate": "candidates", "step": "steps"}
 """Masks by what they are the mask of, and an input of that length."""
 
 Floats = NDArray[np.float32]
@@ -62,6 +66,10 @@ class Situation(Protocol):
     @property
     def utterance(self) -> NDArray[Any]:
         """Whisper frames [frames, width]."""
+
+    @property
+    def shown_utterance(self) -> NDArray[Any]:
+        """Whisper frames of what was said when it was shown [frames, width]."""
 
     @property
     def candidates(self) -> NDArray[Any]:
@@ -80,12 +88,20 @@ class Situation(Protocol):
         """How many look the same [candidates]."""
 
     @property
+    def candidate_known(self) -> NDArray[Any]:
+        """Cosines of looks and texts with what is most alike on the screens that were shown [candidates, 2]."""
+
+    @property
     def steps(self) -> NDArray[Any]:
         """Looks of the demonstrated targets [steps, width]."""
 
     @property
     def step_texts(self) -> NDArray[Any]:
         """Vectors of what they read [steps, width]."""
+
+    @property
+    def step_effects(self) -> NDArray[Any]:
+        """What the targets' places looked like after the steps [steps, width]."""
 
     @property
     def step_places(self) -> NDArray[Any]:

@@ -28,7 +28,7 @@ from encore_models.training.action.augment import (
     shifted,
     varied_sound,
 )
-from encore_models.training.action.observe import Seen, Words, candidate_in, observe, place
+from encore_models.training.action.observe import Seen, Words, candidate_in, known, observe, place
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, MOST_FRAMES, PLACE_WIDTH, STATES, Half, Sample
 from encore_models.training.action.voices import SILENT
 from encore_models.training.voice_data import Encode
@@ -65,16 +65,17 @@ class Demonstrations:
         A step whose target perception does not propose on a varied picture gives none.
         """
         rng = np.random.default_rng(seed)
-        steps = self._steps(shown)
-        yield from self._run(shown, steps, shown.sound, 1.0, None, 0)
+        steps, screens = self._steps(shown)
+        yield from self._run(shown, steps, screens, shown.sound, 1.0, None, 0)
         for number in range(1, varied + 1):
             sound = varied_sound(shown.sound, rng) if len(shown.sound) else shown.sound
-            yield from self._run(shown, steps, sound, float(rng.choice(ZOOMS)), rng, number)
+            yield from self._run(shown, steps, screens, sound, float(rng.choice(ZOOMS)), rng, number)
 
     def _run(
         self,
         shown: Shown,
         steps: dict[str, Any],
+        screens: list[Seen],
         sound: Samples,
         zoom: float,
         rng: np.random.Generator | None,
@@ -103,6 +104,7 @@ class Demonstrations:
                 candidate_texts=seen.texts,
                 candidate_places=seen.places,
                 candidate_alike=seen.alike,
+                candidate_known=known(seen, screens),
                 **steps,
                 progress=np.array([other < place_ for other in range(len(macro.steps))], np.int8),
                 state=STATES.index("done" if step is None else "step"),
@@ -117,27 +119,33 @@ class Demonstrations:
             return SILENT
         return self._encode(sound[: round(SHORT_SECONDS * RATE)]).astype(np.float16)[:MOST_FRAMES]
 
-    def _steps(self, shown: Shown) -> dict[str, Any]:
-        """The steps' side of all samples of a demonstration."""
+    def _steps(self, shown: Shown) -> tuple[dict[str, Any], list[Seen]]:
+        """The demonstration's side of all its samples, and its screens, the last one too."""
         macro = shown.learning.macro
         values = {slot.name: slot.values[0] for slot in macro.slots if slot.values}
-        looks = np.zeros((len(macro.steps), self._words.width), np.float16)
+        looks, effects = (np.zeros((len(macro.steps), self._words.width), np.float16) for _ in range(2))
         places = np.zeros((len(macro.steps), PLACE_WIDTH), np.float32)
         texts = []
-        for number, step in enumerate(macro.steps):
+        pictures = [shown.learning.pictures[step.before] for step in macro.steps] + [shown.last]
+        scenes = [Scene(picture, self._reader, self._clip) for picture in pictures]
+        for number, (step, scene, later) in enumerate(zip(macro.steps, scenes[:-1], pictures[1:], strict=True)):
             texts.append(text_of(step, values))
             if step.target is not None:
-                scene = Scene(shown.learning.pictures[step.before], self._reader, self._clip)
                 (looks[number],) = self._clip.describe(scene.image, [step.target.box])
+                # What came of it is seen where the next step begins, if the window is still the same.
+                if later.shape == scene.image.shape:
+                    (effects[number],) = self._clip.describe(later, [step.target.box])
                 kind = "text" if step.target.kind == "row" else step.target.kind
                 places[number] = place(step.target.box, kind, scene.rect)
         return {
+            "shown_utterance": self._heard(shown.sound),
             "steps": looks,
+            "step_effects": effects,
             "step_texts": self._words.of(texts),
             "step_places": places,
             "step_actions": np.array([ACTIONS.index(KINDS_OF_ACTION[s.action.kind]) for s in macro.steps], np.int8),
             "step_arguments": np.array([ARGUMENTS.index(argument_of(s)) for s in macro.steps], np.int8),
-        }
+        }, [observe(scene, self._words) for scene in scenes]
 
 
 def _varied(shown: Shown, step: Step | None, dark: bool, zoom: float, rng: np.random.Generator | None) -> Varied:

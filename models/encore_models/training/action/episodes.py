@@ -8,18 +8,17 @@ truth with as many errors as OCR makes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from encore_models.perception.clip import Clip
 from encore_models.perception.screen import Scene
 from encore_models.training.action.augment import Picture, occluded, recorded
 from encore_models.training.action.canvas import Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
-from encore_models.training.action.observe import Seen, Words, candidate_in, observe, place
+from encore_models.training.action.observe import Seen, Words, candidate_in, known, observe, place
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan
 from encore_models.training.action.reading import Reading, misread
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, PLACE_WIDTH, STATES, Half, Sample, Single, Split
@@ -32,7 +31,9 @@ from encore_recorder.geometry import Rect
 MISHEARD = 0.02
 """Share of the letters of a slot's value that are heard wrong."""
 SILENT_SHARE = 0.1
-"""Of the episodes are started by hand."""
+"""Of the episodes are started by hand, and as many were shown without a word."""
+OTHER_VOICE = 0.2
+"""Of the episodes are asked for by somebody else than who showed them."""
 
 
 class Speaks(Protocol):
@@ -47,9 +48,13 @@ class Demonstrated:
     """The steps' side of a sample."""
 
     looks: Half
+    effects: Half
     places: Single
     texts: tuple[str, ...]
     """What each target says; today's value, as heard, where it follows the slot."""
+    seen: tuple[Seen, ...]
+    """The screens before the steps, and at the end."""
+    utterance: Half
 
 
 class Episodes:
@@ -78,9 +83,10 @@ class Episodes:
         """
         episode = plan(number, self._seed, self._drawn_from)
         rng = np.random.default_rng([self._seed, number, 1])
-        shown = self._demonstrated(episode, rng)
+        steps = self._demonstrated(episode, rng)
         speaker = draw_speaker(episode.split, rng)
         seed = int(rng.integers(1 << 30))
+        shown = replace(steps, utterance=self._shown_utterance(episode, speaker, rng.spawn(1)[0]))
         silent = rng.random() < SILENT_SHARE
         said = SILENT if silent else self._spoken.frames(episode.run.said(episode.run.value), speaker, seed)
         meta = {
@@ -117,38 +123,55 @@ class Episodes:
         scene = Scene(image, Reading(screen.controls, int(rng.integers(1 << 30))), self._clip)
         return screen, scene, observe(scene, self._words)
 
+    def _shown_utterance(self, episode: Plan, speaker: Speaker, rng: np.random.Generator) -> Half:
+        """What was said when it was shown, mostly by whom asks for it today."""
+        if rng.random() < SILENT_SHARE:
+            return SILENT
+        by = draw_speaker(episode.split, rng) if rng.random() < OTHER_VOICE else speaker
+        return self._spoken.frames(episode.shown.said(episode.shown.value), by, int(rng.integers(1 << 30)))
+
     def _demonstrated(self, episode: Plan, rng: np.random.Generator) -> Demonstrated:
-        looks: list[NDArray[np.float32]] = []
-        places: list[list[float]] = []
+        width = self._words.width
+        looks, effects = (np.zeros((len(episode.shown.intents), width), np.float16) for _ in range(2))
+        places = np.zeros((len(looks), PLACE_WIDTH), np.float32)
         texts: list[str] = []
+        seen: list[Seen] = []
         view = episode.shown_view
+        screens: dict[View, Screen] = {}
+
+        def on(now: View) -> Screen:
+            if now not in screens:
+                screens[now] = render(episode.app, now, episode.shown_look, self._drawn_from(episode.split))
+            return screens[now]
+
         heard = misread(episode.run.value, rng, MISHEARD)
-        for intent in episode.shown.intents:
-            look, where, text = np.zeros(self._words.width, np.float32), [0.0] * PLACE_WIDTH, intent.name
+        for number, intent in enumerate(episode.shown.intents):
+            text, now = intent.name, view
+            view = after(intent, view)
             if intent.key:
-                screen = render(episode.app, view, episode.shown_look, self._drawn_from(episode.split))
+                screen = on(now)
                 reading = Reading(screen.controls, int(rng.integers(1 << 30)))
                 scene = Scene(screen.image, reading, self._clip)
-                look, where, text = self._target(scene, screen.control(intent.key, intent.part), intent, reading)
-            looks.append(look)
-            places.append(where)
+                seen.append(observe(scene, self._words))
+                box, kind, text = self._target(scene, screen.control(intent.key, intent.part), intent, reading)
+                (looks[number],) = self._clip.describe(scene.image, [box])
+                places[number] = place(box, kind, scene.rect)
+                (effects[number],) = self._clip.describe(on(view).image, [box])
             texts.append(heard if intent.slot else text)
-            view = after(intent, view)
-        return Demonstrated(np.array(looks, np.float16), np.array(places, np.float32), tuple(texts))
+        last = on(view)
+        seen.append(observe(Scene(last.image, Reading(last.controls, 0), self._clip), self._words))
+        return Demonstrated(looks, effects, places, tuple(texts), tuple(seen), SILENT)
 
-    def _target(
-        self, scene: Scene, control: Control | None, intent: Intent, reading: Reading
-    ) -> tuple[NDArray[np.float32], list[float], str]:
-        """What a step's target looks like, where it is and what it says."""
+    def _target(self, scene: Scene, control: Control | None, intent: Intent, reading: Reading) -> tuple[Rect, str, str]:
+        """Where a step's target is, its kind, and what it says."""
         if control is None:
             raise AssertionError(f"{intent.key} was to be shown, but is not there")
         candidate = candidate_in(scene, control.box, control.area.center)
         box, kind = (candidate.box, candidate.kind) if candidate is not None else (control.box, control.part)
-        (look,) = self._clip.describe(scene.image, [box])
         text = intent.name if intent.kind == "mark" else ""
         if control.part in ("text", "field"):
             (text,) = reading.read(scene.image, [box])
-        return look, place(box, kind, scene.rect), text
+        return box, kind, text
 
     def _other_command(self, episode: Plan, rng: np.random.Generator) -> str:
         while True:
@@ -183,12 +206,15 @@ class Episodes:
             hard = "repeated" if intents[step].kind == "mark" else "slot" if intents[step].slot else ""
         return Sample(
             utterance=utterance,
+            shown_utterance=shown.utterance,
             candidates=seen.candidates,
             candidate_texts=seen.texts,
             candidate_places=seen.places,
             candidate_alike=seen.alike,
+            candidate_known=known(seen, shown.seen),
             steps=shown.looks,
             step_texts=self._words.of(shown.texts),
+            step_effects=shown.effects,
             step_places=shown.places,
             step_actions=np.array([ACTIONS.index(i.action) for i in intents], np.int8),
             step_arguments=np.array([ARGUMENTS.index(i.argument) for i in intents], np.int8),

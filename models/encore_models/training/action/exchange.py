@@ -20,11 +20,14 @@ from encore_models.training.action.samples import LABELS, SPLITS, NoSamples, Sam
 
 WIDE = {
     "utterance": "float16",
+    "shown_utterance": "float16",
     "candidates": "float16",
     "candidate_texts": "float16",
     "candidate_places": "float32",
+    "candidate_known": "float16",
     "steps": "float16",
     "step_texts": "float16",
+    "step_effects": "float16",
     "step_places": "float32",
 }
 """Arrays of two dimensions and what they hold."""

@@ -2,13 +2,11 @@
 
 Tokens are the utterance's frames, the candidates on the screen and the demonstrated steps with their progress; a
 learned token reads from all of them what to do. The model was never shown the controls it is asked about, so what
-compares a candidate with a demonstrated target is given to it instead of left to be learned: cosines of looks and
-texts, and how far the places are apart.
+compares today with the demonstration is given to it (`compare.py`) instead of left to be learned.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,18 +18,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encore_models.perception.action import INPUTS, OUTPUTS, Feeds
+from encore_models.training.action.compare import (
+    COSINES,
+    EVIDENCE,
+    RELATIONS,
+    Batch,
+    Comparison,
+    Heard,
+    alike_of,
+    novelty,
+    unit,
+)
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, mask_bias
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
 WAVES = (1, 2, 4)
 """How often a sine goes round over the window, for places."""
-COMPARED, RELATIONS = 10, 16
-"""Figures that compare a step's target with a candidate, and features made of them."""
-SHARP = 10.0
-"""Times a cosine is the first guess of a logit: of a candidate before anything is learned."""
-
-Batch = dict[str, Tensor]
+FIRST_GUESS = 3.0
+"""Weight of the sharpened cosines in choosing the candidate that stands for a step, before anything is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +81,6 @@ class Heads(NamedTuple):
     """Shares of the steps that candidate, argument and state are read from [n, steps]; softmax of `step`."""
 
 
-class Comparison(nn.Module):
-    """How alike each demonstrated target and each candidate are."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.relate = nn.Sequential(nn.Linear(COMPARED, 32), nn.GELU(), nn.Linear(32, RELATIONS - 2))
-
-    def forward(self, batch: Batch) -> Tensor:
-        """A batch -> features [n, steps, candidates, RELATIONS]; the last two are the cosines, sharpened."""
-        looks = _cosines(batch["steps"], batch["candidates"])
-        texts = _cosines(batch["step_texts"], batch["candidate_texts"])
-        shown = _there(batch["steps"])[:, :, None].expand_as(looks)
-        told = _there(batch["step_texts"])[:, :, None] * _there(batch["candidate_texts"])[:, None, :]
-        places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
-        apart = (places[..., :4] - others[..., :4]).abs()
-        same_kind = (places[..., 4:] * others[..., 4:]).sum(dim=-1)
-        alike = _alike(batch)[:, None, :].expand_as(looks)
-        figures = torch.stack([looks, texts, shown, told, same_kind, alike], dim=-1)
-        features = self.relate(torch.cat([figures, apart], dim=-1))
-        return torch.cat([features, SHARP * figures[..., :2]], dim=-1)
-
-
 class ActionModel(nn.Module):
     """Embeds, fuses and decides."""
 
@@ -116,18 +99,20 @@ class ActionModel(nn.Module):
         self.outcome = nn.Embedding(OUTCOMES, width)
         self.order = nn.Parameter(torch.randn(MOST_STEPS, width) * 0.02)
         self.question = nn.Parameter(torch.randn(1, width) * 0.02)
-        self.comparison = Comparison()
-        self.seen = nn.Linear(RELATIONS, width)
+        self.comparison, self.heard = Comparison(), Heard(self.config.frame)
+        self.counterpart = first_guess(nn.Linear(RELATIONS, 1), FIRST_GUESS)
+        self.seen = nn.Linear(2 * RELATIONS, width)
         self.shown = nn.Linear(RELATIONS, width)
+        self.known = nn.Linear(2, width)
+        self.said_alike = nn.Linear(2, width)
+        self.evidence = nn.Linear(EVIDENCE, width)
         self.fusion: Fusion = FUSIONS[self.config.fusion](width, self.config.heads, self.config.dropout)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.ask_steps, self.offer_step = nn.Linear(width, width), nn.Linear(width, width)
         self.ask_candidates, self.offer_candidate = nn.Linear(2 * width, width), nn.Linear(width, width)
-        self.match = nn.Linear(RELATIONS, 1)
-        with torch.no_grad():
-            self.match.weight[:, -2:] = 1
+        self.match = first_guess(nn.Linear(RELATIONS, 1), 1.0)
         self.absent = nn.Linear(2 * width + RELATIONS, 1)
-        self.state = _head(3 * width + RELATIONS, width, len(STATES))
+        self.state = _head(3 * width + RELATIONS + EVIDENCE, width, len(STATES))
         self.argument = _head(2 * width, width, len(ARGUMENTS))
         self.register_buffer("_time", waves(MOST_FRAMES, width), persistent=False)
 
@@ -138,25 +123,29 @@ class ActionModel(nn.Module):
             batch: The arrays of `INPUTS`, of n situations; whole numbers are int64, the others float32.
         """
         relations = self.comparison(batch)
-        voice, screen, demonstration = self._embed(batch, relations)
+        frames, heard = self.heard(batch)
+        evidence = torch.cat([heard, novelty(batch)], dim=1)
+        voice, screen, demonstration = self._embed(batch, relations, frames, evidence)
         read, candidates = self.fusion(voice, screen, demonstration)
         decision, steps = self.norms[0](read[:, 0]), self.norms[1](read[:, 1:])
-        return self._decide(batch, decision, steps, self.norms[2](candidates), relations)
+        return self._decide(batch, decision, steps, self.norms[2](candidates), relations, evidence)
 
-    def _embed(self, batch: Batch, relations: Tensor) -> tuple[Tokens, Tokens, Tokens]:
+    def _embed(self, batch: Batch, relations: Tensor, alike: Tensor, evidence: Tensor) -> tuple[Tokens, Tokens, Tokens]:
         """Tokens of the voice, of the screen, and of the question with the demonstration."""
-        frames = self.frame(batch["utterance"])
+        frames = self.frame(batch["utterance"]) + self.said_alike(alike)
         frames = frames + self._time[: frames.shape[1]]
         hidden = (1 - batch["candidate_mask"])[:, None, :, None] * 1e4
         best = (relations - hidden).amax(dim=2).clamp(min=-10)  # [n, steps, RELATIONS]
         unused = (1 - batch["step_mask"])[:, :, None, None] * 1e4
         nearest = (relations - unused).amax(dim=1).clamp(min=-10)  # [n, candidates, RELATIONS]
         screen = self._target(batch["candidates"], batch["candidate_texts"], batch["candidate_places"])
-        screen = screen + self.alike(_alike(batch)[..., None]) + self.shown(nearest)
+        screen = screen + self.alike(alike_of(batch)[..., None]) + self.shown(nearest)
+        screen = screen + self.known(batch["candidate_known"] * 2)
         steps = self._target(batch["steps"], batch["step_texts"], batch["step_places"])
         steps = steps + self.action(batch["step_actions"]) + self.kind(batch["step_arguments"])
-        steps = steps + self.outcome(batch["progress"]) + self.order[: steps.shape[1]] + self.seen(best)
-        question = self.question.expand(len(steps), 1, -1)
+        steps = steps + self.outcome(batch["progress"]) + self.order[: steps.shape[1]]
+        steps = steps + self.seen(torch.cat([best, self._counterparts(relations, hidden)], dim=-1))
+        question = self.question + self.evidence(evidence)[:, None]
         asked = torch.cat([torch.ones_like(batch["step_mask"][:, :1]), batch["step_mask"]], dim=1)
         return (
             Tokens(frames, mask_bias(batch["utterance_mask"])),
@@ -164,16 +153,23 @@ class ActionModel(nn.Module):
             Tokens(torch.cat([question, steps], dim=1), mask_bias(asked)),
         )
 
+    def _counterparts(self, relations: Tensor, hidden: Tensor) -> Tensor:
+        """How each step's target is related to what stands for it on this screen [n, steps, RELATIONS]."""
+        weights = (self.counterpart(relations) - hidden).softmax(dim=2)
+        return (weights * relations).sum(dim=2)
+
     def _target(self, looks: Tensor, texts: Tensor, places: Tensor) -> Tensor:
         """Demonstrated targets and candidates are embedded by the same layers, so that like comes out like."""
         angles = torch.cat([places[..., :2] * wave for wave in WAVES], dim=-1) * torch.pi
         embedded = self.place(torch.cat([places, angles.sin(), angles.cos()], dim=-1))
         # Unit vectors have small numbers; the scale brings them to the size of the other parts.
         scale = self.config.look**0.5
-        summed: Tensor = embedded + self.look(_unit(looks) * scale) + self.text(_unit(texts) * scale)
+        summed: Tensor = embedded + self.look(unit(looks) * scale) + self.text(unit(texts) * scale)
         return summed
 
-    def _decide(self, batch: Batch, decision: Tensor, steps: Tensor, candidates: Tensor, relations: Tensor) -> Heads:
+    def _decide(
+        self, batch: Batch, decision: Tensor, steps: Tensor, candidates: Tensor, relations: Tensor, evidence: Tensor
+    ) -> Heads:
         size = self.config.width**-0.5
         step = (self.offer_step(steps) @ self.ask_steps(decision)[..., None])[..., 0] * size
         step = step - (1 - batch["step_mask"]) * 1e4
@@ -188,7 +184,7 @@ class ActionModel(nn.Module):
         candidate = torch.cat([pointed, self.absent(informed)], dim=1)
         # Done is where no step is left, so what is most so of any step is told too.
         most = (steps - (1 - batch["step_mask"])[..., None] * 1e4).amax(dim=1).clamp(min=-10)
-        state = self.state(torch.cat([informed, most], dim=-1))
+        state = self.state(torch.cat([informed, most, evidence], dim=-1))
         return Heads(state, step, candidate, self.argument(read), attention)
 
     def save_pretrained(self, folder: Path) -> None:
@@ -266,27 +262,13 @@ def waves(length: int, width: int) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
+def first_guess(layer: nn.Linear, weight: float) -> nn.Linear:
+    """A layer over relations that begins with their sharpened cosines, and with little else."""
+    with torch.no_grad():
+        layer.weight *= 0.1
+        layer.weight[:, -COSINES:] = weight
+    return layer
+
+
 def _head(inside: int, width: int, outside: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inside, width), nn.GELU(), nn.Linear(width, outside))
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """Nothing (all zeros) stays nothing."""
-    return vectors / vectors.square().sum(dim=-1, keepdim=True).clamp(min=1e-8).sqrt()
-
-
-def _cosines(steps: Tensor, candidates: Tensor) -> Tensor:
-    """[n, steps, candidates], in all digits of float32: the same drawing and a similar one differ in the second."""
-    device = steps.device.type
-    precise = torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
-    with precise:
-        return _unit(steps) @ _unit(candidates).transpose(1, 2)
-
-
-def _there(vectors: Tensor) -> Tensor:
-    """1 where a row has any number, else 0."""
-    return (vectors.square().sum(dim=-1) > 1e-6).float()
-
-
-def _alike(batch: Batch) -> Tensor:
-    return batch["candidate_alike"].float().clamp(min=0).log1p()

@@ -84,6 +84,18 @@ def observe(scene: Scene, words: Words) -> Seen:
     )
 
 
+def known(seen: Seen, shown: Sequence[Seen]) -> Half:
+    """How alike the most alike place of the screens that were shown looks, and reads: cosines [n, 2].
+
+    0 where there is none to compare with.
+    """
+    if not shown or not len(seen.found):
+        return np.zeros((len(seen.found), 2), np.float16)
+    looks = seen.candidates.astype(np.float32) @ np.concatenate([one.candidates for one in shown]).astype(np.float32).T
+    texts = seen.texts.astype(np.float32) @ np.concatenate([one.texts for one in shown]).astype(np.float32).T
+    return np.stack([cosines.max(axis=1, initial=0.0) for cosines in (looks, texts)], axis=1).astype(np.float16)
+
+
 def said(scene: Scene, candidate: Candidate, alike: int) -> str:
     """What a candidate says; of a drawing that repeats, what names its row or card, for nothing else tells it."""
     if candidate.kind == "text":

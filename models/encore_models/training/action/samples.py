@@ -39,7 +39,8 @@ MOST_FRAMES = 100
 MOST_CANDIDATES = 192
 MOST_STEPS = 12
 PLACE_WIDTH = 4 + len(KINDS)
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""2: with what was said, and what came of the steps, when it was shown."""
 
 Half = NDArray[np.float16]
 Single = NDArray[np.float32]
@@ -75,6 +76,8 @@ class Sample:
 
     utterance: Half
     """[T, 384] frames of Whisper's encoder at 25 Hz, T <= 100; no rows where nothing was said."""
+    shown_utterance: Half
+    """[T, 384] what was said when it was shown, in the same way; no rows where nothing was said."""
     candidates: Half
     """[N, D] what each place on the screen looks like (`Scene.descriptors`), N <= 192."""
     candidate_texts: Half
@@ -83,11 +86,17 @@ class Sample:
     """[N, 8] centre x, centre y, width, height as shares of the window, then the kind, one-hot (`KINDS`)."""
     candidate_alike: NDArray[np.int16]
     """[N] how many look the same on this screen, itself included."""
+    candidate_known: Half
+    """[N, 2] how alike the most alike place of the screens that were shown looks, and reads: cosines, 0 where these
+    screens are not known. What is not part of the demonstration, as a pop-up, stands out by it."""
     steps: Half
     """[S, D] what the target of each demonstrated step looked like, 1 <= S <= 12; zeros for typing and keys."""
     step_texts: Half
     """[S, E] what the target says, or what is typed. Where it follows a slot it is the value said today, as it was
     heard: that is known before the run, and is the only thing that tells today's row from the shown one."""
+    step_effects: Half
+    """[S, D] what the target's place looked like after the step; zeros where that is not known. A candidate that looks
+    like it rather than like the target before has had the step already."""
     step_places: Single
     """[S, 8] as `candidate_places`; zeros for typing and keys."""
     step_actions: NDArray[np.int8]
@@ -109,18 +118,23 @@ class Sample:
 
     def __post_init__(self) -> None:
         count, shown = len(self.candidates), len(self.steps)
-        _same_length("candidates", count, self.candidate_texts, self.candidate_places, self.candidate_alike)
+        _same_length(
+            "candidates", count, self.candidate_texts, self.candidate_places, self.candidate_alike, self.candidate_known
+        )
         _same_length(
             "steps",
             shown,
             self.step_texts,
+            self.step_effects,
             self.step_places,
             self.step_actions,
             self.step_arguments,
             self.progress,
         )
-        if self.utterance.ndim != 2 or len(self.utterance) > MOST_FRAMES:
-            raise BadSample(f"its utterance is {list(self.utterance.shape)}, not [up to {MOST_FRAMES}, width]")
+        for name in ("utterance", "shown_utterance"):
+            shape = getattr(self, name).shape
+            if len(shape) != 2 or shape[0] > MOST_FRAMES:
+                raise BadSample(f"its {name.replace('_', ' ')} is {list(shape)}, not [up to {MOST_FRAMES}, width]")
         if count > MOST_CANDIDATES or not 1 <= shown <= MOST_STEPS:
             raise BadSample(f"it has {count} candidates and {shown} steps")
         if {self.candidate_places.shape[1], self.step_places.shape[1]} != {PLACE_WIDTH}:
@@ -146,11 +160,20 @@ def _same_length(what: str, count: int, *columns: NDArray[Any]) -> None:
 
 _GROUPS: dict[str, tuple[str, ...]] = {
     "utterance": ("utterance",),
+    "spoken": ("shown_utterance",),
     "screen": ("candidates", "candidate_texts", "candidate_places", "candidate_alike"),
-    "shown": ("steps", "step_texts", "step_places", "step_actions", "step_arguments"),
+    "known": ("candidate_known",),
+    "shown": ("steps", "step_texts", "step_effects", "step_places", "step_actions", "step_arguments"),
     "done": ("progress",),
 }
 """Arrays of a sample that are of one length; a group that samples share is stored once."""
+MASKED = {
+    "utterance": "utterance",
+    "shown_utterance": "shown_utterance",
+    "candidate": "candidates",
+    "step": "steps",
+}
+"""Masks of a batch, without `_mask`, and an array of their length."""
 LABELS = ("state", "step", "candidate", "argument")
 
 
@@ -158,10 +181,11 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
     """A batch: every array padded with zeros to the longest, with masks that are True where something is.
 
     Returns:
-        `utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E], `candidate_places`
-        [B, N, 8], `candidate_alike` int64 [B, N], `steps`, `step_texts`, `step_places` [B, S, ...], `step_actions`,
-        `step_arguments`, `progress` int64 [B, S]; the masks `utterance_mask` [B, T], `candidate_mask` [B, N] and
-        `step_mask` [B, S]; the labels int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
+        `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
+        `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
+        `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
+        [B, S]; the masks `utterance_mask`, `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask`
+        [B, S]; the labels int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.
@@ -171,7 +195,7 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
     batch: dict[str, NDArray[Any]] = {}
     for name in (name for names in _GROUPS.values() for name in names):
         batch[name] = _padded([getattr(sample, name) for sample in samples])
-    for mask, name in (("utterance", "utterance"), ("candidate", "candidates"), ("step", "steps")):
+    for mask, name in MASKED.items():
         lengths = np.array([len(getattr(sample, name)) for sample in samples])
         batch[f"{mask}_mask"] = np.arange(batch[name].shape[1]) < lengths[:, None]
     for label in LABELS:
@@ -253,11 +277,28 @@ def read_shard(path: Path) -> list[Sample]:
         about = json.loads(columns["about"].tobytes())
         if about["version"] > FORMAT_VERSION:
             raise ShardBroken(path, f"it is of version {about['version']}, this Encore reads up to {FORMAT_VERSION}")
-        return _samples_in(columns, about["meta"])
+        return _samples_in(_as_of_now(columns), about["meta"])
     except ShardBroken:
         raise
     except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError, BadZipFile) as error:
         raise ShardBroken(path, str(error) or type(error).__name__) from error
+
+
+def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """What an older version did not keep is not known."""
+    if "shown_utterance" in columns:
+        return columns
+    alone = np.zeros(len(columns["state"]), np.int64)
+    width = columns["utterance"].shape[1]
+    return columns | {
+        "shown_utterance": np.zeros((0, width), np.float16),
+        "spoken.which": alone,
+        "spoken.lengths": np.zeros(1, np.int64),
+        "candidate_known": np.zeros((len(columns["candidates"]), 2), np.float16),
+        "known.which": columns["screen.which"],
+        "known.lengths": columns["screen.lengths"],
+        "step_effects": np.zeros_like(columns["steps"]),
+    }
 
 
 def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]) -> list[Sample]:

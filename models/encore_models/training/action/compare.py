@@ -1,0 +1,139 @@
+"""What compares today with the demonstration: targets with candidates, screens with screens, speech with speech.
+
+The running program has all of it without training: cosines of looks and texts with the target before and after its
+step, how far places are apart, what the demonstration's screens did not hold, and how alike two utterances are. A
+one-shot model begins from these and learns what to make of them.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Batch = dict[str, Tensor]
+
+COMPARED, RELATIONS, COSINES = 14, 16, 2
+"""Figures that compare a step's target with a candidate; features made of them; sharpened cosines among these."""
+SHARP = 10.0
+"""Times a cosine is the first guess of a logit: of a candidate before anything is learned."""
+HEARD, EVIDENCE = 6, 10
+"""Figures that compare two utterances; of all that is told about a situation as a whole."""
+PROJECTED = 96
+"""Length of the frames in which utterances are compared the learned way."""
+BESIDE = (-6, -4, -2, 0, 2, 4, 6)
+"""Frames before and after that are compared together with one: half a second says more than a moment."""
+
+
+class Comparison(nn.Module):
+    """How alike each demonstrated target and each candidate are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relate = nn.Sequential(nn.Linear(COMPARED, 32), nn.GELU(), nn.Linear(32, RELATIONS - COSINES))
+
+    def forward(self, batch: Batch) -> Tensor:
+        """A batch -> features [n, steps, candidates, RELATIONS]; the last two are the cosines, sharpened.
+
+        A target that its step has changed is to be found by what it looks like afterwards too.
+        """
+        before = _cosines(batch["steps"], batch["candidates"])
+        after = _cosines(batch["step_effects"], batch["candidates"])
+        texts = _cosines(batch["step_texts"], batch["candidate_texts"])
+        shown = _there(batch["steps"])[:, :, None].expand_as(before)
+        known = _there(batch["step_effects"])[:, :, None].expand_as(before)
+        told = _there(batch["step_texts"])[:, :, None] * _there(batch["candidate_texts"])[:, None, :]
+        same = (unit(batch["steps"]) * unit(batch["step_effects"])).sum(dim=-1)[:, :, None].expand_as(before)
+        places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
+        apart = (places[..., :4] - others[..., :4]).abs()
+        same_kind = (places[..., 4:] * others[..., 4:]).sum(dim=-1)
+        alike = alike_of(batch)[:, None, :].expand_as(before)
+        turned = (after - before) * known * SHARP
+        figures = torch.stack([before, after, turned, same, texts, shown, known, told, same_kind, alike], dim=-1)
+        features = self.relate(torch.cat([figures, apart], dim=-1))
+        looks = torch.maximum(before, after)
+        return torch.cat([features, SHARP * torch.stack([looks, texts], dim=-1)], dim=-1)
+
+
+class Heard(nn.Module):
+    """How alike what is said today and what was said when it was shown are, frame by frame and as a whole."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.project = nn.Linear(width, PROJECTED, bias=False)
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """A batch -> [n, frames, 2] how well each frame of today has its like, and [n, HEARD] over all frames.
+
+        In each pair the first is of Whisper's frames as they are, the second of learned ones.
+        """
+        today, shown = batch["utterance_mask"], batch["shown_utterance_mask"]
+        ours, theirs = self.norm(batch["utterance"]), self.norm(batch["shown_utterance"])
+        middle = (_sum(ours, today) + _sum(theirs, shown)) / (_count(today) + _count(shown)).clamp(min=1)[..., None]
+        ours, theirs = ours - middle[:, None], theirs - middle[:, None]
+        both = today[:, :, None] * shown[:, None, :]
+        pairs = ((ours, theirs), (self.project(ours), self.project(theirs)))
+        found = torch.stack([_beside(_cosines(*pair) * both) for pair in pairs], dim=-1)
+        nothing = (1 - both)[..., None] * 1e4
+        forth = (found - nothing).amax(dim=2).clamp(min=-1) * today[..., None]
+        back = (found - nothing).amax(dim=1).clamp(min=-1) * shown[..., None]
+        any_said = (_count(today) * _count(shown)).clamp(max=1)
+        length = (_count(today).clamp(min=1) / _count(shown).clamp(min=1)).log() * any_said
+        means = [
+            _sum(part, mask) / _count(mask).clamp(min=1)[:, None] for part, mask in ((forth, today), (back, shown))
+        ]
+        whole = torch.cat([mean * any_said[:, None] for mean in means], dim=1)
+        return forth * any_said[:, None, None], torch.cat([whole, any_said[:, None], length[:, None]], dim=1)
+
+
+def novelty(batch: Batch) -> Tensor:
+    """How much of the screen the demonstration's screens held: [n, 4], mean and least of looks and of texts."""
+    known, mask = batch["candidate_known"], batch["candidate_mask"]
+    mean = _sum(known, mask) / _count(mask).clamp(min=1)[:, None]
+    least = (known + (1 - mask)[..., None] * 1e4).amin(dim=1).clamp(max=1)
+    return torch.cat([mean, least], dim=1)
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Of length one; nothing (all zeros) stays nothing."""
+    return vectors / vectors.square().sum(dim=-1, keepdim=True).clamp(min=1e-8).sqrt()
+
+
+def alike_of(batch: Batch) -> Tensor:
+    """How many candidates look the same, on a scale of numbers that are not large [n, candidates]."""
+    return batch["candidate_alike"].float().clamp(min=0).log1p()
+
+
+def _cosines(ones: Tensor, others: Tensor) -> Tensor:
+    """[n, ones, others], in all digits of float32: the same drawing and a similar one differ in the second."""
+    device = ones.device.type
+    precise = torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
+    with precise:
+        return unit(ones.float()) @ unit(others.float()).transpose(1, 2)
+
+
+def _beside(found: Tensor) -> Tensor:
+    """Each likeness with those of the frames before and after it, as both go on: [n, today, shown]."""
+    most = max(BESIDE)
+    padded = functional.pad(found, (most, most, most, most))
+    rows, columns = found.shape[1], found.shape[2]
+    parts = [padded[:, most + by : most + by + rows, most + by : most + by + columns] for by in BESIDE]
+    return torch.stack(parts).mean(dim=0)
+
+
+def _there(vectors: Tensor) -> Tensor:
+    """1 where a row has any number, else 0."""
+    return (vectors.square().sum(dim=-1) > 1e-6).float()
+
+
+def _sum(values: Tensor, mask: Tensor) -> Tensor:
+    """Over what there is: [n, rows, width], [n, rows] -> [n, width]."""
+    return (values * mask[..., None]).sum(dim=1)
+
+
+def _count(mask: Tensor) -> Tensor:
+    """[n, rows] -> [n]."""
+    return mask.sum(dim=1)
