@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from encore_recorder.errors import BrokenDemonstration, DiskFull, NoMicrophone, 
 from encore_recorder.events import KeyChanged, PlaybackChanged, PointerButton, Window, WindowChanged
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.recorder import Recorder, RecorderOptions
+from encore_recorder.sources.focus import FocusSource
 from encore_recorder.sources.microphone import Microphone
 from encore_recorder.sources.microphones import microphones
 from encore_recorder.sources.playback import players
@@ -209,6 +211,13 @@ def test_pauses_and_forgotten_seconds_are_in_no_file(stage: Stage, windows: Open
     assert any(isinstance(e, WindowChanged) and e.window.title == "Victim abcdefgh" for e in events)
 
 
+def _focused(folder: Path) -> str:
+    """Class of the window that had the focus last, as a running recording has it."""
+    *whole, _ = (folder / "events.jsonl").read_text().split("\n")
+    events = map(json.loads, whole)
+    return [event["window"]["app_class"] for event in events if event["kind"] == "window_changed"][-1]
+
+
 def test_what_a_password_manager_shows_and_hears_is_not_kept(stage: Stage, windows: OpenWindowSystem, tmp_path: Path):
     hands = Hands(stage)
     with program(stage, windows) as victim, Recorder(tmp_path / "one", QUIET) as recorder:
@@ -218,6 +227,8 @@ def test_what_a_password_manager_shows_and_hears_is_not_kept(stage: Stage, windo
             hands.click(*_xy(vault.field))
             hands.type("hunter2")
             hands.click(*_xy(victim.field))
+            eventually(lambda: _focused(tmp_path / "one") == "victim")
+            time.sleep(FocusSource.LEAVING_NS / SECOND)
             hands.type("ok")
         demonstration = recorder.stop()
     written = b"".join(path.read_bytes() for path in (tmp_path / "one").glob("*.json*"))

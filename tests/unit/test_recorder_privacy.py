@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from encore_recorder.clock import SECOND
 from encore_recorder.events import KeyChanged, PointerButton, PointerMoved, PointerScrolled, Window, WindowChanged
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.privacy import Curtain, PrivacyRules
@@ -112,8 +113,28 @@ def test_keys_for_a_hidden_window_are_not_kept_from_the_very_first():
     bench.windows.focus = PLAYER
     # The key that closed the prompt went to the prompt.
     assert [type(event) for event in bench.take(*bench.stroke("enter"))] == [WindowChanged]
-    stroke = bench.stroke("a")
+    stroke = bench.stroke("a", FocusSource.LEAVING_NS)
     assert bench.take(*stroke) == list(stroke)
+
+
+def test_keys_that_come_late_for_a_window_that_was_left_are_not_kept():
+    bench = Bench(VAULT)
+    with bench.source:
+        bench.windows.focus = PLAYER
+        bench.source._poll()  # the change is seen before the key that was pressed before it
+        left_ns = bench.source._left_ns
+        assert left_ns is not None
+        assert bench.take(*bench.stroke("x", left_ns + FocusSource.LEAVING_NS - 1)) == []
+        stroke = bench.stroke("a", left_ns + FocusSource.LEAVING_NS)
+        assert [event for event in bench.take(*stroke) if not isinstance(event, Curtain)] == list(stroke)
+
+
+def test_a_private_window_that_gets_another_title_is_not_left():
+    bench = Bench(VAULT)
+    bench.take(*bench.stroke("a"))
+    bench.windows.focus = replace(VAULT, title="Locked")
+    assert not any(isinstance(event, KeyChanged) for event in bench.take(*bench.stroke("b", SECOND)))
+    assert bench.source._left_ns is None
 
 
 def test_a_key_that_was_kept_is_released_everywhere():

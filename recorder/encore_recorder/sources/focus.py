@@ -22,10 +22,16 @@ class FocusSource:
     """Stands between the input and the recording: adds windows, leaves out what is private.
 
     Hands on, with times of `time.monotonic_ns()`: the focused window at the beginning and whenever it changed, input
-    with its window, and a `Curtain` every `POLL_S`.
+    with its window, and a `Curtain` every `POLL_S` at the latest.
+
+    A key comes through the X server and a thread of its own, so by the time it is looked at, the window that it went to
+    may have lost the focus. Therefore the keys of the first `LEAVING_NS` after a private window are not kept either.
     """
 
     POLL_S = 0.1
+    HIDDEN_POLL_S = 0.025
+    """While a private window has the focus: the sooner it is seen to be left, the fewer keys are lost behind it."""
+    LEAVING_NS = 50_000_000
 
     def __init__(
         self, windows: WindowSystem, rules: PrivacyRules, desktop: Rect, emit: Callable[[Watched], None]
@@ -44,6 +50,8 @@ class FocusSource:
         self._emit = emit
         self._lock = threading.Lock()
         self._focus: Window | None = None
+        self._left_ns: int | None = None
+        """When a private window was last seen to have lost the focus; None where none ever did."""
         self._curtain = Curtain(0)
         self._left_out: set[str] = set()
         """Keys and buttons whose press was not kept, so their release is not either."""
@@ -82,16 +90,17 @@ class FocusSource:
                     if self._keeps(event, self._rules.hides(window)):
                         self._emit(replace(event, window=window))
                 case KeyChanged(pressed=True):
-                    before = self._focus
                     self._look(event.time_ns)
-                    hidden = self._rules.hides(before) or self._rules.hides(self._focus)
-                    if self._keeps(event, hidden):
+                    if self._keeps(event, self._rules.hides(self._focus) or self._just_left(event.time_ns)):
                         self._emit(event)
                 case PointerButton() | KeyChanged():
                     if _name(event) in self._left_out:
                         self._left_out.discard(_name(event))
                     else:
                         self._emit(event)
+
+    def _just_left(self, time_ns: int) -> bool:
+        return self._left_ns is not None and time_ns < self._left_ns + self.LEAVING_NS
 
     def _keeps(self, press: PointerButton | KeyChanged, hidden: bool) -> bool:
         """Note whether the press of a key or button is kept."""
@@ -110,6 +119,8 @@ class FocusSource:
         if focus is None:
             focus = self._desktop
         if focus != self._focus:
+            if self._rules.hides(self._focus) and not self._rules.hides(focus):
+                self._left_ns = time_ns
             self._focus = focus
             self._emit(WindowChanged(time_ns, self._rules.censored(focus)))
 
@@ -122,7 +133,7 @@ class FocusSource:
             self._emit(self._curtain)
 
     def _run(self, stop: threading.Event) -> None:
-        while not stop.wait(self.POLL_S):
+        while not stop.wait(self.HIDDEN_POLL_S if self._rules.hides(self._focus) else self.POLL_S):
             self._poll()
 
 
