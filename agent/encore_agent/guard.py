@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from encore_models.macro import Macro, Step
+from encore_models.phrases import words_of
 from encore_recorder.actions import PressKeys
 from encore_recorder.events import Window
 from encore_recorder.geometry import Point, Rect
@@ -14,6 +15,10 @@ DESTRUCTIVE_WORDS = frozenset(
     "delete remove erase discard uninstall format reset unfollow unsubscribe overwrite buy pay purchase order "
     "checkout send submit publish post transfer empty wipe".split()
 )
+_ARRANGED = re.compile(
+    r"\bin (?!(?:and|or|then|to|please|now) )(?:[a-z]+ )?order\b(?! (?:a|an|the|some|my|this|that|it)\b)"
+)
+"""The noun, as in "in random order"; "log in and order a pizza" holds the verb."""
 DESTRUCTIVE_KEYS = frozenset({("delete",), ("shift", "delete"), ("alt", "f4"), ("ctrl", "w"), ("ctrl", "q")})
 
 HAND_MOVED_PX = 6
@@ -28,21 +33,27 @@ def destructive_step(step: Step) -> str | None:
     # a slot hold content, not commands.
     if step.target is None or step.target.template is not None or step.target.kind == "row":
         return None
-    return _destructive_word(step.target.text)
+    return _reason(step.target.text)
 
 
 def destructive_macro(macro: Macro) -> str | None:
     """Why the macro needs a yes before it runs, or None where it does not."""
     reasons: Iterable[str | None] = [
-        *(_destructive_word(phrase.text) for phrase in macro.phrases),
+        *(_reason(phrase.text) for phrase in macro.phrases),
         *(destructive_step(step) for step in macro.steps),
     ]
     return next((reason for reason in reasons if reason), None)
 
 
-def _destructive_word(text: str) -> str | None:
-    words = set(re.findall(r"[a-z]+", text.lower())) & DESTRUCTIVE_WORDS
-    return f"it says {sorted(words)[0]!r}" if words else None
+def destructive_word(text: str) -> str | None:
+    """The word of a phrase or label that says that something is lost, sent or paid; None where there is none."""
+    words = set(words_of(_ARRANGED.sub("", text.lower()))) & DESTRUCTIVE_WORDS
+    return min(words, default=None)
+
+
+def _reason(text: str) -> str | None:
+    word = destructive_word(text)
+    return f"it says {word!r}" if word else None
 
 
 def refuse_place(place: Point, window: Window, desktop: Rect, seen_there: Window | None) -> str | None:

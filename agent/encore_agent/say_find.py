@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from rapidfuzz import fuzz
 
-from encore_agent.guard import DESTRUCTIVE_WORDS
+from encore_agent.guard import destructive_word
 from encore_agent.say import bare_name
 from encore_agent.say_names import CONCEPTS
 from encore_agent.say_sights import NOUNS, RankOptions, Sights, concept_of
@@ -56,7 +56,7 @@ class Option:
     @property
     def destructive(self) -> bool:
         """Whether its name says that something is lost, sent or paid by it."""
-        return bool(DESTRUCTIVE_WORDS & set(words_of(self.name)))
+        return destructive_word(self.name) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from encore_agent.act import Actuator
 from encore_agent.errors import AgentError, PersonTookOver
 from encore_agent.evidence import PATCH, correlation, cut
-from encore_agent.guard import DESTRUCTIVE_WORDS, hand_moved, refuse_place
+from encore_agent.guard import destructive_word, hand_moved, refuse_place
 from encore_agent.messages import Choice, ChoicesGone, ChoicesShown, Clicked, Listener, Rejected
 from encore_agent.replay import Eyes, Look
 from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers, bare_name
@@ -170,7 +170,7 @@ class SaySession:
         reason = _which(name, ranking)
         if ranking.decision == "clear":
             option = ranking.options[0]
-            if not (option.destructive or DESTRUCTIVE_WORDS & set(words_of(name))):
+            if not (option.destructive or destructive_word(name)):
                 return self._act(_Seen(option, window, frame, say.action), request, pointer, stop)
             reason = f"really “{option.name}”?"
         return self._ask(reason, ranking.options, window, frame, say.action, request)

@@ -33,6 +33,28 @@ def test_other_labels_do_not(text: str) -> None:
     assert destructive_step(click(text)) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order a pizza",
+        "Order now",
+        "Place order",
+        "log in and order milk",
+        "in order to delete it",
+        "sign in, order tea",
+    ],
+)
+def test_to_order_something_needs_a_yes(text: str) -> None:
+    assert destructive_macro(macro(text, click("More"))) is not None
+    assert destructive_step(click(text)) is not None
+
+
+@pytest.mark.parametrize("text", ["play {album} in random order", "in order", "sort in reverse order please"])
+def test_an_order_that_things_are_in_does_not(text: str) -> None:
+    assert destructive_macro(macro(text, click("More"))) is None
+    assert destructive_step(click(text)) is None
+
+
 def test_content_is_no_button() -> None:
     assert destructive_step(click("Delete Me", kind="row")) is None
 
