@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from encore_models.macro import Macro, Step
-from encore_models.phrases import words_of
 from encore_recorder.actions import PressKeys
 from encore_recorder.events import Window
 from encore_recorder.geometry import Point, Rect
@@ -47,7 +46,7 @@ def destructive_macro(macro: Macro) -> str | None:
 
 def destructive_word(text: str) -> str | None:
     """The word of a phrase or label that says that something is lost, sent or paid; None where there is none."""
-    words = set(words_of(_ARRANGED.sub("", text.lower()))) & DESTRUCTIVE_WORDS
+    words = set(re.findall(r"[a-z]+", _ARRANGED.sub("", text.lower()))) & DESTRUCTIVE_WORDS
     return min(words, default=None)
 
 

@@ -20,7 +20,6 @@ from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers
 from encore_agent.say_find import Option, Ranking, everything, rank
 from encore_agent.say_sights import Names, Sights
 from encore_models.perception.settle import settled
-from encore_models.phrases import words_of
 from encore_recorder.actions import Click, DoubleClick
 from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
