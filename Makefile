@@ -7,7 +7,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench-main bench-understanding bench-recording bench-finder bench-saying bench-hearing clean
+.PHONY: help setup system demo test lint bench-main bench-recording bench-finder bench-saying bench-hearing clean
 
 help:
 	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
@@ -60,10 +60,6 @@ test: system $(VENV)/.ready lint
 
 bench-main: system $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.bench_main $(ARGS)
-
-# 200 spoken requests for 50 titles: misheard, rejected, right, and milliseconds.
-bench-understanding: system $(VENV)/.ready
-	$(BIN)/python -m tests.benchmarks.bench_understanding $(ARGS)
 
 # Picture against sound, processor share, what a crash costs.
 bench-recording: system $(VENV)/.ready

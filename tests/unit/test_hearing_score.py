@@ -6,9 +6,19 @@ import math
 
 import pytest
 
-from tests.benchmarks.bench_understanding import TITLES
 from tests.benchmarks.hearing.commands import Split, commands, everything_said, requests, spoken, titles
 from tests.benchmarks.hearing.score import Rate, Share, auroc, by_group, missed_at, share_of, spread, threshold_at
+
+TUNED_ON = tuple(
+    "Yesterday|Yesterday Once More|Hey Jude|Let It Be|Bohemian Rhapsody|Hotel California|Imagine|Dancing Queen|"
+    "Billie Jean|Thriller|Like a Rolling Stone|Smells Like Teen Spirit|Wonderwall|Creep|Karma Police|Paranoid Android|"
+    "Rolling in the Deep|Someone Like You|Hello|Skyfall|Shape of You|Perfect|Blinding Lights|Levitating|Bad Guy|"
+    "Ocean Eyes|Take On Me|Africa|Rosanna|Every Breath You Take|Roxanne|Purple Rain|When Doves Cry|"
+    "Sweet Child O' Mine|November Rain|Nothing Else Matters|Enter Sandman|Stairway to Heaven|Kashmir|Black Dog|"
+    "Comfortably Numb|Wish You Were Here|Time|Money|Heroes|Space Oddity|Life on Mars|Clair de Lune|Moonlight Sonata|"
+    "Take Five".split("|")
+)
+"""Titles that thresholds were chosen on before there was this benchmark."""
 
 
 def letters(text: str) -> str:
@@ -79,7 +89,7 @@ def test_groups_and_spreads() -> None:
 def test_development_and_final_run_say_nothing_in_common() -> None:
     dev, final = ({letters(text) for text in everything_said(split)} for split in ("dev", "final"))
     assert not dev & final
-    assert not final & {letters(title) for title in TITLES}, "thresholds were chosen on these"
+    assert not final & {letters(title) for title in TUNED_ON}
 
 
 @pytest.mark.parametrize("split", ["dev", "final"])
