@@ -279,7 +279,22 @@ class Scene:
         index = self.index(cell)
         numbers = np.asarray(sorted({index, *(self.index(c) for c in alike)}), np.intp)
         named = self._lists.named_alike(index, numbers)
-        return self.candidates[named[0]] if len(named) else None
+        return self.candidates[named[0]] if len(named) else self._name_of_card(cell)
+
+    def _name_of_card(self, cell: Candidate) -> Candidate | None:
+        """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""
+        pictures = (c for c in self.candidates if c.kind == "picture" and c != cell)
+        for card in sorted(pictures, key=lambda c: c.box.area):
+            if card.box.intersection(cell.box) != cell.box:
+                continue
+            cards = self._of_its_size(card)
+            if len(cards) < GRID:
+                continue
+            indexes = np.asarray(sorted(self.index(c) for c in cards), np.intp)
+            labels = [self.candidates[i] for i in self._lists.named_alike(self.index(card), indexes)]
+            if inside := [label for label in labels if label != cell and card.box.intersection(label.box) == label.box]:
+                return inside[0]
+        return None
 
     @cached_property
     def _alike(self) -> NDArray[np.bool_]:
