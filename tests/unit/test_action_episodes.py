@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from shutil import which
 
-import cv2
 import numpy as np
 import pytest
 
@@ -20,19 +18,18 @@ from encore_models.training.action.applications import APPLICATIONS, application
 from encore_models.training.action.augment import cropped, occluded, other_theme, scaled, shifted, varied_sound
 from encore_models.training.action.canvas import TOOLKITS, Toolkit
 from encore_models.training.action.episodes import Episodes
-from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyphs, fonts, glyphs, needed_icons
+from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyphs, glyphs
 from encore_models.training.action.make import OtherSamples, main, make, plan_shards
 from encore_models.training.action.observe import candidate_in
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan, split_of
 from encore_models.training.action.reading import Reading, misread
-from encore_models.training.action.samples import SPLITS, STATES, Half, Sample, Split, read_shards
+from encore_models.training.action.samples import SPLITS, STATES, Sample, Split, read_shards
 from encore_models.training.action.screens import Look, View, render
 from encore_models.training.action.tasks import Intent, after, draw_task, draw_view, next_step
 from encore_models.training.action.voices import Spoken, speakers
 from encore_models.training.icon_sets import TEST_SETS, TRAIN_SETS
-from encore_models.training.icons import INDEX, PICTURES, SIZE
-from encore_models.training.voice_sounds import Speaker
 from encore_recorder.geometry import Point, Rect
+from tests.unit.action_drawings import Tones, drawings_in
 from tests.unit.test_action_samples import sample
 
 SET_OF: dict[Split, str] = {"train": "tabler", "validation": "lucide", "test": "ri"}
@@ -40,54 +37,12 @@ SET_OF: dict[Split, str] = {"train": "tabler", "validation": "lucide", "test": "
 
 @pytest.fixture(scope="module")
 def drawn_from(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Split], Glyphs]:
-    """Icon sets as the cache holds them, with drawings of our own, and whatever fonts there are."""
-    folder = tmp_path_factory.mktemp("icons")
-    names = needed_icons()
-    for part, sets in (("train", ("tabler", "lucide")), ("test", ("ri",))):
-        pictures = np.zeros((len(sets) * len(names), 2, SIZE, SIZE), np.uint8)
-        for number in range(len(pictures)):
-            corners = np.random.default_rng(number).integers(6, 58, (5, 2)).astype(np.int32)
-            cv2.polylines(pictures[number, 1], [corners], True, 255, 5, cv2.LINE_AA)
-        (folder / part).mkdir()
-        np.save(folder / part / PICTURES, pictures)
-        index = {
-            "sets": [owner for owner in sets for _ in names],
-            "names": [name for _ in sets for name in names],
-            "other_names": [[] for _ in pictures],
-            "boxes": [[4, 4, 60, 60] for _ in pictures],
-        }
-        (folder / part / INDEX).write_text(json.dumps(index))
-    written = next((path for split in SPLITS for path in _fonts(split)), None)
-    if written is None:
-        pytest.skip("no font of any split is installed")
-
-    def drawings(split: Split) -> Glyphs:
-        try:
-            return glyphs(split, folder)
-        except FileNotFoundError:  # no font of this split
-            whole = glyphs("train", folder)
-            return replace(whole, fonts=(written,))
-
-    return drawings
-
-
-def _fonts(split: Split) -> tuple[Path, ...]:
-    try:
-        return fonts(split)
-    except FileNotFoundError:
-        return ()
+    return drawings_in(tmp_path_factory.mktemp("icons"))
 
 
 @pytest.fixture(scope="module")
 def clip() -> UiClip:
     return UiClip.load()
-
-
-class Tones:
-    """Says a command as frames that tell which it was."""
-
-    def frames(self, text: str, speaker: Speaker, seed: int) -> Half:
-        return np.full((len(text), 384), len(text) / 100, np.float16)
 
 
 # Splits

@@ -56,6 +56,11 @@ OUTPUTS: dict[str, Shape] = {
 GROUPS = {"utterance": "utterance", "shown_utterance": "shown_utterance", "candidate": "candidates", "step": "steps"}
 """Masks by what they are the mask of, and an input of that length."""
 
+TEXT_FLOOR = 0.78
+"""Cosine of texts below which a label or a field says something else; 99 % of right ones lie above."""
+CLEARLY = 0.3
+"""By so much of a cosine another candidate must look more alike to speak against one."""
+
 Floats = NDArray[np.float32]
 Feeds = dict[str, NDArray[Any]]
 
@@ -212,6 +217,35 @@ def feeds(situation: Situation) -> Feeds:
             padded = array if length else np.zeros((1, *array.shape[1:]), kind)
             made[name] = padded.astype(kind)[None]
     return {name: made[name] for name in INPUTS}
+
+
+def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
+    """Candidates that deterministic evidence speaks against as the target of a step [candidates].
+
+    A label or field that says something else is not it; nor is a drawing, if another one looks clearly more like the
+    target before or after its step. Where nothing can be compared, nothing is said.
+    """
+    texts = _cosines(situation.candidate_texts, situation.step_texts[step])
+    read = np.any(situation.candidate_texts, axis=1) & bool(np.any(situation.step_texts[step]))
+    shown = [_cosines(situation.candidates, looks[step]) for looks in (situation.steps, situation.step_effects)]
+    alike = np.maximum(*shown)
+    drawing = ~read & bool(np.any(situation.steps[step]))
+    most = alike[drawing].max(initial=-1.0)
+    spoken = _labelled(situation.step_places[step])
+    return (read & spoken & (texts < TEXT_FLOOR)) | (drawing & (alike < most - CLEARLY))
+
+
+def _labelled(place: NDArray[Any]) -> bool:
+    """Whether a place is of a kind that is told by what it says: a text or a field."""
+    return bool(place[5] or place[6])
+
+
+def _cosines(rows: NDArray[Any], one: NDArray[Any]) -> Floats:
+    """Of each row with one vector; 0 where either is nothing."""
+    wide, single = rows.astype(np.float32), one.astype(np.float32)
+    lengths = np.linalg.norm(wide, axis=1) * np.linalg.norm(single)
+    cosines: Floats = (wide @ single / np.maximum(lengths, 1e-6)).astype(np.float32)
+    return cosines
 
 
 def softmax(logits: NDArray[Any]) -> Floats:

@@ -57,6 +57,30 @@ class Demonstrated:
     utterance: Half
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An episode that was shown and asked for."""
+
+    plan: Plan
+    shown: Demonstrated
+    utterance: Half
+    speaker: Speaker
+    seed: int
+    """Of how the speaker sounds today."""
+    meta: dict[str, str]
+    rng: np.random.Generator
+    """Where chance comes from as it goes on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A screen as it is, and as it is seen."""
+
+    screen: Screen
+    scene: Scene
+    seen: Seen
+
+
 class Episodes:
     """Makes the samples of episodes. Not safe for threads."""
 
@@ -76,6 +100,24 @@ class Episodes:
 
     def samples(self, number: int) -> Iterator[Sample]:
         """All samples of an episode.
+
+        Raises:
+            SpeakerFailed: A speech program is missing.
+            IconsMissing: The icons were not rendered yet.
+        """
+        begun = self.begin(number)
+        looks: dict[View, Looked] = {}
+        for moment in moments(begun.plan, begun.rng):
+            if moment.view not in looks:
+                looks[moment.view] = self.look(begun, moment)
+            sample = self.sample(begun, moment, looks[moment.view])
+            if sample is not None:
+                yield sample
+            else:
+                self.missed += 1
+
+    def begin(self, number: int) -> Begun:
+        """Show an episode's task, and ask for it.
 
         Raises:
             SpeakerFailed: A speech program is missing.
@@ -102,26 +144,18 @@ class Episodes:
             "voice": "" if silent else speaker.name,
             "split": episode.split,
         }
-        seen: dict[View, tuple[Screen, Scene, Seen]] = {}
-        for moment in moments(episode, rng):
-            if moment.view not in seen:
-                seen[moment.view] = self._look(episode, moment, rng)
-            utterance, voice = said, meta["voice"]
-            if moment.hard == "other command":
-                other = self._other_command(episode, rng)
-                utterance, voice = self._spoken.frames(other, speaker, seed), speaker.name
-            sample = self._sample(episode, moment, *seen[moment.view], utterance, shown, {**meta, "voice": voice})
-            if sample is not None:
-                yield sample
+        return Begun(episode, shown, said, speaker, seed, meta, rng)
 
-    def _look(self, episode: Plan, moment: Moment, rng: np.random.Generator) -> tuple[Screen, Scene, Seen]:
+    def look(self, begun: Begun, moment: Moment) -> Looked:
+        """What is on the screen at a moment."""
+        episode, rng = begun.plan, begun.rng
         screen = render(episode.app, moment.view, episode.run_look, self._drawn_from(episode.split))
         step = next_step(episode.run.intents, moment.progress, moment.view)
         intent = episode.run.intents[step] if step is not None else None
         keep = [c.box for c in screen.controls if intent is None or c.key == intent.key or "answer" in c.key]
         image = _spoilt(screen.image, keep, moment.view, rng)
         scene = Scene(image, Reading(screen.controls, int(rng.integers(1 << 30))), self._clip)
-        return screen, scene, observe(scene, self._words)
+        return Looked(screen, scene, observe(scene, self._words))
 
     def _shown_utterance(self, episode: Plan, speaker: Speaker, rng: np.random.Generator) -> Half:
         """What was said when it was shown, mostly by whom asks for it today."""
@@ -180,27 +214,20 @@ class Episodes:
             if other.command != episode.run.command and other.value != episode.run.value:
                 return other.said(other.value)
 
-    def _sample(
-        self,
-        episode: Plan,
-        moment: Moment,
-        screen: Screen,
-        scene: Scene,
-        seen: Seen,
-        utterance: Half,
-        shown: Demonstrated,
-        meta: dict[str, str],
-    ) -> Sample | None:
-        """A sample with its label; None where perception did not propose the target."""
-        intents = episode.run.intents
-        state, step, control = decide(intents, moment, screen)
+    def sample(self, begun: Begun, moment: Moment, looked: Looked) -> Sample | None:
+        """A moment with its label; None where perception did not propose the target."""
+        intents, shown, seen = begun.plan.run.intents, begun.shown, looked.seen
+        state, step, control = decide(intents, moment, looked.screen)
         candidate = -1
         if control is not None:
-            found = candidate_in(scene, control.box, control.area.center)
+            found = candidate_in(looked.scene, control.box, control.area.center)
             candidate = seen.place_of(found) if found is not None else -1
             if candidate < 0:
-                self.missed += 1
                 return None
+        utterance, voice = begun.utterance, begun.meta["voice"]
+        if moment.hard == "other command":
+            other = self._other_command(begun.plan, begun.rng)
+            utterance, voice = self._spoken.frames(other, begun.speaker, begun.seed), begun.speaker.name
         hard = moment.hard
         if step >= 0 and not hard:
             hard = "repeated" if intents[step].kind == "mark" else "slot" if intents[step].slot else ""
@@ -223,7 +250,7 @@ class Episodes:
             step=step,
             candidate=candidate,
             argument=ARGUMENTS.index(intents[step].argument) if step >= 0 else 0,
-            meta={**meta, "hard": hard},
+            meta={**begun.meta, "voice": voice, "hard": hard},
         )
 
 

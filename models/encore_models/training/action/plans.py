@@ -139,13 +139,13 @@ def moments(episode: Plan, rng: np.random.Generator) -> list[Moment]:
     found.append(Moment(view, tuple(progress), "already" if 0 in progress else ""))
     hard = []
     for kind in rng.choice(HARD, HARD_COUNT, replace=False):
-        fitting = [made for moment in found if (made := _hard(str(kind), moment, intents, rng)) is not None]
+        fitting = [made for moment in found if (made := hardened(str(kind), moment, intents, rng)) is not None]
         if fitting:
             hard.append(fitting[0 if kind == "other command" else int(rng.integers(len(fitting)))])
     return found + hard
 
 
-def _hard(kind: str, moment: Moment, intents: Sequence[Intent], rng: np.random.Generator) -> Moment | None:
+def hardened(kind: str, moment: Moment, intents: Sequence[Intent], rng: np.random.Generator) -> Moment | None:
     """A hard moment like an ordinary one; None where there is none of the kind."""
     view, progress = moment.view, moment.progress
     step = next_step(intents, progress, view)
