@@ -32,6 +32,8 @@ _KEYSYMS = {
     "pause": "Pause", "printscreen": "Print", "apps": "Menu",
 }  # fmt: skip
 
+_RECORDED = {"escape": "esc", "del": "delete"}
+"""Keys that go by two names, and the one in a recording."""
 
 ALONE = re.compile(r"f\d+|pause")
 """Keys that type nothing, so that they need no modifier."""
@@ -79,7 +81,7 @@ class Hotkey:
     @property
     def keys(self) -> tuple[str, ...]:
         """As a `PressKeys` action holds it: modifiers first."""
-        return (*self.modifiers, self.key)
+        return (*self.modifiers, _RECORDED.get(self.key, self.key))
 
     def __str__(self) -> str:
         return describe_keys(self.keys)

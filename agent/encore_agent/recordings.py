@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -18,18 +17,16 @@ from encore_recorder.recorder import Recorder, RecorderOptions
 class Recordings:
     """Records one demonstration at a time. Safe to use from several threads; events come in the order of the calls."""
 
-    def __init__(self, library: Library, fps: int, microphone: Callable[[], str | None], tell: Tell) -> None:
+    def __init__(self, library: Library, options: Callable[[], RecorderOptions], tell: Tell) -> None:
         """Nothing is recorded yet.
 
         Args:
             library: Where demonstrations are kept.
-            fps: Pictures a second.
-            microphone: Name of the one to record; None for the system's default.
+            options: How the next one is recorded.
             tell: Told when a recording begins, pauses and ends.
         """
         self._library = library
-        self._fps = fps
-        self._microphone = microphone
+        self._options = options
         self._tell = tell
         self._background = Background("encore-record", tell)
         self._lock = threading.Lock()
@@ -101,8 +98,7 @@ class Recordings:
         self._background.finish()
 
     def _new_recorder(self) -> Recorder:
-        options = RecorderOptions(fps=self._fps, device=self._microphone(), own_pids=frozenset({os.getpid()}))
-        return Recorder(self._library.new_demonstration_folder(), options)
+        return Recorder(self._library.new_demonstration_folder(), self._options())
 
     def _start(self, wish: int, make_ready: Callable[[], None], failed: Callable[[], None]) -> None:
         make_ready()

@@ -7,6 +7,7 @@ the subscribers, from those threads.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -41,6 +42,7 @@ from encore_models.learn import learn
 from encore_models.macro import Macro
 from encore_models.paraphrases import propose
 from encore_recorder.demonstration import Demonstration
+from encore_recorder.recorder import RecorderOptions
 from encore_recorder.sources.microphones import microphones
 
 
@@ -66,7 +68,7 @@ class Service:
         self._learning = Background("encore-learn", self.tell)
         self._episodes = Episodes(library, senses, actuator, self.tell)
         self._ears = Ears(library, self._episodes, self.tell, settings)
-        self._recordings = Recordings(library, settings.fps, lambda: self._ears.microphone, self.tell)
+        self._recordings = Recordings(library, self._recorder_options, self.tell)
         self._listening_before = False
 
     # Telling
@@ -134,6 +136,15 @@ class Service:
         """
         return self._recordings.now(done, seconds, started)
 
+    def _recorder_options(self) -> RecorderOptions:
+        hotkeys = (RECORD, LISTEN, STOP, Hotkey.parse(self.settings.choices.talk_key))
+        return RecorderOptions(
+            fps=self.settings.fps,
+            device=self._ears.microphone,
+            own_pids=frozenset({os.getpid()}),
+            own_chords=frozenset(hotkey.keys for hotkey in hotkeys),
+        )
+
     def _close_ears(self) -> None:
         self._listening_before = self._ears.open
         self._ears.close()
@@ -163,7 +174,6 @@ class Service:
             self.senses.look,
             self.library.new_macro_id,
             phrase,
-            [frozenset(hotkey.keys) for hotkey in (RECORD, LISTEN, STOP, Hotkey.parse(self.settings.choices.talk_key))],
             self._progress,
             self.senses.printer(self._progress),
         )

@@ -6,7 +6,7 @@ slot, what was spoken around it the phrase; a clicked row that holds the slot's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -32,7 +32,7 @@ from encore_models.perception.speech import Utterance, utterances_of
 from encore_models.perception.voice import Encoded, Voice
 from encore_models.phrases import best_match
 from encore_models.slots import SAME, bind_step, heard_phrase
-from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, RecordedAction, Scroll, TypeText
+from encore_recorder.actions import Action, Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.events import PlaybackChanged
 from encore_recorder.geometry import Point, Rect
@@ -84,7 +84,6 @@ def learn(
     look: Look,
     macro_id: Callable[[str], str],
     phrase: str | None = None,
-    own_chords: Collection[frozenset[str]] = (),
     progress: Progress = lambda what, done: None,
     printer: Printing | None = None,
 ) -> Learning:
@@ -96,7 +95,6 @@ def learn(
         look: Analyses a window picture.
         macro_id: Gives a free id for the macro's name.
         phrase: The command with slots in braces; None takes it from what was said.
-        own_chords: Encore's own hotkeys; pressing one is no step.
         progress: Told what is done, 0 to 1.
         printer: Makes the first enrolment; None learns without one.
 
@@ -104,7 +102,7 @@ def learn(
         NothingToLearn: There are no actions, or no command was spoken and none was given.
     """
     progress("reading the actions", 0.0)
-    recorded = [action for action in demonstration.actions() if not _is_own_chord(action, own_chords)]
+    recorded = demonstration.actions()
     if not recorded:
         raise NothingToLearn(demonstration.path, "there is no click and no key in it", "Record it again.")
     progress("listening to the command", 0.1)
@@ -129,10 +127,6 @@ def learn(
             notes.append(f"What was said, “{heard}”, is not the phrase, so Encore does not know yet how you say it.")
     progress("learned", 1.0)
     return Learning(macro, pictures, heard, tuple(notes), printed)
-
-
-def _is_own_chord(recorded: RecordedAction, own_chords: Collection[frozenset[str]]) -> bool:
-    return isinstance(recorded.action, PressKeys) and frozenset(recorded.action.keys) in own_chords
 
 
 # The command

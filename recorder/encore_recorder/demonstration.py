@@ -59,6 +59,8 @@ class DemonstrationInfo:
     """Name of the microphone, or None where there was none."""
     own_pids: tuple[int, ...] = ()
     """Processes of Encore's own; what was done in their windows is not part of the demonstration."""
+    own_chords: tuple[tuple[str, ...], ...] = ()
+    """Encore's own hotkeys, as `PressKeys` holds them; pressing one is not part of it either."""
     duration_ns: int | None = None
     """None as long as the recording has not ended."""
     notes: tuple[str, ...] = ()
@@ -191,8 +193,8 @@ class Demonstration:
         return iter(self._events)
 
     def actions(self) -> list[RecordedAction]:
-        """What the person did, without what happened in Encore's own windows."""
-        return actions_of(self.events(), frozenset(self.info.own_pids))
+        """What the person did, without Encore's own hotkeys and what happened in its windows."""
+        return actions_of(self.events(), frozenset(self.info.own_pids), self.info.own_chords)
 
     @property
     def picture_times_ns(self) -> list[int]:

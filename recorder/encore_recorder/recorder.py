@@ -52,6 +52,8 @@ class RecorderOptions:
     """The microphone: number or (part of the) name; None means the system's default."""
     own_pids: frozenset[int] = frozenset()
     """Processes of Encore's own: what is done in their windows is not part of the demonstration."""
+    own_chords: frozenset[tuple[str, ...]] = frozenset()
+    """Encore's own hotkeys, as `PressKeys` holds them; pressing one is not part of it either."""
     privacy: PrivacyRules = field(default_factory=PrivacyRules)
     keep_free_bytes: int = 200 * 2**20
     """The recording stops before less is free on the disk, while there is room to finish the files."""
@@ -244,6 +246,7 @@ class Recorder:
             scale=windows.scale(),
             microphone=self._microphone.microphone.name if self._microphone is not None else None,
             own_pids=tuple(sorted(options.own_pids)),
+            own_chords=tuple(sorted(options.own_chords)),
         )
         self._writer = DemonstrationWriter(self.folder, info)
         self._scribe = Scribe(self._writer, self._clock, Point(screen.bounds.left, screen.bounds.top))

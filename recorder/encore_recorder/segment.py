@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from encore_recorder.actions import Action, Click, DoubleClick, Drag, PressKeys, RecordedAction, Scroll, TypeText
@@ -44,19 +44,23 @@ _SILENT = frozenset({"altgr", "capslock", "numlock", "scrolllock", "fn"})
 """Keys that only change what others type."""
 
 
-def actions_of(events: Iterable[Event], own_pids: frozenset[int] = frozenset()) -> list[RecordedAction]:
+def actions_of(
+    events: Iterable[Event], own_pids: frozenset[int] = frozenset(), own_chords: Collection[tuple[str, ...]] = ()
+) -> list[RecordedAction]:
     """What a person did, in the order of the first presses.
 
     Args:
         events: In the order of their times.
         own_pids: Processes of Encore's own; what was done in their windows is left out.
+        own_chords: Encore's own hotkeys, as `PressKeys` holds them; pressing one is no action.
     """
     segmenter = _Segmenter(own_pids)
     for event in events:
         segmenter.take(event)
     segmenter.finish_typing()
     # A drag is known at its release only; keys may have been pressed meanwhile.
-    return sorted(segmenter.actions, key=lambda action: action.start_ns)
+    own = {PressKeys(chord) for chord in own_chords}
+    return sorted((done for done in segmenter.actions if done.action not in own), key=lambda done: done.start_ns)
 
 
 @dataclass

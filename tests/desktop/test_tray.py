@@ -129,7 +129,6 @@ def test_the_hotkey_records_and_the_panel_pauses_without_being_recorded(tray: Tr
     assert [r for r in tray.demonstration.actions() if isinstance(r.action, PointerAction)] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the recording keeps Encore's own hotkeys; learning leaves them out")
 def test_the_hotkey_that_ends_a_recording_is_not_a_step_of_it(tray: Tray) -> None:
     tray.xdotool("key", "ctrl+alt+r")
     wait(lambda: tray.icon(RECORDING))

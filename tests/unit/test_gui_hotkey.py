@@ -10,6 +10,7 @@ from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey, UnknownHotkey, loc
 def test_a_chord_is_read_in_any_order_and_case() -> None:
     assert Hotkey.parse("Alt+CTRL+r") == Hotkey.parse("ctrl+alt+R") == RECORD
     assert RECORD.keys == ("ctrl", "alt", "r")
+    assert STOP.keys == Hotkey.parse("ctrl+alt+esc").keys == ("ctrl", "alt", "esc")
 
 
 def test_the_defaults_read_as_menus_write_them() -> None:

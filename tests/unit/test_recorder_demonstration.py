@@ -33,6 +33,7 @@ def info(**changes) -> DemonstrationInfo:
         fps=15,
         microphone="default",
         own_pids=(77,),
+        own_chords=(("ctrl", "alt", "r"),),
     )
     return replace(usual, **changes)
 

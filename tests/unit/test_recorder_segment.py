@@ -229,6 +229,13 @@ def test_what_happens_in_encores_own_windows_is_left_out():
     assert [r.action for r in script.actions(frozenset({30}))] == [Click(Point(50, 60)), TypeText("a")]
 
 
+def test_encores_own_hotkeys_are_left_out():
+    script = Script().down("ctrl").down("alt").key("r", "r").key("l", "l").up("alt").up("ctrl").type("r")
+    own = [("ctrl", "alt", "r"), ("win", "r")]
+    does = [recorded.action for recorded in actions_of(script.events, own_chords=own)]
+    assert does == [PressKeys(("ctrl", "alt", "l")), TypeText("r")]
+
+
 def test_nothing_reaches_over_a_pause():
     script = Script().down("ctrl").button(50, 60, True).type("")
     script.events.append(RecordingPaused(script.now))

@@ -34,6 +34,7 @@ from encore_models.store import create_macro
 from encore_recorder.actions import PressKeys
 from encore_recorder.errors import NoMicrophone
 from encore_recorder.geometry import Rect
+from encore_recorder.recorder import RecorderOptions
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     monkeypatch.setattr(FakeRecorder, "go_on", threading.Event())
     library = Library(tmp_path / "encore")
     events: queue.SimpleQueue[object] = queue.SimpleQueue()
-    recordings = Recordings(library, 15, lambda: None, events.put)
+    recordings = Recordings(library, RecorderOptions, events.put)
     yield recordings, events
     FakeRecorder.go_on.set()
     recordings.close()
