@@ -283,18 +283,24 @@ class Scene:
 
     def _name_of_card(self, cell: Candidate) -> Candidate | None:
         """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""
-        pictures = (c for c in self.candidates if c.kind == "picture" and c != cell)
-        for card in sorted(pictures, key=lambda c: c.box.area):
-            if card.box.intersection(cell.box) != cell.box:
-                continue
+        around = (card for card in self.cards if card != cell and card.box.intersection(cell.box) == cell.box)
+        card = min(around, key=lambda c: c.box.area, default=None)
+        return self.cards[card] if card is not None and self.cards[card] != cell else None
+
+    @cached_property
+    def cards(self) -> dict[Candidate, Candidate]:
+        """The cards of one size that hold a label at the same place, and that label, from top to bottom."""
+        named = {}
+        for card in (c for c in self.candidates if c.kind == "picture"):
             cards = self._of_its_size(card)
             if len(cards) < GRID:
                 continue
-            indexes = np.asarray(sorted(self.index(c) for c in cards), np.intp)
-            labels = [self.candidates[i] for i in self._lists.named_alike(self.index(card), indexes)]
-            if inside := [label for label in labels if label != cell and card.box.intersection(label.box) == label.box]:
-                return inside[0]
-        return None
+            numbers = np.asarray(sorted(self.index(c) for c in cards), np.intp)
+            labels = (self.candidates[i] for i in self._lists.named_alike(self.index(card), numbers))
+            inside = (label for label in labels if card.box.intersection(label.box) == label.box)
+            if (name := next(inside, None)) is not None:
+                named[card] = name
+        return named
 
     @cached_property
     def _alike(self) -> NDArray[np.bool_]:
