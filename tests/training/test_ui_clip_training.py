@@ -23,9 +23,10 @@ from encore_models.training import export_ui_clip
 from encore_models.training.augment import icon_view, label_view
 from encore_models.training.batches import IconBatches, LabelBatches, installed_fonts
 from encore_models.training.icons import Drawing, Icons, draw, open_icons, render
+from encore_models.training.run import CHECKPOINT
 from encore_models.training.settle import SettledModel, settle, settled
 from encore_models.training.span import span_of
-from encore_models.training.train_ui_clip import CHECKPOINT, Trainer, TrainOptions, learning_rate, train
+from encore_models.training.train_ui_clip import TrainOptions, UiClipTrainer, learning_rate, train
 from encore_models.training.ui_clip import UiClipConfig, UiClipModel, clip_loss, instance_loss
 from encore_recorder.geometry import Rect
 
@@ -66,15 +67,15 @@ def icons() -> Icons:
     return Icons(pictures, boxes, ("thin",) * 8 + ("bold",) * 8, names, tuple((f"{name} shape",) for name in names))
 
 
-def trainer(icons: Icons) -> Trainer:
+def trainer(icons: Icons) -> UiClipTrainer:
     batches = IconBatches(icons)
-    return Trainer(OPTIONS, batches, LabelBatches(SHAPES, installed_fonts()[:2], len(batches.words)), TINY)
+    return UiClipTrainer(OPTIONS, batches, LabelBatches(SHAPES, installed_fonts()[:2], len(batches.words)), TINY)
 
 
 def test_twenty_steps_lower_the_loss(icons: Icons) -> None:
     torch.set_num_threads(1)
     run = trainer(icons)
-    totals = [run.advance().total.detach().item() for _ in range(OPTIONS.steps)]
+    totals = [sum(run.advance().values()) for _ in range(OPTIONS.steps)]
     assert np.isfinite(totals).all()
     assert np.mean(totals[-5:]) < 0.9 * np.mean(totals[:5])
 

@@ -21,7 +21,8 @@ from encore_models.perception.mel import RATE
 from encore_models.perception.prints import Printer, Scale, VoicePrint
 from encore_models.training import export_voice_head, voice_data
 from encore_models.training.evaluate_voice_head import Development, Query, equal_error, measure, texts, trials
-from encore_models.training.train_voice_head import CHECKPOINT, WEIGHTS, Batches, Trainer, TrainOptions, train
+from encore_models.training.run import CHECKPOINT
+from encore_models.training.train_voice_head import WEIGHTS, Batches, HeadTrainer, TrainOptions, train
 from encore_models.training.voice_data import Heard, Spoken, render, spoiled
 from encore_models.training.voice_head import OneUtterance, SpeechGate, VoiceHead, VoiceHeadConfig, warped
 from encore_models.training.voice_sentences import DEVELOPMENT_PAIRS, HELD_OUT, plain, sentences
@@ -73,7 +74,7 @@ def spoken() -> Spoken:
 
 def test_twenty_steps_lower_the_losses(spoken: Spoken) -> None:
     torch.set_num_threads(1)
-    run = Trainer(OPTIONS, spoken, TINY)
+    run = HeadTrainer(OPTIONS, spoken, TINY)
     totals = [sum(run.advance().values()) for _ in range(OPTIONS.steps)]
     assert np.isfinite(totals).all()
     assert np.mean(totals[-5:]) < 0.9 * np.mean(totals[:5])
@@ -81,13 +82,13 @@ def test_twenty_steps_lower_the_losses(spoken: Spoken) -> None:
 
 def test_a_stopped_run_goes_on_exactly(spoken: Spoken, tmp_path: Path) -> None:
     torch.set_num_threads(1)
-    whole, stopped = Trainer(OPTIONS, spoken, TINY), Trainer(OPTIONS, spoken, TINY)
+    whole, stopped = HeadTrainer(OPTIONS, spoken, TINY), HeadTrainer(OPTIONS, spoken, TINY)
     for _ in range(4):
         whole.advance()
     for _ in range(2):
         stopped.advance()
     stopped.save(tmp_path)
-    resumed = Trainer(OPTIONS, spoken, TINY)
+    resumed = HeadTrainer(OPTIONS, spoken, TINY)
     resumed.resume(tmp_path)
     assert resumed.step == 2
     for _ in range(2):

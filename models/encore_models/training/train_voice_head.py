@@ -11,12 +11,10 @@ so that one threshold serves all commands.
 
 from __future__ import annotations
 
-import json
 import math
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -26,16 +24,17 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from torch import Tensor, nn
 
+from encore_models.training.run import RunOptions, Trainer, run
 from encore_models.training.voice_data import Heard, Spoken, encoder_of, read, render
 from encore_models.training.voice_head import SpeechGate, VoiceHead, VoiceHeadConfig, warped
 from encore_models.training.voice_sentences import sentences
 from encore_models.whisper.prepare import prepare_hearing
 
-CHECKPOINT, LOG, WEIGHTS = "checkpoint.pt", "log.jsonl", "head.pt"
+WEIGHTS = "head.pt"
 
 
-@dataclass(frozen=True, slots=True)
-class TrainOptions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions(RunOptions):
     """What one run is."""
 
     families: int = 600
@@ -54,11 +53,8 @@ class TrainOptions:
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     warmup: int = 50
-    """Steps in which the learning rate rises."""
     jitter: int = 3
     """Frames by which the ends of the speech are moved, since nobody finds them exactly."""
-    seed: int = 7
-    threads: int = 1
     checkpoint_minutes: float = 2
 
 
@@ -172,22 +168,15 @@ def _others(group: Tensor, strangers: int, rng: np.random.Generator) -> Tensor:
     return torch.tensor(np.array(rows))
 
 
-class Trainer:
-    """A head on its way: everything that a checkpoint holds, and the step that moves it."""
+class HeadTrainer(Trainer):
+    """A head on its way."""
 
     def __init__(self, options: TrainOptions, spoken: Spoken, config: VoiceHeadConfig) -> None:
         torch.manual_seed(options.seed)
         self.options = options
         self.batches = Batches(spoken, options)
         self.parts = nn.ModuleDict({"head": VoiceHead(config), "gate": SpeechGate(config), "objective": Objective()})
-        self.step = 0
-        decayed = [p for p in self.parts.parameters() if p.ndim >= 2]
-        others = [p for p in self.parts.parameters() if p.ndim < 2]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": options.weight_decay}, {"params": others, "weight_decay": 0.0}],
-            lr=options.learning_rate,
-            betas=(0.9, 0.98),
-        )
+        super().__init__(options, {"parts": self.parts})
 
     def advance(self) -> dict[str, float]:
         """One step on one batch; the losses by name."""
@@ -208,21 +197,8 @@ class Trainer:
         self.step += 1
         return {name: loss.item() for name, loss in losses.items()}
 
-    def save(self, folder: Path) -> None:
-        """Write a checkpoint, whole or not at all."""
-        state = {"step": self.step, "parts": self.parts.state_dict(), "optimiser": self.optimiser.state_dict()}
-        torch.save(state, folder / f"{CHECKPOINT}.new")
-        (folder / f"{CHECKPOINT}.new").replace(folder / CHECKPOINT)
 
-    def resume(self, folder: Path) -> None:
-        """Go on from a checkpoint."""
-        state: dict[str, Any] = torch.load(folder / CHECKPOINT, weights_only=True)
-        self.step = state["step"]
-        self.parts.load_state_dict(state["parts"])
-        self.optimiser.load_state_dict(state["optimiser"])
-
-
-def learning_rate(options: TrainOptions, step: int) -> float:
+def learning_rate(options: RunOptions, step: int) -> float:
     """Rises in a line and falls as a cosine."""
     rise = (step + 1) / max(1, options.warmup)
     return options.learning_rate * min(1.0, rise) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / options.steps)) / 2)
@@ -234,26 +210,8 @@ def train(folder: Path, options: TrainOptions, spoken: Spoken, config: VoiceHead
     Returns:
         The parts `head` and `gate`, among others.
     """
-    torch.set_num_threads(options.threads)
-    trainer = Trainer(options, spoken, config or VoiceHeadConfig())
-    folder.mkdir(parents=True, exist_ok=True)
-    if (folder / CHECKPOINT).is_file():
-        trainer.resume(folder)
-    (folder / "options.json").write_text(json.dumps(asdict(options), indent=2) + "\n")
-    seen, begun, saved = 0, time.monotonic(), time.monotonic()
-    with (folder / LOG).open("a") as log:
-        while trainer.step < options.steps:
-            losses = trainer.advance()
-            seen += 1
-            if trainer.step % 20 == 0:
-                entry = {name: round(loss, 4) for name, loss in losses.items()}
-                entry |= {"step": trainer.step, "seconds_a_step": round((time.monotonic() - begun) / seen, 2)}
-                log.write(json.dumps(entry) + "\n")
-                log.flush()
-                typer.echo(", ".join(f"{name} {value}" for name, value in entry.items()))
-            if time.monotonic() - saved > options.checkpoint_minutes * 60 or trainer.step == options.steps:
-                trainer.save(folder)
-                saved = time.monotonic()
+    trainer = HeadTrainer(options, spoken, config or VoiceHeadConfig())
+    run(folder, trainer, options)
     torch.save({"config": asdict(trainer.parts["head"].config), "parts": trainer.parts.state_dict()}, folder / WEIGHTS)
     return trainer.parts
 
