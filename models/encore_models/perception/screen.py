@@ -415,7 +415,8 @@ def describe_target(scene: Scene, point: Point) -> Target:
         raise ValueError(f"{point} lies outside of a picture of {scene.rect.width} x {scene.rect.height} pixels")
     candidate = scene.at(point)
     # Blank space is a row's own, and nothing else's: shapes on a canvas may stand as far apart as rows.
-    if candidate is not None and _distance(candidate.box, point) > NEAR and scene.kind_of(candidate) in ("icon", "text"):
+    beside = candidate is not None and _distance(candidate.box, point) > NEAR
+    if beside and candidate is not None and scene.kind_of(candidate) in ("icon", "text"):
         candidate = None
     if candidate is None:
         around = Rect(point.x - BLANK // 2, point.y - BLANK // 2, BLANK, BLANK).intersection(scene.rect)
