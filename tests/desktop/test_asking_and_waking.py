@@ -2,83 +2,41 @@
 
 from __future__ import annotations
 
-import queue
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from demos.hands import Hands
-from demos.rehearsal import encore_on
 from demos.stage import Stage
 from encore_agent.messages import (
     Accepted,
-    AgentEvent,
     Asked,
     EpisodeStarted,
     Halted,
-    ListeningChanged,
     Progress,
     Rejected,
     Trouble,
 )
-from encore_agent.service import Service
 from encore_models.bundle import Bundle
 from encore_models.macro import Phrase
+from tests.desktop.person import Person, person_at
 from tests.gui_sample import add, pause_macro
 
 WAKE = "Hey computer"
-VOICE = "flite-rms"
 SEND = "send-the-report"
-
-
-@dataclass
-class Person:
-    """Speaks to Encore and sees what comes of it."""
-
-    service: Service
-    hands: Hands
-    events: queue.SimpleQueue[AgentEvent] = field(default_factory=queue.SimpleQueue)
-
-    def await_event(self, *kinds: type[AgentEvent], patience_s: float = 30.0) -> AgentEvent:
-        deadline = time.monotonic() + patience_s
-        while True:
-            event = self.events.get(timeout=max(0.0, deadline - time.monotonic()))
-            if isinstance(event, kinds):
-                return event
-
-    def say(self, text: str, *kinds: type[AgentEvent]) -> AgentEvent:
-        self.forget()
-        self.hands.say(text, VOICE)
-        return self.await_event(*kinds)
-
-    def forget(self) -> None:
-        while not self.events.empty():
-            self.events.get()
-
-    def heard_within(self, seconds: float, *kinds: type[AgentEvent]) -> bool:
-        try:
-            self.await_event(*kinds, patience_s=seconds)
-        except queue.Empty:
-            return False
-        return True
 
 
 @pytest.fixture(scope="module")
 def person(stage: Stage, hearing_bundle: Bundle) -> Iterator[Person]:
-    with encore_on(stage, hearing_bundle.folder.parent) as service:
+    with person_at(stage, hearing_bundle.folder.parent, "flite-rms") as person:
         # The library is the desktop's; other tests keep macros of their own in it.
         add(
-            service.library,
+            person.service.library,
             replace(pause_macro(), id=SEND, name="Send the report", phrases=(Phrase("send the report"),)),
         )
-        person = Person(service, Hands(stage))
-        service.subscribe(person.events.put)
-        service.set_listening(True)
-        person.await_event(ListeningChanged, Trouble)
+        person.listened_to()
         yield person
-        service.delete(SEND)
+        person.service.delete(SEND)
 
 
 OUTCOMES = (Accepted, Asked, Rejected)
@@ -114,13 +72,13 @@ def test_after_the_wake_phrase_alone_speech_is_for_encore(person: Person) -> Non
     person.service.set_mode("wake")
     try:
         person.forget()
-        person.hands.say("Send the report.", VOICE)
+        person.hands.say("Send the report.")
         assert not person.heard_within(3.0, *OUTCOMES)
 
         together = person.say(f"{WAKE}, send the report.", *OUTCOMES)
         assert isinstance(together, Asked), together
 
-        person.hands.say("No.", VOICE)
+        person.hands.say("No.")
         person.await_event(Rejected)
         alone = person.say(WAKE, *OUTCOMES)
         assert isinstance(alone, Rejected), alone

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-import queue
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import pytest
 
-from demos.hands import Hands
 from demos.player.remote import RemotePlayer
-from demos.rehearsal import encore_on
 from demos.stage import Stage
-from encore_agent.messages import AgentEvent, ChoicesGone, ChoicesShown, Clicked, ListeningChanged, Rejected, Trouble
+from encore_agent.messages import ChoicesGone, ChoicesShown, Clicked, Rejected, Trouble
 from encore_agent.say import BUILT_IN
-from encore_agent.service import Service
 from encore_models.bundle import Bundle
 from encore_recorder.geometry import Point
+from tests.desktop.person import Person, person_at
 
 OUTCOMES = (Clicked, ChoicesShown, Rejected, Trouble)
 
 
-@dataclass
-class Person:
-    """Speaks to Encore and sees what comes of it."""
-
-    service: Service
-    hands: Hands
-    events: queue.SimpleQueue[AgentEvent] = field(default_factory=queue.SimpleQueue)
-
-    def await_event(self, *kinds: type[AgentEvent], patience_s: float = 45.0) -> AgentEvent:
-        deadline = time.monotonic() + patience_s
-        while True:
-            event = self.events.get(timeout=max(0.0, deadline - time.monotonic()))
-            if isinstance(event, kinds):
-                return event
-
-    def say(self, text: str, voice: str = "flite-slt") -> AgentEvent:
-        while not self.events.empty():
-            self.events.get()
-        self.hands.say(text, voice)
-        return self.await_event(*OUTCOMES)
-
-
 @pytest.fixture(scope="module")
 def person(stage: Stage, hearing_bundle: Bundle) -> Iterator[Person]:
-    with encore_on(stage, hearing_bundle.folder.parent) as service:
-        person = Person(service, Hands(stage))
-        service.subscribe(person.events.put)
-        service.set_saying(True)
-        service.set_listening(True)
-        person.await_event(ListeningChanged, Trouble)
+    with person_at(stage, hearing_bundle.folder.parent, "flite-slt") as person:
+        person.service.set_saying(True)
+        person.listened_to()
         yield person
 
 
@@ -74,41 +44,41 @@ def is_in(event: Clicked, player: RemotePlayer, name: str) -> bool:
 
 def test_a_button_without_a_label_is_clicked(person: Person, player: RemotePlayer) -> None:
     assert not player.shuffle
-    event = person.say("Click shuffle.")
+    event = person.say("Click shuffle.", *OUTCOMES)
     assert isinstance(event, Clicked), event
     assert is_in(event, player, "Shuffle")
     player.wait_until(lambda: player.shuffle, 5.0, "shuffling")
 
 
 def test_several_are_numbered_and_a_number_picks_one(person: Person, player: RemotePlayer) -> None:
-    shown = person.say("Click search.")
+    shown = person.say("Click search.", *OUTCOMES)
     assert isinstance(shown, ChoicesShown), shown
     assert [choice.number for choice in shown.choices] == list(range(1, len(shown.choices) + 1))
     assert len(shown.choices) == 2
     wanted = shown.choices[1].rect
-    event = person.say("Number two.")
+    event = person.say("Number two.", *OUTCOMES)
     assert isinstance(event, Clicked), event
     assert event.place == wanted
 
 
 def test_what_is_not_there_is_not_clicked(person: Person, player: RemotePlayer) -> None:
-    event = person.say("Click the calendar.")
+    event = person.say("Click the calendar.", *OUTCOMES)
     assert isinstance(event, Rejected), event
     assert event.reason.startswith("nothing here is called")
 
 
 def test_every_control_is_numbered_and_cancelled(person: Person, player: RemotePlayer) -> None:
-    shown = person.say("Show numbers.")
+    shown = person.say("Show numbers.", *OUTCOMES)
     assert isinstance(shown, ChoicesShown), shown
     assert len(shown.choices) > 30
-    person.hands.say("Cancel.", "flite-slt")
+    person.hands.say("Cancel.")
     assert isinstance(person.await_event(ChoicesGone, *OUTCOMES), ChoicesGone)
 
 
 def test_switched_off_nothing_is_clicked(person: Person, player: RemotePlayer) -> None:
     person.service.set_saying(False)
     try:
-        event = person.say("Click shuffle.")
+        event = person.say("Click shuffle.", *OUTCOMES)
     finally:
         person.service.set_saying(True)
     assert isinstance(event, Rejected), event
