@@ -71,7 +71,7 @@ def test_every_control_is_numbered_and_cancelled(person: Person, player: RemoteP
     shown = person.say("Show numbers.", *OUTCOMES)
     assert isinstance(shown, ChoicesShown), shown
     assert len(shown.choices) > 30
-    person.hands.say("Cancel.")
+    person.hands.say("Never mind.")
     assert isinstance(person.await_event(ChoicesGone, *OUTCOMES), ChoicesGone)
 
 

@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.perception.screen import Scene
-from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.aligned import (
     Contradiction,
@@ -34,22 +33,13 @@ from encore_recorder.demonstration import Demonstration, DemonstrationInfo, Demo
 from encore_recorder.events import PointerButton, Window
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
+from tests.mute import Mute
 
 MS = 1_000_000
 WINDOW = Window("Player", "player", 7, Rect(20, 10, 480, 320), 1)
 SIGNS = (Point(60, 50), Point(200, 120), Point(400, 250))
 """Middles of three drawings in the window."""
 CLIP = UiClip.load()
-
-
-class Mute:
-    """Reads nothing."""
-
-    def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:
-        return ["" for _ in boxes]
-
-    def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
-        return []
 
 
 def look(image: NDArray[np.uint8], elements: Sequence[Element] = ()) -> Scene:

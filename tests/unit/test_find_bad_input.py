@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import pytest
@@ -12,23 +10,12 @@ from numpy.typing import NDArray
 from encore_agent.find import Absent, Finder, Found
 from encore_models.macro import Target, TargetKind
 from encore_models.perception.screen import Scene, describe_target
-from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
+from tests.mute import Mute
 
 Image = NDArray[np.uint8]
 KINDS: tuple[TargetKind, ...] = ("icon", "text", "row", "row_icon", "field", "slider", "blank")
-
-
-class Mute:
-    """Reads nothing: what is tested here must not hang on text."""
-
-    def read(self, image: Image, boxes: Sequence[Rect]) -> list[str]:
-        return ["" for _ in boxes]
-
-    def read_page(self, image: Image) -> list[TextLine]:
-        return []
-
 
 READER = Mute()
 CLIP = UiClip.load()

@@ -16,7 +16,6 @@ from encore_models.errors import NothingToLearn
 from encore_models.learn import learn
 from encore_models.macro import Macro, Step, Target, WindowIdentity
 from encore_models.perception.screen import Scene
-from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_models.slots import bind_step
 from encore_recorder.actions import Click, Drag
@@ -25,6 +24,7 @@ from encore_recorder.demonstration import Demonstration, DemonstrationInfo, Demo
 from encore_recorder.events import ElementSeen, Event, PointerButton, Window
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
+from tests.mute import Mute
 
 MS = 1_000_000
 SCREEN = Rect(-640, -100, 1280, 600)
@@ -33,16 +33,6 @@ SIGN = Rect(150, 60, 30, 24)
 """A drawing in the window."""
 PLACE = Point(163, 74)
 CLIP = UiClip.load()
-
-
-class Mute:
-    """Reads nothing."""
-
-    def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:
-        return ["" for _ in boxes]
-
-    def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
-        return []
 
 
 def look(image: NDArray[np.uint8], elements: Sequence[Element] = ()) -> Scene:

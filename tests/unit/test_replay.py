@@ -19,7 +19,6 @@ from encore_agent.messages import AgentEvent, EpisodeReport, Finished, Halted
 from encore_agent.replay import Replayer, ReplayOptions, Request
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
 from encore_models.perception.screen import Scene, describe_target
-from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_models.store import create_macro
 from encore_recorder.actions import Action, Click
@@ -28,6 +27,7 @@ from encore_recorder.events import Window
 from encore_recorder.frame import Frame
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
+from tests.mute import Mute
 
 Image = NDArray[np.uint8]
 DESKTOP = Rect(-1280, -200, 2560, 1200)
@@ -47,17 +47,6 @@ NEIGHBOURS = (
 )
 """What else is drawn in the window: corners."""
 PATIENCE_S = 0.3
-
-
-class Mute:
-    """Reads nothing: what is tested here must not hang on text."""
-
-    def read(self, image: Image, boxes: Sequence[Rect]) -> list[str]:
-        return ["" for _ in boxes]
-
-    def read_page(self, image: Image) -> list[TextLine]:
-        return []
-
 
 READER = Mute()
 CLIP = UiClip.load()
