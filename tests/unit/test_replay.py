@@ -161,6 +161,7 @@ class Bench:
     after_look: Callable[[], None] = lambda: None
     """After each analysis of today's picture."""
     looks: int = 0
+    patience_s: float = PATIENCE_S
     stop: threading.Event = field(default_factory=threading.Event)
     events: list[AgentEvent] = field(default_factory=list)
 
@@ -183,7 +184,7 @@ class Bench:
         create_macro(macro, {step.before: drawn() for step in macro.steps}, self.folder / "macro")
         episode = self.folder / "episode"
         episode.mkdir()
-        options = ReplayOptions(patience_s=PATIENCE_S, retry_s=0.02)
+        options = ReplayOptions(patience_s=self.patience_s, retry_s=0.02)
         replayer = Replayer(
             self.desktop, self.desktop, self._look, Finder(READER), self.actuator, list, options, self.told
         )
@@ -280,6 +281,7 @@ def test_no_window_halts(bench: Bench) -> None:
 def test_a_window_that_is_closed_meanwhile_halts(bench: Bench) -> None:
     bench.desktop.shown = [window_at(-1200, -140, drawn(cross=None))]
     bench.after_look = bench.desktop.shown.clear
+    bench.patience_s = 60.0  # a look may take longer than the usual one, and then it would not look again
     assert "was closed" in halted(bench.run()).reason
     assert bench.actuator.performed == []
 
