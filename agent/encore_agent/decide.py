@@ -1,16 +1,13 @@
 """The decision: fire, ask, or let it pass, from what three witnesses say (pure).
 
 The sound is one of them: how like its voice print is to the person's own enrolments, together with what the decoder
-makes of the phrase when it is led along it. Two figures of that count: how much likelier the sound makes the phrase,
-and by how much the decoder would have preferred another word where it preferred one most. The words are the second:
+makes of the phrase when it is led along it. Two figures of that count: what tokens of the phrase lose by the sound,
+together, and how much likelier the decoder found others all along: a sibling loses much by one word and has no other
+regrets, noise takes a little everywhere. Where there is no print, losses alone tell. The words are the second witness:
 the transcript is a phrase word by word. A known value of a slot is the third, and says how clearly it was named. Each
 gives a sureness: from 1 a command fires, from 0 it is asked about. The surest witness decides.
 
-The weights of the sound are those of a logistic regression on the development half of the hearing benchmark: 15
-commands, enrolled once by each of three synthetic voices and said by the two others, clean and at 20, 10 and 5 dB of
-noise, against their 15 siblings and the next commands. Where 1 % of the siblings pass, they miss 8 % of the commands;
-11 % with the weights held out by voice and by command. Of 1,057 English utterances that ask for nothing none fires; one
-is asked about, "Quebec" for "go back".
+The weights of the sound lie in `fitted`, which the hearing benchmark writes.
 """
 
 from __future__ import annotations
@@ -22,6 +19,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.fitted import ALONE, BASE, PER_LOSS, PER_REGRET
 from encore_agent.messages import Evidence
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.prints import VoicePrint, likeness
@@ -50,15 +48,6 @@ SIDEWAYS = 3.5
 """Robust standard deviations above what other speech in the room is like."""
 FEW = 20
 """Prints of other speech below which nothing is concluded from them."""
-UNLIKE_ANY = -0.1
-"""Likeness that is assumed where there is no print: that of the nearest of other commands."""
-PER_GAIN = 0.15
-"""Likeness that each nat is worth by which the sound makes the phrase likelier, mean a token."""
-PER_REGRET = 0.13
-"""Likeness that each nat takes by which another word is likelier than the worst of the phrase: siblings share most
-words and the voice, so the mean hardly tells them apart, but one word of theirs is another one."""
-BASE = 0.39
-"""Likeness that a phrase is given besides, so that commands fire from `ACCEPT`."""
 BEHIND_RIVAL = 0.2
 """How much liker the print may be to another macro, or to an impostor, than to the one whose words were said."""
 RIVAL = 0.3
@@ -217,17 +206,28 @@ def sureness(evidence: Evidence, calibration: Calibration, hands_free: bool = Tr
 def _sound(evidence: Evidence, calibration: Calibration, hands_free: bool) -> float:
     """Sureness by the print, and by how well the phrase fits what is heard; below -1 where neither is known."""
     like, rival = evidence.likeness, evidence.rival_likeness
-    if evidence.gain is None or evidence.regret is None:
+    if evidence.losses is None or evidence.regret is None:
         if like is None:
             return -np.inf
         sure = _scaled(like, calibration)
         sure = min(sure, UNSCORED) if hands_free else sure
+    elif like is None:
+        sure = 1.0 + PER_LOSS * (evidence.losses + ALONE) / WIDTH
     else:
-        fits = PER_GAIN * evidence.gain - PER_REGRET * evidence.regret + BASE
-        sure = _scaled((UNLIKE_ANY if like is None else like) + fits, calibration)
+        sure = _scaled(like + fitting(evidence.losses, evidence.regret), calibration)
     if like is not None and rival is not None and rival >= RIVAL:
         sure = min(sure, 1.0 + (like - rival + BEHIND_RIVAL) / WIDTH)
     return sure
+
+
+def fitting(losses: float, regret: float) -> float:
+    """How well a phrase fits what is heard, on the scale of likeness.
+
+    Args:
+        losses: `Evidence.losses`.
+        regret: `Evidence.regret`.
+    """
+    return PER_LOSS * losses + PER_REGRET * regret + BASE
 
 
 def _scaled(like: float, calibration: Calibration) -> float:
@@ -241,7 +241,7 @@ def _words(evidence: Evidence, calibration: Calibration) -> float:
     above = evidence.log_p - calibration.floor
     if evidence.words >= 100.0:
         return 1.0 + min(0.0, above / ASKED_NATS) + (EXACT if above >= 0.0 else 0.0)
-    if evidence.gain is not None:
+    if evidence.losses is not None:
         return -np.inf  # `_sound` knows better: a sibling is near, too.
     if evidence.transcript_log_p is not None:
         above = min(above, evidence.log_p - evidence.transcript_log_p + BEHIND)

@@ -13,7 +13,7 @@ import sqlite3
 import wave
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -275,10 +275,16 @@ def _entry(
         slots=json.loads(slots),
         confidence=confidence,
         reason=reason,
-        evidence=Evidence(**json.loads(evidence)),
+        evidence=_evidence_in(evidence),
         answer=answer,
         correction=correction,
     )
+
+
+def _evidence_in(text: str) -> Evidence:
+    """As it was noted; scores that this Encore no longer computes are left out."""
+    known = {field.name for field in fields(Evidence)}
+    return Evidence(**{name: value for name, value in json.loads(text).items() if name in known})
 
 
 def _write_sound(path: Path, sound: Samples) -> None:

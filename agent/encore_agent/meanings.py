@@ -14,16 +14,20 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from encore_agent.decide import fitting
 from encore_agent.messages import Evidence
 from encore_agent.values import Chosen, Heard, Hearing, ValueOptions, Values, letters_of
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.guided import Guide, Spelt
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import Match, best_match, words_of
+from encore_models.phrases import FILLERS, Match, best_match, words_of
 
 WORD_BY_WORD = 100.0
 """Percent."""
 IN_DOUBT = "the words before it were not heard clearly"
+NAMED_ALONE = "only its name was said"
+NAMED = 0.5
+"""Sureness of a value of which only the name was said: it is asked about."""
 UNASKED = 0.01
 """Below what would be asked about: only told as the nearest."""
 SCORED = 4
@@ -58,6 +62,10 @@ class UnderstandingOptions:
     listed: int = 20
     """Values from which on a slot has a list: what is not in it is asked about where the phrase is easily rhymed, and
     not taken for the command where its first words were not heard word by word."""
+    heads: int = 8
+    """First words that are scored, those most like the transcript's."""
+    named_letters: int = 10
+    """A value with no fewer letters may be asked about where nothing but its name is said."""
     led: int = 2
     """First words that are tried; each costs a pass of the decoder."""
     short_letters: int = 6
@@ -97,10 +105,14 @@ class Meanings:
         self._macros = list(macros)
         self._whole = [(macro, phrase) for macro in self._macros for phrase in macro.phrases if not phrase.slots]
         self._heads: dict[str, list[tuple[Macro, Phrase]]] = {}
+        """By their first words."""
         for macro in self._macros:
             for phrase in macro.phrases:
                 if phrase.slots and (head := _head(phrase)):
                     self._heads.setdefault(head, []).append((macro, phrase))
+        self._with_fillers = [
+            (head, f"{_capital(filler)} {head.lower()}") for head in self._heads for filler in FILLERS
+        ]
 
     def of(self, heard: Heard, shown: tuple[str, ...], sounding: Collection[str] = ()) -> list[Meaning]:
         """What the utterance can mean, likeliest first.
@@ -131,7 +143,7 @@ class Meanings:
         """
         if one.macro.id == other.macro.id or one.evidence.path != other.evidence.path:
             return False
-        if one.evidence.gain is not None:
+        if one.evidence.losses is not None:
             return words_of(one.match.phrase.text) == words_of(other.match.phrase.text)
         if one.evidence.path == "values":
             return (other.evidence.value or 0.0) > (one.evidence.value or 0.0) - self._options.values.margin
@@ -203,37 +215,73 @@ class Meanings:
         return meaning
 
     def _led(self, heard: Heard, shown: tuple[str, ...]) -> Iterator[Meaning]:
-        """Phrases with slots, heard in the light of their first words."""
-        for head, log_p in self._likely_heads(heard):
-            for macro, phrase in self._heads[head]:
-                texts = (macro.slot(phrase.slots[0]).values, shown) if len(phrase.slots) == 1 else ()
-                found = self._led_to_value(heard, macro, phrase, head, log_p, texts)
-                if found is not None:
-                    yield found
-                elif log_p >= -self._options.led_behind and not self._listed(macro, phrase):
-                    free = self._led_freely(heard, macro, phrase, head)
-                    if free is not None:
-                        yield free
+        """Phrases with slots, heard in the light of their first words, with fillers where those tell nothing."""
+        sure = self._options.values.accept
+        clear = False
+        for head, carrier, log_p in self._likely_heads(heard, [(head, head) for head in self._heads]):
+            for meaning in self._led_by(heard, shown, head, carrier, log_p):
+                clear = clear or (not meaning.doubt and (meaning.evidence.value or 0.0) >= sure)
+                yield meaning
+        if clear:
+            return
+        yield from self._named_alone(heard)
+        for head, carrier, log_p in self._likely_heads(heard, self._with_fillers):
+            yield from self._led_by(heard, shown, head, carrier, log_p)
 
-    def _likely_heads(self, heard: Heard) -> list[tuple[str, float]]:
-        """First words that may have been said, likeliest first, with their log p."""
+    def _named_alone(self, heard: Heard) -> Iterator[Meaning]:
+        """Known values of which the transcript has nothing but the name, clearly said: that may be asked about."""
+        text, log_p = heard.transcript.text, heard.transcript.mean_logprob
+        if log_p < self._options.surely or len(letters_of(text)) < self._options.named_letters:
+            return
+        for head, listed in self._heads.items():
+            for macro, phrase in listed:
+                known = self.values.known(macro.slot(phrase.slots[0]).values, head)
+                value = known.written(text) if len(phrase.slots) == 1 else None
+                if value is not None:
+                    match = Match(phrase, 0.0, {phrase.slots[0]: value})
+                    evidence = Evidence(log_p=log_p, transcript_log_p=log_p, value=NAMED, path="values")
+                    yield Meaning(macro, match, evidence, doubt=NAMED_ALONE)
+
+    def _led_by(self, heard: Heard, shown: tuple[str, ...], head: str, carrier: str, log_p: float) -> Iterator[Meaning]:
+        """Phrases that begin with `head`, where `carrier` ends with it and was said with `log_p`."""
+        for macro, phrase in self._heads[head]:
+            texts = (macro.slot(phrase.slots[0]).values, shown) if len(phrase.slots) == 1 else ()
+            found = self._led_to_value(heard, macro, phrase, (head, carrier), log_p, texts)
+            if found is not None:
+                yield found
+            elif carrier == head and log_p >= -self._options.led_behind and not self._listed(macro, phrase):
+                free = self._led_freely(heard, macro, phrase, head)
+                if free is not None:
+                    yield free
+
+    def _likely_heads(self, heard: Heard, carriers: Sequence[tuple[str, str]]) -> list[tuple[str, str, float]]:
+        """First words, and what carries them, that may have been said; likeliest first, with log p of the latter."""
         letters = letters_of(heard.transcript.text)
-        near = sorted(self._heads, key=lambda head: -fuzz.partial_ratio(letters_of(head), letters[: len(head) + 2]))[:8]
-        told = self._hearing.token_logprobs(heard.encoded, near)
-        likely = [(head, float(row[:-1].sum())) for head, row in zip(near, told, strict=True)]
-        likely = [pair for pair in likely if pair[1] >= -self._options.led_head]
-        return sorted(likely, key=lambda pair: -pair[1])[: self._options.led]
+        near = sorted(carriers, key=lambda pair: -fuzz.partial_ratio(letters_of(pair[1]), letters[: len(pair[1]) + 2]))[
+            : self._options.heads
+        ]
+        told = self._hearing.token_logprobs(heard.encoded, [carrier for _, carrier in near])
+        likely = [(*pair, float(row[:-1].sum())) for pair, row in zip(near, told, strict=True)]
+        likely = [found for found in likely if found[2] >= -self._options.led_head]
+        return sorted(likely, key=lambda found: -found[2])[: self._options.led]
 
     def _led_to_value(
-        self, heard: Heard, macro: Macro, phrase: Phrase, head: str, log_p: float, texts: tuple[tuple[str, ...], ...]
+        self,
+        heard: Heard,
+        macro: Macro,
+        phrase: Phrase,
+        led_by: tuple[str, str],
+        log_p: float,
+        texts: tuple[tuple[str, ...], ...],
     ) -> Meaning | None:
-        """The phrase with a known value, where that was clearly said."""
+        """The phrase with a known value, where that was clearly said after its first words and what carried them."""
+        head, carrier = led_by
         slot = phrase.slots[0]
         after = SLOT_PATTERN.split(phrase.text)[-1].strip()
-        # What the transcript has there: the words after as many as the phrase begins with.
-        said = " ".join(heard.transcript.text.split()[len(head.split()) :])
+        # What the transcript has there: the words after as many as the carrier has.
+        said = " ".join(heard.transcript.text.split()[len(carrier.split()) :])
         for values in filter(None, texts):
-            chosen = self.values.known(values, head).said(heard.encoded, head, said or head, after)
+            chosen = self.values.known(values, head).said(heard.encoded, carrier, said or carrier, after)
             if not chosen:
                 continue
             best, total = chosen[0], log_p + chosen[0].log_p
@@ -243,7 +291,7 @@ class Meanings:
             if sure < self._options.values.ask and not self._listed(macro, phrase):
                 continue
             match = Match(phrase, self._likeness(phrase, heard), {slot: best.value})
-            mean = total / (len(self._hearing.tokens(head)) + best.tokens)
+            mean = total / (len(self._hearing.tokens(carrier)) + best.tokens)
             evidence = Evidence(
                 words=match.likeness,
                 log_p=mean,
@@ -308,11 +356,9 @@ class Meanings:
         kept = {place for _, _, place in alike}
         kept |= {place for place, (macro, _) in enumerate(self._whole) if macro.id in sounding}
         spelt = self._guide(tuple(phrase.text for _, phrase in self._whole)).spell(heard.encoded, "", kept=sorted(kept))
-        likely = [(one, float(fuzz.ratio(spellings[one.index], letters))) for one in spelt]
-        worth = self._options.values.letters / 100
-        likely.sort(key=lambda found: -found[0].gain - worth * found[1])
-        for one, like in likely:
+        for one in spelt:
             macro, phrase = self._whole[one.index]
+            like = float(fuzz.ratio(spellings[one.index], letters))
             evidence = _spelt(one, Evidence(words=like, transcript_log_p=own.mean_logprob, path="words"))
             yield Meaning(macro, Match(phrase, like, {}), evidence)
 
@@ -327,18 +373,19 @@ class Meanings:
         matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
         texts = dict.fromkeys((*(match.phrase.text for match in matches), *wordings[:SCORED]))
         spelt = self._guide(tuple(texts)).spell(encoded, "", kept=range(len(texts)))
-        best = max(spelt, key=lambda one: one.gain / one.tokens - one.regret)
+        best = max(spelt, key=lambda one: fitting(one.losses, one.regret))
         match = matches[best.index] if best.index < len(matches) else matches[0]
         return Meaning(macro, match, _spelt(best, Evidence(path="voice")))
 
     def _made_guide(self, texts: tuple[str, ...]) -> Guide:
-        """Along texts as a sentence begins."""
-        return Guide(self._hearing, [(_capital(text.rstrip(".!?, ")),) for text in texts])
+        """Along texts as a sentence begins, or goes on: in noise Whisper often thinks so."""
+        bare = [text.rstrip(".!?, ") for text in texts]
+        return Guide(self._hearing, [(_capital(text), text) for text in bare])
 
 
 def _spelt(one: Spelt, evidence: Evidence) -> Evidence:
     """With what the decoder made of a text that it was led along."""
-    return replace(evidence, log_p=one.log_p / one.tokens, gain=one.gain / one.tokens, regret=one.regret)
+    return replace(evidence, log_p=one.log_p / one.tokens, losses=one.losses, regret=one.regret)
 
 
 def _head(phrase: Phrase) -> str:

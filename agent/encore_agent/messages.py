@@ -47,10 +47,11 @@ class Evidence:
     """Mean log p a token of the filled phrase when the decoder is told it; natural logarithm."""
     transcript_log_p: float | None = None
     """The same of the words the decoder found by itself."""
-    gain: float | None = None
-    """Log p of the phrase less half of what it has in silence, mean a token."""
+    losses: float | None = None
+    """Nats that tokens of the phrase lose by the sound, together: log p less half of what they have in silence, where
+    that is below 0."""
     regret: float | None = None
-    """Nats by which the decoder found another token likelier than that of the phrase which fits worst."""
+    """Nats by which the decoder found other tokens likelier than those of the phrase, together; see `guided.Spelt`."""
     value: float | None = None
     """How much likelier the sound makes a known value of the slot, nats a token; with it counts how far ahead of the
     next value it is."""

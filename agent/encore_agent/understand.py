@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from encore_agent.decide import UNCALIBRATED, UNLIKE_ANY, Calibration, Decision, Enrolled, decide, sureness
+from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
 from encore_agent.guard import destructive_macro
 from encore_agent.meanings import Meaning, Meanings, UnderstandingOptions
 from encore_agent.messages import Accepted, Asked, Command, Rejected
@@ -214,10 +214,9 @@ class _Weigher:
     def __call__(self, meaning: Meaning) -> _Weighed:
         macro, like = meaning.macro, self._likes.get(meaning.macro.id)
         if like is not None and not macro.slots:
-            # Another wording than the one that was enrolled is like no print, which says nothing against it where the
-            # sound speaks for it.
-            worded = meaning.match.phrase is not macro.phrases[0] and (meaning.evidence.gain or 0.0) > 0.0
-            own = max(like.own, UNLIKE_ANY) if worded else like.own
+            # Another wording than the one that was enrolled is like no print, which says nothing against it.
+            worded = meaning.match.phrase is not macro.phrases[0] and like.own < 0.0
+            own = None if worded else like.own
             meaning = replace(meaning, evidence=replace(meaning.evidence, likeness=own, rival_likeness=like.rival))
         decision = decide(
             macro,
@@ -261,6 +260,7 @@ def _outcome(weighed: Sequence[_Weighed], heard: Heard, began: float) -> Outcome
     if best.decision.verdict == "reject":
         return Rejected(text, reason, best.commands[0], replace(evidence, path="none"))
     asked = [command for one in weighed if one.decision.verdict != "reject" for command in one.commands]
-    distinct = {(command.macro_id, tuple(command.slots.items())): command for command in reversed(asked)}
-    commands = tuple(reversed(distinct.values()))[:MOST_ASKED]
-    return Asked(text, reason, commands, evidence=evidence)
+    distinct: dict[tuple[str, tuple[tuple[str, str], ...]], Command] = {}
+    for command in asked:
+        distinct.setdefault((command.macro_id, tuple(command.slots.items())), command)
+    return Asked(text, reason, tuple(distinct.values())[:MOST_ASKED], evidence=evidence)

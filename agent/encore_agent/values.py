@@ -63,6 +63,10 @@ class ValueOptions:
     """Sureness from which it is asked about."""
     apart: float = 0.4
     """Nats to the next value below which it is not chosen: two that sound the same."""
+    twins: float = 84.0
+    """Percent of likeness of the letters from which two values are twins: "Half the World Away" and "... a World"."""
+    twins_apart: float = 5.0
+    """Nats to a twin below which a value is not chosen."""
     kept: int = 4
     """Values most like the transcript that are followed however unlikely they begin."""
 
@@ -88,7 +92,7 @@ class Chosen:
     sure: float
     """How much likelier the sound makes it, nats a token, and how far ahead of the next value it is."""
     apart: float
-    """Nats to the next value."""
+    """Nats to the next value, less what those ask for that are written much like it."""
     log_p: float
     """Of its tokens and the end, together."""
     tokens: int
@@ -160,13 +164,19 @@ class Known:
             scored.append((one.gain + options.letters * like / 100, one))
         scored.sort(key=lambda pair: -pair[0])
         chosen = []
-        for (score, one), (following, _) in zip(scored, [*scored[1:], (-np.inf, None)], strict=False):
-            apart = score - following
+        for place, (score, one) in enumerate(scored):
+            apart = score - scored[place + 1][0] if place + 1 < len(scored) else np.inf
             sure = one.gain / one.tokens + options.margin * min(apart, options.most_margin)
+            for other_score, other in scored[place + 1 : place + 1 + options.kept]:
+                if self._twins(one.index, other.index):
+                    apart = min(apart, score - other_score - options.twins_apart)
             if any(_goes_on(said, letters) for letters in self._letters[one.index]):
                 sure = min(sure, options.ask)
             chosen.append(Chosen(self.values[one.index], sure, apart, one.log_p, one.tokens))
         return chosen
+
+    def _twins(self, one: int, other: int) -> bool:
+        return fuzz.ratio(self._letters[one][0], self._letters[other][0]) >= self._options.twins
 
 
 class Values:

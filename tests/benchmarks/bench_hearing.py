@@ -26,12 +26,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+import encore_agent.fitted
 from encore_models.perception.prints import Printer
 from encore_models.perception.voice import Voice
 from encore_models.whisper.prepare import prepare_hearing
 from tests.benchmarks.hearing import false_accepts, prints_alone, system, versus
 from tests.benchmarks.hearing.commands import Split, spoken
-from tests.benchmarks.hearing.dev_table import write_table
+from tests.benchmarks.hearing.fit import fitted
 from tests.benchmarks.hearing.kept_voice import KeptVoice
 from tests.benchmarks.hearing.listening import ListeningFailed, measure_listening
 from tests.benchmarks.hearing.ours import Ears, Taught, Trial
@@ -45,6 +46,9 @@ RESULTS = Path(__file__).parent / "results" / "hearing.json"
 CONSOLE = Console(highlight=False)
 PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "peers", "listening", "streams")
 """What is measured, in this order."""
+FITTED_ON = ("commands", "siblings", "paraphrases", "talk", "speech")
+"""What the decision is fitted on; the last is measured for that alone."""
+FITTED = Path(encore_agent.fitted.__file__)
 JOBS = 2
 """Processes that work through the streams."""
 
@@ -188,6 +192,13 @@ class Run:
         except ListeningFailed as error:
             CONSOLE.print(f"[red]{error}[/red]")
 
+    def _speech(self) -> None:
+        listened = false_accepts.streams_of(self.split, self.folder, CONSOLE.print)
+        taught = self.ears.taught(self.voices[0], system.everything(self.ears))
+        with counted("English speech", None) as advance:
+            trials = false_accepts.ask_english(taught, listened, advance)
+        self._note("speech", trials, system.talk_figures(trials))
+
     def _streams(self) -> None:
         listened = list(false_accepts.streams_of(self.split, self.folder, CONSOLE.print))
         pieces = false_accepts.pieces_of(listened)[-1 if self.quick else 0 :]
@@ -224,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run = Run(options)
     complete = True
     try:
-        for part in options.parts:
+        for part in dict.fromkeys((*options.parts, *(FITTED_ON if options.calibrate else ()))):
             run.measure(part)
     except KeyboardInterrupt:
         complete = False
@@ -242,9 +253,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (run.folder / f"{run.split}_trials.json").write_text(json.dumps(run.trials), encoding="utf-8")
-    if options.calibrate:
-        streams = [one.stream for one in false_accepts.streams_of(run.split, run.folder, CONSOLE.print)]
-        write_table(run.ears, run.voices, streams, run.folder / "dev_table.json", CONSOLE.print)
+    if options.calibrate and complete:
+        found = fitted(run.trials)
+        found.write(FITTED)
+        CONSOLE.print(f"fitted: {found}; measure again to see what came of it")
     show(results, CONSOLE)
     CONSOLE.print(f"written to {place}")
     return 0 if complete else 130
@@ -257,7 +269,9 @@ def parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--parts", type=part_names, default=PARTS, help=f"names with commas: {', '.join(PARTS)}")
     parser.add_argument("--again", action="store_true", help="measure also what the same code has measured before")
     parser.add_argument("--quick", action="store_true", help="little of everything, to see that it runs")
-    parser.add_argument("--calibrate", action="store_true", help="with --split dev: write dev_table.json, too")
+    parser.add_argument(
+        "--calibrate", action="store_true", help="with --split dev: fit the decision to what is measured"
+    )
     parser.add_argument("--results", type=Path, help="default: the project's for the final split, else the folder")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "hearing", help="what is kept between runs")
     parser.add_argument("--packages", action="store_true", help="only name the Debian packages that are needed")

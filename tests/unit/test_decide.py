@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 
 from encore_agent.decide import (
     ACCEPT,
-    BASE,
     HIGHEST,
-    PER_REGRET,
     UNCALIBRATED,
     WIDTH,
     Calibration,
@@ -22,6 +20,7 @@ from encore_agent.decide import (
     decide,
     phrase_notes,
 )
+from encore_agent.fitted import ALONE, BASE, PER_LOSS
 from encore_agent.messages import Evidence
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.prints import VoicePrint
@@ -36,8 +35,8 @@ def macro(macro_id: str, *phrases: str) -> Macro:
 
 
 NEXT = macro("next", "next track")
-VOICE = Evidence(likeness=1.1, rival_likeness=0.1, log_p=-1.0, gain=2.0, regret=2.0)
-SAID = Evidence(rival_likeness=-1.0, log_p=-1.5, gain=0.0, regret=BASE / PER_REGRET)
+VOICE = Evidence(likeness=1.1, rival_likeness=0.1, log_p=-1.0, losses=-0.5, regret=2.0)
+SAID = Evidence(rival_likeness=-1.0, log_p=-1.5, losses=-BASE / PER_LOSS, regret=0.0)
 """The sound of its words speaks neither for it nor against it."""
 WORDS = Evidence(words=100.0, log_p=-0.5, transcript_log_p=-0.4)
 
@@ -66,19 +65,20 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (replace(SAID, likeness=ACCEPT + 0.01), "accept"),
         (replace(SAID, likeness=ACCEPT - 0.1), "ask"),
         (replace(SAID, likeness=ACCEPT - WIDTH - 0.1), "reject"),
-        (replace(SAID, likeness=ACCEPT + 0.2, regret=6.0), "ask"),  # one word is another one
-        (replace(SAID, likeness=ACCEPT - 0.2, gain=3.0), "accept"),  # noise, but the words are heard
-        (replace(SAID, gain=3.0, regret=0.0), "accept"),  # no print
-        (replace(SAID, gain=1.5, regret=5.0), "ask"),
+        (replace(SAID, likeness=ACCEPT + 0.2, losses=-2.0, regret=3.0), "ask"),  # one word is another one
+        (replace(SAID, likeness=ACCEPT - 0.2, losses=-0.8, regret=6.0), "accept"),  # noise everywhere, no word is lost
+        (replace(SAID, losses=0.1 - ALONE), "accept"),  # no print
+        (replace(SAID, losses=-0.1 - ALONE), "ask"),
+        (replace(SAID, losses=-0.1 - ALONE - WIDTH / PER_LOSS, regret=20.0), "reject"),
         (replace(SAID, likeness=1.0, rival_likeness=1.05), "accept"),  # as like to a sibling: the words tell
         (replace(SAID, likeness=1.0, rival_likeness=1.4), "ask"),
         (replace(SAID, likeness=1.0, rival_likeness=1.7), "reject"),
-        (replace(SAID, likeness=0.3, gain=-4.0, regret=9.0), "reject"),  # the decoder does not believe a word of it
+        (replace(SAID, likeness=0.3, losses=-9.0, regret=18.0), "reject"),  # the decoder does not believe a word of it
         (replace(WORDS, log_p=-6.0), "reject"),
         (replace(WORDS, words=80.0, log_p=-0.9), "accept"),
         (replace(WORDS, words=80.0, log_p=-1.4), "ask"),
         (replace(WORDS, words=80.0, log_p=-2.4), "reject"),
-        (replace(WORDS, words=80.0, log_p=-0.9, gain=1.0, regret=7.0), "reject"),  # near, but one word is another one
+        (replace(WORDS, words=80.0, log_p=-0.9, losses=-4.0, regret=7.0), "reject"),  # one word is not
         (replace(WORDS, words=60.0), "reject"),
         (replace(WORDS, words=60.0, value=1.2), "accept"),  # a title that was named, whatever the transcript made of it
         (replace(WORDS, words=60.0, value=0.5), "ask"),
@@ -95,7 +95,7 @@ def test_the_reason_is_that_of_the_surest_witness() -> None:
 
 
 def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
-    unscored = replace(VOICE, log_p=None, gain=None, regret=None)
+    unscored = replace(VOICE, log_p=None, losses=None, regret=None)
     assert verdict(unscored) != "accept"
     assert verdict(unscored, hands_free=False) == "accept"
 
@@ -126,8 +126,8 @@ SCORES = st.builds(
     words=st.none() | st.floats(0, 100),
     log_p=st.none() | st.floats(-20, 0),
     transcript_log_p=st.none() | st.floats(-20, 0),
-    gain=st.none() | st.floats(-10, 5),
-    regret=st.none() | st.floats(0, 15),
+    losses=st.none() | st.floats(-30, 0),
+    regret=st.none() | st.floats(0, 60),
     value=st.none() | st.floats(-20, 5),
 )
 

@@ -63,6 +63,14 @@ def test_a_text_of_which_one_token_is_another_one_is_regretted() -> None:
     assert found == {0: 0.0, 1: pytest.approx(3.0)}
 
 
+def test_what_one_token_loses_no_other_makes_good() -> None:
+    decoder = Decoder([{"c": -0.1}, {"a": -0.2}, {"t": -0.1, "r": -4.5}])
+    found = {one.index: one for one in Guide(decoder, [["cat"], ["car"]]).spell(SOUND, "", kept=[0, 1])}
+    assert found[0].losses == pytest.approx(-0.1)  # of the end, which has no log p in silence taken off
+    assert found[1].losses == pytest.approx(found[0].losses - 2.0)
+    assert found[1].gain > 0.0
+
+
 def test_what_the_decoder_knows_by_heart_does_not_win_by_that() -> None:
     sound = [{"b": -2.0, "c": -2.5}, {"a": -1.0, "o": -1.0}, {"t": -0.5, "w": -0.9}]
     decoder = Decoder(sound, by_heart="bow")

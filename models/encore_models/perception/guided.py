@@ -18,8 +18,11 @@ from numpy.typing import NDArray
 from encore_models.perception.voice import Encoded
 
 Array = NDArray[np.float32]
-_Hypothesis = tuple[float, float, float, "_Node"]
-"""Gain, log p, regret and place of a text that is being spelt."""
+_Hypothesis = tuple[float, float, float, float, "_Node"]
+"""Gain, log p, losses, regret and place of a text that is being spelt."""
+
+MOST_REGRET = 6.0
+"""Nats that one token may be regretted by: from there on it is another word, however loud."""
 
 
 class Decoding(Protocol):
@@ -66,8 +69,11 @@ class Spelt:
     """Of all its tokens and an end."""
     tokens: int
     """How many, the end included."""
+    losses: float = 0.0
+    """The gains of those tokens against which the sound speaks, together, at most 0: texts that share most words
+    differ in a few, which the others do not outweigh."""
     regret: float = 0.0
-    """Nats by which another token was likelier than one of its own, where that was most: one word is another one."""
+    """Nats by which other tokens were likelier than its own, at most `MOST_REGRET` each, together."""
 
 
 @dataclass(slots=True, eq=False)
@@ -144,7 +150,7 @@ class Guide:
         keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
         found: dict[int, Spelt] = {}
         logs, past = self._decoder.follow(encoded, self._tokens(before), None)
-        paths: list[_Hypothesis] = [(0.0, 0.0, 0.0, self._root)]
+        paths: list[_Hypothesis] = [(0.0, 0.0, 0.0, 0.0, self._root)]
         while paths:
             self._note_ends(paths, logs, endings, found)
             best = max((spelt.gain for spelt in found.values()), default=-np.inf)
@@ -163,41 +169,42 @@ class Guide:
         return np.array([self._decoder.tokens(before) if before else []], np.int64)
 
     def _note_ends(self, paths: list[_Hypothesis], logs: Array, endings: list[int], found: dict[int, Spelt]) -> None:
-        for row, (gain, log_p, regret, node) in enumerate(paths):
+        for row, (gain, log_p, losses, regret, node) in enumerate(paths):
             if node.texts:
                 ended = float(np.logaddexp.reduce(logs[row, endings]))
-                worst = max(regret, float(logs[row].max()) - ended)
+                lost = losses + min(0.0, ended)
+                missed = regret + min(MOST_REGRET, max(0.0, float(logs[row].max()) - ended))
                 for index in node.texts:
                     if index not in found or found[index].gain < gain + ended:
-                        found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1, worst)
+                        found[index] = Spelt(index, gain + ended, log_p + ended, node.depth + 1, lost, missed)
 
     def _chosen(
         self, paths: list[_Hypothesis], logs: Array, finished: float, keep: set[int]
     ) -> list[tuple[int, _Hypothesis]]:
         """What to follow next, and the row that it continues."""
         options, steps = self._options, []
-        for row, (gain, log_p, regret, node) in enumerate(paths):
-            assert node.tokens is not None
-            assert node.prior is not None
-            new = logs[row, node.tokens]
-            regrets = np.maximum(regret, logs[row].max() - new)
-            steps.append((row, log_p + new, gain + new - options.known_by_heart * node.prior, regrets, node))
-        gains = np.concatenate([step[2] for step in steps])
+        for path, heard in zip(paths, logs, strict=True):
+            assert path[-1].tokens is not None
+            assert path[-1].prior is not None
+            new = heard[path[-1].tokens]
+            steps.append((path, new, new - options.known_by_heart * path[-1].prior, float(heard.max())))
+        gains = np.concatenate([path[0] + gained for path, _, gained, _ in steps])
         if not len(gains):
             return []
         width = min(len(gains), options.first if paths[0][-1] is self._root else options.width)
         least = max(finished, float(gains.max())) - options.prune
         least = max(least, float(np.partition(gains, len(gains) - width)[len(gains) - width]))
         chosen = []
-        for row, logs_p, row_gains, regrets, node in steps:
+        for row, ((gain, log_p, losses, regret, node), new, gained, likeliest) in enumerate(steps):
             assert node.tokens is not None
-            good = row_gains >= least
+            good = gain + gained >= least
             if keep:
                 good |= np.array([id(node.next[int(token)]) in keep for token in node.tokens], bool)
             for place in np.flatnonzero(good):
+                own, of_it = float(new[place]), float(gained[place])
+                missed = regret + min(MOST_REGRET, likeliest - own)
                 to = node.next[int(node.tokens[place])]
-                path = float(row_gains[place]), float(logs_p[place]), float(regrets[place]), to
-                chosen.append((row, path))
+                chosen.append((row, (gain + of_it, log_p + own, losses + min(0.0, of_it), missed, to)))
         return chosen
 
     def _prepare(self) -> None:
