@@ -80,6 +80,13 @@ class AskPrompt(QFrame):
         self._left = QProgressBar(maximum=1000, textVisible=False)
         self._left.setFixedHeight(3)
         self._left.setAccessibleName("Time left to answer")
+        self._lay_out()
+        self._timeout = QTimer(self, singleShot=True)
+        self._timeout.timeout.connect(self.forget)
+        self._shrinking = QPropertyAnimation(self._left, b"value", self)
+        bridge.told.connect(self._on_event)
+
+    def _lay_out(self) -> None:
         head = in_row(spacing=SPACE)
         head.addWidget(self._sign)
         head.addWidget(self._title, 1)
@@ -90,10 +97,6 @@ class AskPrompt(QFrame):
         layout.addWidget(self._hint)
         layout.addWidget(self._left)
         self.setFixedWidth(WIDTH)
-        self._timeout = QTimer(self, singleShot=True)
-        self._timeout.timeout.connect(self.forget)
-        self._shrinking = QPropertyAnimation(self._left, b"value", self)
-        bridge.told.connect(self._on_event)
 
     def ask(self, asked: Asked) -> None:
         """Show the question in place of the one before."""

@@ -95,6 +95,17 @@ class LibraryView(QMainWindow):
         self.search = SearchView(agent, bridge)
         self.settings = SettingsView(agent, state, hearing, preferences)
         self.tabs = QTabWidget(documentMode=True)
+        self._lay_out()
+        self._connect()
+        self._add_shortcuts()
+        bridge.told.connect(self._on_event)
+        state.episode_changed.connect(self._follow_episode)
+        self.reload()
+        self.macros.list.setFocus()
+
+    # Parts
+
+    def _lay_out(self) -> None:
         for page, icon, name in (
             (self._macros_page(), "playlist-play", "Macros"),
             (self.heard, "ear-hearing", "Heard"),
@@ -111,24 +122,18 @@ class LibraryView(QMainWindow):
         layout.addWidget(self.tabs, 1)
         self.setCentralWidget(middle)
 
+    def _connect(self) -> None:
         self.macros.chosen.connect(self._show_macro)
         self.macros.delete_requested.connect(self.ask_to_delete)
         self.review.delete_requested.connect(self.ask_to_delete)
         self.review.rename_requested.connect(self._rename)
         self.review.run_requested.connect(self.run)
-        self.review.stop_requested.connect(agent.stop_episode)
+        self.review.stop_requested.connect(self._agent.stop_episode)
         self.review.phrases.proposals_requested.connect(self.propose)
         self.review.phrases.add_requested.connect(self._add_phrases)
         self.heard.correct_requested.connect(self.correct)
         self.heard.undo_requested.connect(self.undo)
         self.settings.wake_requested.connect(self.wake_requested)
-        self._add_shortcuts()
-        bridge.told.connect(self._on_event)
-        state.episode_changed.connect(self._follow_episode)
-        self.reload()
-        self.macros.list.setFocus()
-
-    # Parts
 
     def _macros_page(self) -> QWidget:
         split = QSplitter(childrenCollapsible=False)
