@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.evidence import Search, cut
+from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
@@ -17,10 +18,10 @@ SAME = 0.9
 """Likeness from which a thing is the shown one."""
 AHEAD = 0.06
 """By how much the likest thing must be ahead of the next for its word to count."""
-NEAR = 200.0
-"""Pixels at which a witness counts half."""
-AGREED = 0.7
-"""Share of the witnesses' weight that must point to the same place."""
+NEAR = 120.0
+"""Pixels at which a witness counts half; what stands further away moves on its own."""
+MANY = 12
+"""Witnesses that agree, from which more say no more."""
 LEAST = 3
 """Witnesses that must agree."""
 UNDER, CROWDED = 40, 60
@@ -31,6 +32,10 @@ BEFORE = 400
 """Pixels to the left within which a label on the same level names an empty place, such as a field's."""
 LARGE = 200
 """Pixels of height from which something is what the place lies on."""
+FREE = 200
+"""Pixels around a place, across and down, without anything, from which its page tells enough where it is."""
+STEP = 4
+"""Pixels by which that is made out."""
 ROUGH = 14
 """Grey levels within the place up to which it is empty."""
 EMPTY = 36
@@ -38,32 +43,111 @@ EMPTY = 36
 
 
 def find_blank(search: Search) -> Found | Absent:
-    """The spot that lies to its surroundings as the shown one did, if it is still empty."""
+    """The spot that lies to its surroundings as the shown one did, or in the same large page, if still empty."""
     target = search.target
     point = target.box.center.moved(target.offset.x, target.offset.y)
-    votes, weights = _votes(search, point)
-    if len(votes) < LEAST:
-        return Absent("it was a click on an empty place, and too little of what stood around it is there")
-    slack = 5 + 3 * search.scale
-    agree = (np.abs(votes[:, None] - votes[None]) <= slack).all(axis=2)
-    best = int(np.argmax(agree @ weights))
-    share = float(weights[agree[best]].sum() / weights.sum())
-    nearest_agrees = bool(agree[best][int(np.argmax(weights))])
-    if share < AGREED or agree[best].sum() < LEAST or not nearest_agrees or _crowded(search.shown.image, point):
+    if _crowded(search.shown.image, point):
+        return Absent("it was a click on what could not be made out, so nothing tells where it is now")
+    spot, evidence = _agreed(search, point)
+    why = f"an empty place, {evidence['agreed']:.0%} of what stands around it agree"
+    # What stands before a field names it; what stands beside a page or a canvas does not.
+    renamed = spot is not None and _renamed(search, point, spot)
+    if spot is None:
+        spot, evidence["page"] = _same_page(search, point)
+        why = f"an empty place on a page that lies as the shown one, {evidence['page']:.0%}"
+    if spot is None:
         return Absent("it was a click on an empty place, and what stood around it has moved apart")
-    x, y = np.average(votes[agree[best]], axis=0, weights=weights[agree[best]])
-    place = Point(round(float(x)), round(float(y)))
-    if not search.now.rect.contains(place) or not _as_empty(search, point, place) or _renamed(search, point, place):
+    if not search.now.rect.contains(spot) or not _as_empty(search, point, spot) or renamed:
         return Absent("it was a click on an empty place, and something stands there now")
-    box = Rect(place.x - target.box.width // 2, place.y - target.box.height // 2, target.box.width, target.box.height)
-    evidence = f"an empty place, {share:.0%} of what stands around it agree"
-    return search.found(box.intersection(search.now.rect) or box, evidence, share, point=place)
+    evidence["beneath"] = _beneath(search, point, spot)
+    box = Rect(spot.x - target.box.width // 2, spot.y - target.box.height // 2, target.box.width, target.box.height)
+    place = Place(box.intersection(search.now.rect) or box, why, evidence["agreed"] or evidence["page"], point=spot)
+    return search.judged(place, "blank", evidence, "it was a click on an empty place, and too little around it agrees")
 
 
-def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Where each witness says the place is, [n, 2], and how much its word counts, [n]."""
+def _agreed(search: Search, point: Point) -> tuple[Point | None, dict[str, float]]:
+    """Where the nearest witnesses say the place is, None where they differ, and the measures of their evidence."""
+    votes, weights, seen = _votes(search, point)
+    evidence = {"agreed": 0.0, "witnesses": 0.0, "seen": seen, "page": 0.0}
+    if len(votes) < LEAST:
+        return None, evidence
+    slack = 5 + 3 * search.scale
+    # A canvas or a form moves as one, and what is around it otherwise.
+    agree = (np.abs(votes - votes[int(np.argmax(weights))]) <= slack).all(axis=1)
+    if agree.sum() < LEAST:
+        return None, evidence
+    evidence["agreed"] = float(weights[agree].sum() / weights.sum())
+    evidence["witnesses"] = float(agree.sum()) / MANY
+    x, y = np.average(votes[agree], axis=0, weights=weights[agree])
+    return Point(round(float(x)), round(float(y))), evidence
+
+
+def _same_page(search: Search, point: Point) -> tuple[Point | None, float]:
+    """The same part of the page or canvas that the place is in, and how much of both pages is shared, 0 to 1.
+
+    A page grows with its window, and what stands around it goes apart. Only a place far from everything on it is
+    known by the page alone.
+    """
     shown, now = search.shown, search.now
-    none = np.zeros((0, 2), np.float32), np.zeros(0, np.float32)
+    free = _free_area(shown.image, point)
+    if min(free.width, free.height) < FREE:
+        return None, 0.0
+    before, _ = _page(shown.image, point)
+    across, down = now.rect.width / shown.rect.width, now.rect.height / shown.rect.height
+    stretched = Rect(
+        round(before.left * across), round(before.top * down), round(before.width * across), round(before.height * down)
+    )
+    best, page, ground = 0.0, None, None
+    for x, y in ((0.5, 0.5), (0.5, 0.8), (0.8, 0.5), (0.8, 0.8), (0.2, 0.5)):
+        seed = Point(stretched.left + round(x * stretched.width), stretched.top + round(y * stretched.height))
+        if not now.rect.contains(seed):
+            continue
+        box, mask = _page(now.image, seed)
+        if box.overlap(stretched) > best:
+            best, page, ground = box.overlap(stretched), box, mask
+    if page is None or ground is None:
+        return None, 0.0
+    wanted = (
+        page.left + (point.x - before.left) * page.width / before.width,
+        page.top + (point.y - before.top) * page.height / before.height,
+    )
+    empty = np.argwhere(cv2.distanceTransform(ground, cv2.DIST_C, 3) > EMPTY / 2 + 2)
+    if not len(empty):
+        return None, 0.0
+    y, x = empty[int(np.argmin(np.hypot(*(empty - (wanted[1], wanted[0])).T)))]
+    return Point(int(x), int(y)), best
+
+
+def _page(image: NDArray[np.uint8], seed: Point) -> tuple[Rect, NDArray[np.uint8]]:
+    """The box of what has the colour of a place and hangs together with it, and its mask, 255 [height, width]."""
+    mask = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
+    flags = 4 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY | (255 << 8)
+    shade = (SHADE, SHADE, SHADE)
+    _, _, _, box = cv2.floodFill(image.copy(), mask, (seed.x, seed.y), (0, 0, 0), shade, shade, flags)
+    return Rect(*box), np.ascontiguousarray(mask[1:-1, 1:-1])
+
+
+def _free_area(image: NDArray[np.uint8], point: Point) -> Rect:
+    """The rectangle of one colour that grows from a place to all sides alike."""
+    colour = image[point.y, point.x].astype(np.int16)
+    ink = np.abs(image.astype(np.int16) - colour).max(axis=2) > SHADE
+    sides, limits = [point.x, point.y, point.x + 1, point.y + 1], (0, 0, image.shape[1], image.shape[0])
+    growing = [0, 1, 2, 3]
+    while growing:
+        for side in tuple(growing):
+            wider = list(sides)
+            wider[side] = max(0, sides[side] - STEP) if side < 2 else min(limits[side], sides[side] + STEP)
+            if wider == sides or ink[wider[1] : wider[3], wider[0] : wider[2]].any():
+                growing.remove(side)
+            else:
+                sides = wider
+    return Rect(sides[0], sides[1], sides[2] - sides[0], sides[3] - sides[1])
+
+
+def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """Where each witness says the place is, [n, 2], how much its word counts, [n], and which part of all is there."""
+    shown, now = search.shown, search.now
+    none = np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 0.0
     if not shown.candidates or not now.candidates:
         return none
     here, there = _middles(shown.boxes), _middles(now.boxes)
@@ -79,7 +163,8 @@ def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[n
         return none
     found = there[looks.argmax(axis=1)]
     votes = found + search.scale * (np.array([point.x, point.y]) - here[asked])
-    return np.asarray(votes[sure], np.float32), np.asarray(1 / (1 + away[asked][sure] / NEAR), np.float32)
+    weights = np.asarray(1 / (1 + (away[asked] / NEAR) ** 2), np.float32)
+    return np.asarray(votes[sure], np.float32), weights[sure], float(weights[sure].sum() / weights.sum())
 
 
 def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -93,7 +178,7 @@ def _as_empty(search: Search, point: Point, place: Point) -> bool:
         for scene, spot in ((search.shown, point), (search.now, place))
     )
     inside = any(c.kind != "field" and c.box.contains(place) and c.box.height <= LARGE for c in search.now.candidates)
-    if not before.size or not after.size or inside or _beneath_changed(search, point, place):
+    if not before.size or not after.size or inside:
         return False
     return int(np.ptp(after, axis=(0, 1)).max()) <= ROUGH + 1.5 * int(np.ptp(before, axis=(0, 1)).max())
 
@@ -104,8 +189,8 @@ def _crowded(image: NDArray[np.uint8], point: Point) -> bool:
     return not piece.size or int(np.ptp(piece, axis=(0, 1)).max()) > CROWDED
 
 
-def _beneath_changed(search: Search, point: Point, place: Point) -> bool:
-    """Whether the place no longer lies on what its neighbours lie on, as where a dialog covers it."""
+def _beneath(search: Search, point: Point, place: Point) -> float:
+    """How much of what lay on the same ground as the place still does, 0 to 1; a dialog that covers it is another."""
     colours = (
         _colour(search.shown.image, Rect(point.x - 4, point.y - 4, 9, 9)),
         _colour(search.now.image, Rect(place.x - 4, place.y - 4, 9, 9)),
@@ -122,7 +207,7 @@ def _beneath_changed(search: Search, point: Point, place: Point) -> bool:
         if float(np.abs(colours[0] - around[0]).max()) <= SHADE:
             alike = float(np.abs(colours[1] - around[1]).max()) <= SHADE
             kept, lost = kept + alike, lost + (not alike)
-    return lost > kept
+    return kept / (kept + lost) if kept + lost else 1.0
 
 
 def _colour(image: NDArray[np.uint8], box: Rect) -> NDArray[np.float64]:

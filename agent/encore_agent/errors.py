@@ -6,6 +6,8 @@ where, and what to do.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class AgentError(Exception):
     """Root of everything this package raises on purpose."""
@@ -69,3 +71,13 @@ class PersonTookOver(AgentError, InterruptedError):
 
     def __init__(self, how: str) -> None:
         super().__init__(f"you took over: {how}")
+
+
+class BrokenCertainty(AgentError, ValueError):
+    """The numbers by which the finder decides cannot be used."""
+
+    def __init__(self, path: Path, trouble: str) -> None:
+        super().__init__(
+            f"{path} does not say how sure the finder may be: {trouble}. "
+            "Install Encore again, or fit the numbers anew: python -m tests.benchmarks.finder.calibrate"
+        )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.certainty import Certainty, Kind
 from encore_agent.context import Pair
-from encore_agent.findings import FindOptions, Found, LookAlike
+from encore_agent.findings import Absent, FindOptions, Found, LookAlike, Weighed
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES, Candidate
 from encore_models.perception.screen import Scene
@@ -21,8 +22,30 @@ PATCH = (96, 64)
 """Width and height of the piece around a place that is compared pixel by pixel."""
 NEAREST = 3
 """Look-alikes that a result carries."""
+UNDER = 15
+"""Side in pixels of what is right under the pointer."""
+CLOSE = 4
+"""Pixels around ink that are its own."""
+ROUGH, TAKEN = 14, 40
+"""Grey levels in what is under the pointer up to which nothing is there, and from which something is."""
 FLAT = 3.0
 """Standard deviation in grey levels below which a patch shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that may be the target."""
+
+    box: Rect
+    """Pixels of the current picture."""
+    why: str
+    """For a person."""
+    score: float
+    """0 to 1."""
+    near: tuple[LookAlike, ...] = ()
+    """What else came near, best first."""
+    point: Point | None = None
+    """Where to act; None is where the shown target was acted on."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +56,9 @@ class Search:
     shown: Scene
     now: Scene
     options: FindOptions
+    certainty: Certainty
+    weighed: list[Weighed] = field(default_factory=list)
+    """Every place that was judged so far."""
 
     @cached_property
     def cell(self) -> Candidate | None:
@@ -52,6 +78,14 @@ class Search:
         """Both pictures."""
         return Pair(self.shown, self.now)
 
+    @property
+    def beside_ink(self) -> bool:
+        """Whether the click went to ink beside the candidate that was not made out, such as a slider of its row."""
+        target = self.target
+        point = target.box.center.moved(target.offset.x, target.offset.y)
+        held = any(c.box.grown(2).contains(point) for c in self.shown.candidates if not c.frame)
+        return not held and _roughness(self.shown.image, point) > TAKEN
+
     def place(self, box: Rect) -> Point:
         """Where to act on a candidate that lies at `box` now."""
         target = self.target
@@ -61,14 +95,42 @@ class Search:
         x, y = box.center.x + across, box.center.y + down
         return Point(min(max(x, 0), screen.right - 1), min(max(y, 0), screen.bottom - 1))
 
-    def found(
-        self, box: Rect, evidence: str, score: float, near: Sequence[LookAlike] = (), point: Point | None = None
-    ) -> Found:
-        """The result for a candidate that was chosen."""
-        point = point or self.place(box)
+    def judged(self, place: Place, kind: Kind, evidence: Mapping[str, float], doubt: str) -> Found | Absent:
+        """The place, if it is sure enough that a click there is right.
+
+        Args:
+            place: Where, and why.
+            kind: By what it is known.
+            evidence: The measures of that kind, each 0 to 1.
+            doubt: What to tell a person where it is not sure enough.
+        """
+        point = place.point or self.place(place.box)
+        if self._taken(point):
+            return Absent(f"something stands now where the click would go ({place.why})", place.near)
+        probability = self.certainty.probability(kind, evidence)
+        self.weighed.append(Weighed(kind, evidence, point, probability))
+        if probability < self.certainty.kinds[kind].enough:
+            near = (LookAlike(place.box, probability), *place.near)
+            return Absent(f"{doubt} ({place.why})", near[: NEAREST + 1], probability)
         around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(self.now.rect)
         assert around is not None  # the point is inside
-        return Found(box, point, evidence, score, cut(self.now.image, around).copy(), around, tuple(near))
+        patch = cut(self.now.image, around).copy()
+        return Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+
+    def _taken(self, point: Point) -> bool:
+        """Whether something stands at the place beside the ink that was empty when it was clicked."""
+        target = self.target
+        shown = target.box.center.moved(target.offset.x, target.offset.y)
+        if target.box.grown(CLOSE).contains(shown):
+            return False
+        before, after = (_roughness(scene.image, p) for scene, p in ((self.shown, shown), (self.now, point)))
+        return before <= ROUGH < TAKEN < after
+
+
+def _roughness(image: NDArray[np.uint8], point: Point) -> int:
+    """Grey levels between the darkest and the lightest of what is right under the pointer."""
+    piece = cut(image, Rect(point.x - UNDER // 2, point.y - UNDER // 2, UNDER, UNDER))
+    return int(np.ptp(piece, axis=(0, 1)).max()) if piece.size else 0
 
 
 def _moved(offset: int, shown: int, now: int, scale: float) -> int:
@@ -110,6 +172,13 @@ def rival_of(pool: Sequence[Candidate], scores: NDArray[np.float32]) -> float:
     """The best score of another place than the best one; 0 where there is none."""
     best = pool[int(np.argmax(scores))].box
     return max((float(s) for c, s in zip(pool, scores, strict=True) if c.box.overlap(best) < 0.3), default=0.0)
+
+
+def lead(pool: Sequence[Candidate], scores: NDArray[np.float32], number: int) -> float:
+    """By how much one of the pool is ahead of the best other place, -1 to 1."""
+    own = pool[number].box
+    others = (float(s) for c, s in zip(pool, scores, strict=True) if c.box.overlap(own) < 0.3)
+    return float(scores[number]) - max(others, default=0.0)
 
 
 def nearest(

@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.blank import find_blank
-from encore_agent.evidence import FLAT, PATCH, Search, contrast, correlation, cut
-from encore_agent.findings import Absent, FindOptions, Found, LookAlike, RowChoice, draw_trace
+from encore_agent.certainty import Certainty
+from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlation, cut
+from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
 from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
 from encore_agent.single import find_icon, find_label
+from encore_agent.titles import Match, match
+from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.screen import Scene, title_of
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
-__all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice", "draw_trace"]
+__all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice", "Weighed", "draw_trace"]
 
 
 SPARSE = 16
@@ -33,10 +36,13 @@ SPARSE = 16
 class Finder:
     """Finds targets; keeps nothing between two searches but what the reader remembers."""
 
-    def __init__(self, reader: TextReader, options: FindOptions | None = None) -> None:
-        """Remember how to read and what is enough."""
+    def __init__(
+        self, reader: TextReader, options: FindOptions | None = None, certainty: Certainty | None = None
+    ) -> None:
+        """Remember how to read and what is enough; without `certainty`, what comes with the package is."""
         self.reader = reader
         self._options = options or FindOptions()
+        self._certainty = certainty or Certainty.shipped()
 
     def find(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> Found | Absent:
         """The place of the target on the current picture.
@@ -49,7 +55,18 @@ class Finder:
         """
         if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
-        search = Search(target, shown, now, self._options)
+        return self._found(Search(target, shown, now, self._options, self._certainty), text)
+
+    def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:
+        """All places that would be judged until one is sure enough, if none ever were; see `find`."""
+        search = Search(target, shown, now, self._options, self._certainty.never())
+        self._found(search, text)
+        return search.weighed
+
+    def _found(self, search: Search, text: str | None) -> Found | Absent:
+        target = search.target
+        if target.kind == "row" and search.beside_ink:
+            return LOST
         if target.kind == "row_icon":
             return _alone_or_in_row(search) if text is None and not target.look_alikes else find_row_icon(search, text)
         if text is not None:
@@ -68,7 +85,7 @@ class Finder:
 
     def rows_like(self, target: Target, shown: Scene, now: Scene) -> list[RowChoice]:
         """The rows of the current picture that stand where the shown row stood, with what they are called."""
-        return row_choices(Search(target, shown, now, self._options))
+        return row_choices(Search(target, shown, now, self._options, self._certainty))
 
     def still_there(self, found: Found, image: NDArray[np.uint8]) -> bool:
         """Whether the window still shows at the found place what was found there.
@@ -81,9 +98,25 @@ class Finder:
 
 
 def _alone_or_in_row(search: Search) -> Found | Absent:
-    """A drawing that is the only one of its kind may be known by its looks; else by the row that it stands in."""
+    """A drawing that is the only one of its kind may be known by its looks; else by the row that it stands in.
+
+    Not where it belongs to another row now: who pressed the heart of one song does not mean that of another.
+    """
     result = find_icon(search)
-    return result if isinstance(result, Found) else find_row_icon(search, None)
+    if isinstance(result, Found) and not _changed_hands(search, result):
+        return result
+    return find_row_icon(search, None)
+
+
+def _changed_hands(search: Search, found: Found) -> bool:
+    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to."""
+    here = next((c for c in search.now.candidates if c.box == found.box), None)
+    before = search.shown.name_of(search.cell) if search.cell is not None else None
+    after = search.now.name_of(here) if here is not None else None
+    if before is None or after is None:
+        return False
+    said, says = search.shown.texts([before])[0], search.now.texts([after])[0]
+    return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:
@@ -128,9 +161,17 @@ def _same_place(search: Search) -> Found | None:
         caption = shown.caption_of(search.cell)
         inside = [c for c in shown.candidates if c.kind == "text" and target.box.contains(c.box.center)]
         parts += [piece for c in (caption, *inside) if c is not None for piece in _letters(c.box.grown(2))]
+    least = 1.0
     for part in parts:
-        if correlation(cut(shown.image, part), cut(now.image, part)) < options.same_ink:
+        least = min(least, correlation(cut(shown.image, part), cut(now.image, part)))
+        if least < options.same_ink:
             return None
     if contrast(cut(now.image, ink)) < FLAT:
         return None
-    return search.found(target.box, f"nothing changed at its place (patch {patch:.3f})", patch, point=point)
+    place = Place(target.box, f"nothing changed at its place (patch {patch:.3f})", patch, point=point)
+    evidence = {
+        "patch": (patch - options.same_patch) / (1 - options.same_patch),
+        "ink": (least - options.same_ink) / (1 - options.same_ink),
+    }
+    found = search.judged(place, "unchanged", evidence, "its place hardly changed, but that is not sure enough")
+    return found if isinstance(found, Found) else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.certainty import Kind
 from encore_recorder.geometry import Point, Rect
 
 GREEN = (80, 175, 30)
@@ -19,7 +21,10 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 @dataclass(frozen=True, slots=True)
 class FindOptions:
-    """What is enough to act on; found out on pictures of a player (see tests/benchmarks)."""
+    """When pixels are the same, and what rules a place out whatever else speaks for it.
+
+    What is enough to act on is not here but in `certainty`.
+    """
 
     same_patch: float = 0.97
     """Correlation from which the same place still shows the same."""
@@ -27,22 +32,35 @@ class FindOptions:
     """The same for the target's own box, so that play does not pass for pause."""
     still: float = 0.95
     """Correlation just before the click."""
-    icon_looks: float = 0.6
-    icon_score: float = 0.62
-    label_score: float = 0.5
-    lone_label_score: float = 0.36
-    """For a label that was and is the only one that reads so."""
-    renamed: float = 0.45
-    """Agreement of neighbours from which another wording of the same is the same label."""
-    field_score: float = 0.55
+    same_row: float = 0.7
+    """Share of the whole row's words that must be there, for a row that does not follow what was said."""
+    same_row_margin: float = 0.05
+    """By how much it must be ahead of the next row that is called so."""
+    same_words: float = 0.5
+    """Likeness of the whole row's text, with what is new in it."""
+    same_twin: float = 0.9
+    """The same where two rows were called so, and only one of them is made out."""
     margin: float = 0.08
-    """By how much the chosen one must be ahead of the next."""
-    same_row: float = 70.0
-    """Percent of likeness of the whole row, for a row that does not follow what was said."""
+    """By how much a drawing, label or frame must be ahead of the next place; less is a tie."""
     row_icon_looks: float = 0.8
+    """Likeness from which a drawing in the right row is surely one of those that were shown."""
     row_icon_least: float = 0.4
-    """The same where nothing else in the row comes near."""
+    """Likeness from which it may be."""
     row_icon_margin: float = 0.2
+    """By how much such a one must be ahead of the next in its row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A place that was judged, whether it was acted on or not."""
+
+    kind: Kind
+    evidence: Mapping[str, float]
+    """The measures of its kind, each 0 to 1."""
+    point: Point
+    """Where the click would go."""
+    probability: float
+    """That it is right, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,8 @@ class Found:
     """BGR pixels of `patch_at`, to tell just before the click whether it is still there."""
     patch_at: Rect
     look_alikes: tuple[LookAlike, ...] = ()
+    probability: float | None = None
+    """That the click is right, 0 to 1; None where nothing was weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,8 @@ class Absent:
     """For a person."""
     look_alikes: tuple[LookAlike, ...] = ()
     """What came nearest, best first."""
+    probability: float | None = None
+    """That a click on what came nearest would have been right, 0 to 1; None where nothing could be weighed."""
 
 
 LOST = Absent("what was clicked when it was shown cannot be made out in the recording")
@@ -123,8 +145,14 @@ def draw_trace(image: NDArray[np.uint8], result: Found | Absent) -> NDArray[np.u
         cv2.circle(picture, spot, 9, WHITE, 4, cv2.LINE_AA)
         cv2.circle(picture, spot, 9, GREEN, 2, cv2.LINE_AA)
         cv2.drawMarker(picture, spot, GREEN, cv2.MARKER_CROSS, 7, 1)
-    caption = f"found: {result.evidence}" if isinstance(result, Found) else f"not found: {result.reason}"
+    sure = "" if result.probability is None else f" ({percent(result.probability)} sure)"
+    caption = f"found{sure}: {result.evidence}" if isinstance(result, Found) else f"not found{sure}: {result.reason}"
     return _with_caption(np.asarray(picture, np.uint8), caption, GREEN if isinstance(result, Found) else RED)
+
+
+def percent(probability: float) -> str:
+    """For a person; what is nearly sure is told from what is sure."""
+    return f"{100 * probability:.{1 if 0.95 < probability < 0.9995 else 0}f} %"
 
 
 def _frame(picture: cv2.typing.MatLike, box: Rect, color: tuple[int, int, int], width: int) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
+from encore_agent.certainty import Kind
 from encore_agent.context import Pair, anchored, beside, ramp, surroundings
-from encore_agent.evidence import Search, cut, nearest, rival_of
+from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
@@ -33,49 +34,63 @@ TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
 
+PARTS = ("frame", "sign", "caption", "place")
+"""Measures of a field or slider on its own."""
+
+
 def find_frame(search: Search) -> Found | Absent:
     """A field or slider by its frame, its caption, the sign in it and its neighbours."""
-    cell, options = search.cell, search.options
+    cell = search.cell
     if cell is None:
         return LOST
     pool = [c for c in search.now.candidates if c.kind == cell.kind]
     if not pool:
         return Absent(f"there is no {cell.kind} on the screen")
-    scores = _scores(search.pair, cell, pool)
-    best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
-    if scores[best] < options.field_score:
+    parts, scores = _scores(search.pair, cell, pool)
+    best, near = int(np.argmax(scores)), nearest(pool, scores)
+    if not scores[best]:
         return Absent(f"no {cell.kind} on the screen is called so and stands where it stood", near)
-    if scores[best] - rival < options.margin:
-        return Absent(f"two {cell.kind}s are alike, and their neighbours do not tell which one it is", near)
     back = [c for c in search.shown.candidates if c.kind == cell.kind]
-    found_back = back[int(np.argmax(_scores(search.pair.back, pool[best], back)))]
-    if found_back.box.overlap(cell.box) <= 0.5:
+    ahead = lead(pool, scores, best)
+    if ahead < search.options.margin:
+        return Absent(f"two {cell.kind}s are alike, and their neighbours do not tell which one it is", near)
+    ahead_back = lead(back, _scores(search.pair.back, pool[best], back)[1], back.index(cell))
+    if ahead_back <= 0:
         return Absent(f"the {cell.kind} fits another {cell.kind} of the recorded window better", near)
-    evidence = f"frame, caption and neighbours {scores[best]:.2f}, next best {rival:.2f}"
-    return search.found(pool[best].box, evidence, float(scores[best]), near[1:])
+    evidence = {"ahead": 4 * ahead, "back": ahead_back}
+    evidence |= {name: float(value) for name, value in zip(PARTS, parts[best], strict=True)}
+    doubt = f"no {cell.kind} on the screen is enough like it and stands where it stood"
+    why = f"frame, caption and neighbours {scores[best]:.2f}, ahead by {ahead:.2f}"
+    kind: Kind = "slider" if search.target.kind == "slider" else "field"
+    return search.judged(Place(pool[best].box, why, float(scores[best]), near[1:]), kind, evidence, doubt)
 
 
-def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
-    """Frame, caption, sign and place together, 0 to 1, [len(pool)]; 0 for what is called otherwise."""
+def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What speaks for each of the pool: `PARTS`, [len(pool), 4], and all together, [len(pool)].
+
+    All are 0 to 1; 0 together for what is called otherwise.
+    """
     boxes = [c.box for c in pool]
     stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
     stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
     caption = pair.here.caption_of(cell)
-    scores = []
+    scores, parts = [], []
     for candidate, place in zip(pool, stands, strict=True):
         frame = 0.7 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.4
         called = _called_alike(pair, caption, pair.there.caption_of(candidate), cell.kind == "slider")
         if called is None and cell.kind == "field":
             called = _same_inside(pair, cell, candidate)
-        if _placeholders_differ(pair, cell, candidate, called is None):
+        sign = _signs(pair, cell, candidate)
+        if _placeholders_differ(pair, cell, candidate, called is None) or called is False:
             score = 0.0
         elif called is None:
-            score = 0.2 * frame + 0.3 * _signs(pair, cell, candidate) + 0.5 * place if place >= ELSEWHERE else 0.0
+            score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
             score = score if score >= NAMELESS else 0.8 * score
         else:
-            score = 0.3 + 0.2 * frame + 0.1 * _signs(pair, cell, candidate) + 0.4 * place if called else 0.0
+            score = 0.3 + 0.2 * frame + 0.1 * sign + 0.4 * place
         scores.append(score)
-    return np.asarray(scores, np.float32)
+        parts.append((frame, sign, bool(called), place))
+    return np.asarray(parts, np.float32), np.asarray(scores, np.float32)
 
 
 def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, slider: bool) -> bool | None:

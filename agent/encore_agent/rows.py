@@ -8,7 +8,7 @@ import numpy as np
 from rapidfuzz import fuzz, utils
 
 from encore_agent.context import Pair
-from encore_agent.evidence import Search, nearest, size_fits
+from encore_agent.evidence import Place, Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
 from encore_agent.titles import Match, best_matches, match, plain
 from encore_models.perception.candidates import Candidate
@@ -25,12 +25,15 @@ def rows_like(pair: Pair, cell: Candidate) -> list[tuple[Candidate, float]]:
     """Labels of the current picture that stand in a row as `cell` stood in its row, from top to bottom.
 
     Their text plays no part: it is the order of labels and drawings beside them, their gaps and their size. A text in a
-    field, a title in the player's bar and an entry of the side bar stand among other things than a result does.
+    field, a title in the player's bar and an entry of the side bar stand among other things than a result does. What
+    names a card is in the place of what names another one.
 
     Returns:
         The labels and how alike the rows are, 0 to 1.
     """
     shown, now, scale = pair.here, pair.there, pair.scale
+    if now.cards and cell in shown.cards.values():
+        return [(name, 1.0) for name in now.cards.values()]
     row = shown.row_of(cell)
     scored = [
         (candidate, structure(row, cell, now.row_of(candidate), candidate, scale))
@@ -154,7 +157,10 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
         return Absent(f"{len(places)} rows read {wanted!r}, and nothing tells which one is meant", near)
     label, columns = chosen
     title = search.now.texts([label])[0]
-    return _on_row(search, label, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
+    evidence = {"reads": kind / Match.EXACT, "columns": columns, "ahead": 1.0 if len(places) == 1 else 0.5}
+    doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
+    place = _on_row(search, label, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
+    return search.judged(place, "titled", evidence, doubt)
 
 
 def find_in_list(search: Search) -> Found | Absent:
@@ -162,7 +168,8 @@ def find_in_list(search: Search) -> Found | Absent:
     result: Found | Absent = Absent("the row that was clicked has no text to know it by")
     for cell in _naming_cells(search):
         result = _find_in_list(search, cell)
-        if isinstance(result, Found) or not _repeated(search, cell):
+        # Where others read the same in its place, such as a date, the title tells.
+        if isinstance(result, Found) or _called_so(search, cell) < 2:
             return result
     return result
 
@@ -175,10 +182,10 @@ def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
     return now is not None and match(search.shown.texts([shown])[0], search.now.texts([now])[0]) >= Match.READ_ALIKE
 
 
-def _repeated(search: Search, cell: Candidate) -> bool:
-    """Whether other rows of the shown list read the same in its place, such as a date: then the title tells."""
+def _called_so(search: Search, cell: Candidate) -> int:
+    """How many rows of the shown list read the same in the cell's place."""
     texts = search.shown.texts([label for label, _ in rows_like(Pair(search.shown, search.shown), cell)])
-    return sum(match(search.shown.texts([cell])[0], text) >= Match.READ_ALIKE for text in texts) > 1
+    return sum(match(search.shown.texts([cell])[0], text) >= Match.READ_ALIKE for text in texts)
 
 
 def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
@@ -199,20 +206,33 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
     likeness = _row_likeness(search, named)
     order = np.argsort(likeness)[::-1]
     best = int(order[0])
-    if likeness[best] < search.options.same_row:
-        return Absent(f"a row reads {title!r}, but the rest of it differs from what was shown", near)
-    if len(named) > 1 and likeness[best] - likeness[order[1]] < 5:
+    ahead = (likeness[best] - likeness[order[1]]) / 100 if len(named) > 1 else 1.0
+    if ahead < search.options.same_row_margin:
         return Absent(f"{len(named)} rows read {title!r}, and nothing tells which one it is", near)
     label, columns = named[best]
-    evidence = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
-    return _on_row(search, label, evidence, columns)
+    words = search.target.row_text, search.now.row_text(label)
+    whole = fuzz.token_sort_ratio(*words, processor=utils.default_process) / 100
+    if likeness[best] < 100 * search.options.same_row or whole < search.options.same_words:
+        return Absent(f"a row reads {title!r}, but the rest of it differs from what was shown", near)
+    if whole < search.options.same_twin and len(named) < _called_so(search, cell):
+        return Absent(f"there were more rows that read {title!r}, and this may be another one", near)
+    evidence = {
+        "reads": match(title, search.now.texts([label])[0]) / Match.EXACT,
+        "rest": likeness[best] / 100,
+        "whole": whole,
+        "columns": columns,
+        "ahead": 4 * ahead,
+    }
+    doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
+    why = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
+    return search.judged(_on_row(search, label, why, columns, near), "row", evidence, doubt)
 
 
-def _on_row(search: Search, label: Candidate, evidence: str, score: float) -> Found:
+def _on_row(search: Search, label: Candidate, why: str, score: float, near: tuple[LookAlike, ...] = ()) -> Place:
     """A click on the label itself where the shown one was beside its own: rows are as wide as their window."""
     target = search.target
     inside = target.box.moved(-target.box.center.x, -target.box.center.y).grown(2).contains(target.offset)
-    return search.found(label.box, evidence, score, point=None if inside else label.box.center)
+    return Place(label.box, why, score, near, None if inside else label.box.center)
 
 
 def _naming_cells(search: Search) -> list[Candidate]:
@@ -280,9 +300,13 @@ def find_row_icon(search: Search, wanted: str | None) -> Found | Absent:
         if nth is None:
             return Absent(f"{title!r} has more than one drawing like it, and nothing tells which", nearest(pool, looks))
         chosen, look = next(pair for pair in cells if pair[0] == nth)
-    elif not sure and len(cells) > 1 and look - cells[1][1] < search.options.row_icon_margin:
+    ahead = min((look - other for c, other in cells if c != chosen), default=1.0) if not sure else 1.0
+    if ahead < search.options.row_icon_margin:
         return Absent(f"{title!r} has two drawings that look a little like it", nearest(pool, looks))
-    return search.found(chosen.box, f"belongs to {title!r} ({kind.words}), looks {look:.2f}", look)
+    evidence = {"reads": kind / Match.EXACT, "looks": look, "ahead": 2 * ahead}
+    doubt = f"what belongs to {title!r} does not look enough like it, or another drawing does as well"
+    place = Place(chosen.box, f"belongs to {title!r} ({kind.words}), looks {look:.2f}", look)
+    return search.judged(place, "row_icon", evidence, doubt)
 
 
 def _called(title: str, scene: Scene, labels: Sequence[Candidate]) -> tuple[Match, list[Candidate]]:

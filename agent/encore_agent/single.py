@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
 from encore_agent.context import Pair, anchored, beside, company, ramp, surroundings
-from encore_agent.evidence import Search, nearest, rival_of, size_fits
+from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
@@ -30,37 +30,59 @@ CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
 """Agreement of neighbours below which nothing of what stood around it is there."""
+LIKE = 0.5
+"""Likeness below which a drawing is another sign, however well it stands: pause where play was."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
+AHEAD = 4.0
+"""What a lead over the next best counts; a quarter is as good as more."""
+RENAMED = 0.5
+"""How well another wording of the same reads, where the same words read 1."""
 READ_FIRST = 8
 """Labels that are read before all are."""
 
 
 def find_icon(search: Search) -> Found | Absent:
     """A drawing by its looks and its neighbours; unique, and found back from there."""
-    cell, options = search.cell, search.options
+    cell = search.cell
     if cell is None:
         return LOST
     pool = _alike(search.pair, cell)
     if not pool:
         return Absent("nothing on the screen looks like it, or it shows another sign now")
     alone = search.target.look_alikes == 0
-    looks, around, scores = _icon_scores(search.pair, cell, pool, alone)
-    best, near, rival = int(np.argmax(scores)), nearest(pool, scores), rival_of(pool, scores)
-    evidence = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}"
-    if looks[best] < options.icon_looks or scores[best] < options.icon_score:
-        return Absent(f"nothing is enough like it: the nearest has {evidence}", near)
-    if scores[best] - rival < options.margin:
+    looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
+    best, near = int(np.argmax(scores)), nearest(pool, scores)
+    ahead = lead(pool, scores, best)
+    if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
-    back = _alike(search.pair.back, pool[best])
-    if not back or not _is(cell, back, _icon_scores(search.pair.back, pool[best], back)[2]):
+    back = _lead_back(search.pair.back, pool[best], cell)
+    if back <= 0:
         return Absent("what looks like it fits another part of the recorded window better", near)
-    return search.found(pool[best].box, f"{evidence}, next best {rival:.2f}", float(scores[best]), near[1:])
+    evidence = {
+        "looks": float(looks[best]),
+        "neighbours": float(around[best]),
+        "stands": float(stands[best]),
+        "ahead": AHEAD * ahead,
+        "back": back,
+    }
+    why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
+    return search.judged(
+        Place(pool[best].box, why, float(scores[best]), near[1:]), "icon", evidence, "nothing is enough like it"
+    )
+
+
+def _lead_back(pair: Pair, found: Candidate, cell: Candidate) -> float:
+    """By how much the shown drawing is ahead of all others on the way back from the found one, -1 to 1."""
+    pool = _alike(pair, found)
+    if cell not in pool:
+        return -1.0
+    return lead(pool, _icon_scores(pair, found, pool)[-1], pool.index(cell))
 
 
 def find_label(search: Search) -> Found | Absent:
     """A label by its text; where that is there more than once, by its neighbours."""
-    cell, wanted, options = search.cell, search.target.text, search.options
+    cell, wanted = search.cell, search.target.text
     if cell is None:
         return LOST
     pool = [
@@ -87,13 +109,20 @@ def find_label(search: Search) -> Found | Absent:
     if alone and search.target.kind == "text":  # in a list everything is near its like
         around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
-    best, near, rival = int(np.argmax(scores)), nearest(same, scores), rival_of(same, scores)
-    if scores[best] < (options.lone_label_score if alone else options.label_score):
-        return Absent(f"{wanted!r} is there, but stands among other things than when it was shown", near)
-    if scores[best] - rival < options.margin:
+    best, near = int(np.argmax(scores)), nearest(same, scores)
+    ahead = lead(same, scores, best) if len(same) > 1 else 1.0
+    if ahead < search.options.margin:
         return Absent(f"{wanted!r} is there more than once, and nothing tells which one it is", near)
-    evidence = f"reads {wanted!r}, neighbours {around[best]:.2f}, next best {rival:.2f}"
-    return search.found(same[best].box, evidence, float(scores[best]), near[1:])
+    evidence = {
+        "reads": match(wanted, search.now.texts([same[best]])[0]) / Match.EXACT,
+        "looks": float(looks[best]),
+        "neighbours": float(around[best]),
+        "ahead": AHEAD * ahead,
+        "alone": float(alone),
+    }
+    why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
+    doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
+    return search.judged(Place(same[best].box, why, float(scores[best]), near[1:]), "text", evidence, doubt)
 
 
 def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> list[Candidate]:
@@ -117,14 +146,17 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
         places = [label.box]
         around = float(surroundings(search.pair, cell.box, places)[0])
         around = max(around, BESIDE * float(beside(search.pair, cell.box, places)[0]))
-        if around >= search.options.renamed:
-            return search.found(label.box, f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}", around, near)
+        evidence = {
+            "reads": RENAMED,
+            "looks": float(ramp(search.pair.looks_of(cell, [label]), 0.55, 0.95)[0]),
+            "neighbours": around,
+            "ahead": 1.0,
+            "alone": 1.0,
+        }
+        why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
+        doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"
+        return search.judged(Place(label.box, why, around, near), "text", evidence, doubt)
     return Absent(f"no label on the screen reads {wanted!r}", near)
-
-
-def _is(cell: Candidate, pool: Sequence[Candidate], scores: NDArray[np.float32]) -> bool:
-    """Whether the best of the pool is the cell: the way back leads to where it started."""
-    return pool[int(np.argmax(scores))].box.overlap(cell.box) > 0.5
 
 
 def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
@@ -134,13 +166,13 @@ def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
         return []
     looks = pair.looks_of(cell, pool)
     order = [int(index) for index in np.argsort(-looks, kind="stable")[:SHORTLIST]]
-    return [pool[index] for index in order if looks[index] >= 0.5]
+    return [pool[index] for index in order if looks[index] >= LIKE]
 
 
 def _icon_scores(
     pair: Pair, cell: Candidate, pool: Sequence[Candidate], alone: bool = False
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Looks, neighbours, and all evidence together, each [len(pool)].
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Looks, neighbours, the place by whatever tells it best, and all evidence together, each [len(pool)].
 
     Where a page brings new neighbours, the distance to the window's edges speaks for a control, but less; for
     a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
@@ -155,7 +187,8 @@ def _icon_scores(
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
         stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), 0.5, 0.9))
-    return looks, around, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
+    stands = np.asarray(stands, np.float32)
+    return looks, around, stands, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
 
 
 def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:

@@ -110,7 +110,7 @@ class Looker:
 
 
 @cache
-def _eyes(threads: int) -> Eyes:
+def eyes(threads: int) -> Eyes:
     """One pair a process: loading takes as long as some queries."""
     return Eyes(threads)
 
@@ -127,8 +127,8 @@ def measure_screen(
         threads: For reading.
         misses: Where to draw what went wrong.
     """
-    eyes = _eyes(threads)
-    finder, looker, measured = Finder(eyes.reader), Looker(folder, screen, eyes), Measured()
+    sight = eyes(threads)
+    finder, looker, measured = Finder(sight.reader), Looker(folder, screen, sight), Measured()
     for picture, things in screen.pictures.items():
         _count_recall(looker, screen, picture, things, measured)
     for query in asked:
@@ -137,7 +137,8 @@ def measure_screen(
         began = time.perf_counter()
         found = finder.find(target, shown, now, query.said)
         ms = 1e3 * (time.perf_counter() - began)
-        one = outcome(query, found.point if isinstance(found, Found) else None, ms, _why(target, found))
+        click, sure = (found.point, found.probability) if isinstance(found, Found) else (None, None)
+        one = outcome(query, click, ms, _why(target, found), sure)
         measured.outcomes.append(one)
         if misses is not None and one.verdict not in ("hit", "rightly absent"):
             _draw_miss(misses, query, one, shown.image, now.image, target, found)
@@ -156,8 +157,9 @@ def _count_recall(looker: Looker, screen: Screen, picture: str, things: Iterable
 
 def _why(target: Target, found: Found | Absent) -> str:
     seen = f"seen as {target.kind}" + (f" {target.text!r}" if target.text else "")
-    said = f"{found.score:.2f}: {found.evidence}" if isinstance(found, Found) else found.reason
-    return f"{seen}; {said}"
+    said = found.evidence if isinstance(found, Found) else found.reason
+    sure = "" if found.probability is None else f"{found.probability:.4f}: "
+    return f"{seen}; {sure}{said}"
 
 
 def miss_name(one: Outcome) -> str:

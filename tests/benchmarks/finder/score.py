@@ -22,6 +22,8 @@ BLANK_REACH = 12
 ACTED_ON = 4
 """Times a thing's area that a candidate may have to stand for it."""
 SURE = 0.95
+BINS = 10
+"""Of probabilities, as many clicks in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,17 @@ class Outcome:
     ms: float
     why: str = ""
     """The finder's words, for whoever studies its misses."""
+    probability: float | None = None
+    """That the click is right, as the finder said; None for peers, and where nothing was clicked."""
 
 
-def outcome(query: Query, click: Point | None, ms: float, why: str = "") -> Outcome:
+def outcome(query: Query, click: Point | None, ms: float, why: str = "", probability: float | None = None) -> Outcome:
     """Judge a click, None where nothing was clicked."""
     screen, shown = query.screen, query.shown
     verdict = judge(query, click)
-    return Outcome(screen.id, screen.toolkit, query.picture, shown.kind, shown.id, query.said, verdict, ms, why)
+    return Outcome(
+        screen.id, screen.toolkit, query.picture, shown.kind, shown.id, query.said, verdict, ms, why, probability
+    )
 
 
 def judge(query: Query, click: Point | None) -> Verdict:
@@ -101,6 +107,26 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
     if outcomes:
         found["ms"] = round(statistics.median(o.ms for o in outcomes), 1)
     return found
+
+
+def promises(outcomes: Iterable[Outcome]) -> Figures:
+    """How well the probabilities of clicks hold: what was promised, what came, and how far they are apart.
+
+    The error is the expected calibration error over ten bins of equal count.
+    """
+    clicks = [(o.probability, o.verdict == "hit") for o in outcomes if o.probability is not None]
+    if not clicks:
+        return {"clicks": 0}
+    clicks.sort()
+    size = max(1, math.ceil(len(clicks) / BINS))
+    bins = [clicks[start : start + size] for start in range(0, len(clicks), size)]
+    apart = sum(abs(sum(p for p, _ in part) - sum(right for _, right in part)) for part in bins)
+    return {
+        "clicks": len(clicks),
+        "promised": round(statistics.fmean(p for p, _ in clicks), 4),
+        "right": round(statistics.fmean(right for _, right in clicks), 4),
+        "calibration_error": round(apart / len(clicks), 4),
+    }
 
 
 def table(outcomes: Iterable[Outcome], key: Callable[[Outcome], str]) -> dict[str, Figures]:

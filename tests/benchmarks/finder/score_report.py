@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.finder.ours import Measured, miss_name
-from tests.benchmarks.finder.score import Outcome, figures, table, upper_bound
+from tests.benchmarks.finder.score import Outcome, figures, promises, table, upper_bound
 
 COLUMNS = (
     ("queries", "there"),
@@ -31,6 +31,8 @@ DEFINITIONS = {
     "real_absent_clicked": "share of such clicks on real programs",
     "candidate_recall": "share of visible things of all pictures that have a candidate whose centre lies in their box "
     "and that is at most 4 times as large",
+    "calibration": "of clicks: the mean probability that the finder gave, the share that was right, and the expected "
+    "calibration error over ten bins of equal count",
     "fast_ms": "median on unchanged pictures, for what is in no list",
     "full_ms": "median of searches on new pictures with nothing read before, 2 threads; what was shown is known",
     "peers": "asked as shown, not by title, on a part of the same queries; encore as they are, on pictures never seen",
@@ -75,6 +77,10 @@ def tables(outcomes: Sequence[Outcome], toolkits: str = "toolkits") -> dict[str,
         "kinds": table(outcomes, lambda o: o.kind),
         toolkits: table(outcomes, lambda o: o.toolkit),
         "asked": table(outcomes, lambda o: "by title" if o.said else "as shown"),
+        "calibration": {
+            "all": promises(outcomes),
+            **{kind: promises(o for o in outcomes if o.kind == kind) for kind in sorted({o.kind for o in outcomes})},
+        },
     }
 
 
