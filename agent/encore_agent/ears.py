@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from encore_agent.asking import Question, Reply
+from encore_agent.asking import SAYABLE, Question, Reply
 from encore_agent.corrections import confirmed
 from encore_agent.deeds import Deeds, Order
 from encore_agent.library import Library
@@ -56,6 +56,8 @@ STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 """Said while a macro runs, they end it."""
 REPLY_FLOOR = -2.5
 """Mean log p a token below which a "yes" was not said."""
+LONGEST_REPLY_S = 1.2
+"""Speech beyond which no reply of one word is looked for."""
 WARM_UP = Utterance(np.zeros(RATE, np.float32), 0, 0)
 """Heard once before anybody speaks: what is done for the first time takes three times as long."""
 DEFAULT_MICROPHONE = "the system's default"
@@ -70,6 +72,17 @@ class _Thought:
     """The silence that is to end the utterance; None for the usual one."""
     running: bool = False
     """Whether a macro ran when it was thought; then only stop words count."""
+
+
+def _reply(understander: Understander, question: Question, utterance: Utterance) -> Reply | None:
+    """What was said to the question, by its words or by its sound; None where it was about something else."""
+    heard = understander.hear(utterance)
+    reply = question.reply_in(heard.transcript.text)
+    if reply is not None and heard.transcript.mean_logprob >= REPLY_FLOOR:
+        return reply
+    if utterance.seconds > LONGEST_REPLY_S:
+        return None
+    return question.reply_by_sound(understander.fit(heard, SAYABLE))
 
 
 def _nothing() -> None:
@@ -302,9 +315,8 @@ class Ears:
             return _Thought(self._deeds.stop_episode if stops else _nothing, AT_ONCE_MS if stops else None, True)
         question = self._question
         if question is not None and question.open_at(utterance.start_ns):
-            transcript = understander.hear(utterance).transcript
-            reply = question.reply_in(transcript.text)
-            if reply is not None and transcript.mean_logprob >= REPLY_FLOOR:
+            reply = _reply(understander, question, utterance)
+            if reply is not None:
                 return _Thought(partial(self._replied, question, reply))
         if self.mode == "wake":
             called = self._waker.called(utterance)

@@ -114,12 +114,11 @@ class Meanings:
             (head, f"{_capital(filler)} {head.lower()}") for head in self._heads for filler in FILLERS
         ]
 
-    def of(self, heard: Heard, shown: tuple[str, ...], sounding: Collection[str] = ()) -> list[Meaning]:
+    def of(self, heard: Heard, sounding: Collection[str] = ()) -> list[Meaning]:
         """What the utterance can mean, likeliest first.
 
         Args:
             heard: With its transcript.
-            shown: Texts on the screen.
             sounding: Ids of macros that it sounds like; their phrases are followed however they begin.
         """
         ranked = self._ranked(heard.transcript.text)
@@ -127,10 +126,10 @@ class Meanings:
         # A phrase without slots that is only near is better judged where the decoder is led along it.
         said = [pair for pair in said if pair[1].phrase.slots or pair[1].likeness >= WORD_BY_WORD]
         said = said[: self._options.weighed]
-        meanings = list(self._weighed(heard, said, shown))
+        meanings = list(self._weighed(heard, said))
         if said and said[0][1].likeness >= WORD_BY_WORD and not any(meaning.doubt for meaning in meanings[:1]):
             return meanings
-        led = list(self._led(heard, shown))
+        led = list(self._led(heard))
         sure = self._options.values.accept
         if not any(not meaning.doubt and (meaning.evidence.value or 0.0) >= sure for meaning in led):
             led += self._whole_phrases(heard, sounding)
@@ -160,7 +159,7 @@ class Meanings:
         # Of equal likeness the phrase with more words of its own is meant: "play next" before "play {song}".
         return sorted(ranked, key=lambda pair: (pair[1].likeness, -len("".join(pair[1].slots.values()))), reverse=True)
 
-    def _weighed(self, heard: Heard, said: Sequence[tuple[Macro, Match]], shown: tuple[str, ...]) -> Iterator[Meaning]:
+    def _weighed(self, heard: Heard, said: Sequence[tuple[Macro, Match]]) -> Iterator[Meaning]:
         """What the transcript says, with known values in the slots, each scored under the decoder."""
         if not said:
             return
@@ -178,7 +177,7 @@ class Meanings:
             doubt = ""
             if self._easily_rhymed(match.phrase) and (not exact or self._listed(macro, match.phrase)):
                 doubt = NOT_LISTED if exact else IN_DOUBT
-            meaning = self._filled(heard, Meaning(macro, match, evidence, doubt=doubt), shown, exact)
+            meaning = self._filled(heard, Meaning(macro, match, evidence, doubt=doubt), exact)
             if exact or not meaning.doubt or not self._listed(macro, match.phrase):
                 yield meaning
 
@@ -188,7 +187,7 @@ class Meanings:
     def _listed(self, macro: Macro, phrase: Phrase) -> bool:
         return any(len(macro.slot(name).values) >= self._options.listed for name in phrase.slots)
 
-    def _filled(self, heard: Heard, meaning: Meaning, shown: tuple[str, ...], searched: bool) -> Meaning:
+    def _filled(self, heard: Heard, meaning: Meaning, searched: bool) -> Meaning:
         """With the known values that were said in its slots; free text stays where none was.
 
         Those that are not written as they were heard are searched in the sound if that is not done later anyway.
@@ -196,37 +195,39 @@ class Meanings:
         values, options = self.values, self._options.values
         for slot in meaning.match.slots:
             before, said, after = meaning.match.around(slot)
-            for texts in filter(None, (meaning.macro.slot(slot).values, shown)):
-                known = values.known(texts, _capital(meaning.macro.phrases[0].text.partition("{")[0].strip()))
-                value = known.written(said)
-                chosen: list[Chosen] = []
-                if value is None and searched:
-                    chosen = known.said(heard.encoded, before, said, after)
-                    value = chosen[0].value if values.clear(chosen, after_words=True) else None
-                if value is not None:
-                    meaning = _with_value(meaning, slot, value)
-                    break
-                # From a long list the likeliest is offered first, however unlikely it is; then what was heard.
-                listed = len(texts) >= self._options.listed
-                near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or listed)
-                if near:
-                    near = (*near, said) if listed else near
-                    meaning = replace(meaning, others=near, doubt=f"it could be {_quoted(near)}")
+            texts = meaning.macro.slot(slot).values
+            if not texts:
+                continue
+            known = values.known(texts, _capital(meaning.macro.phrases[0].text.partition("{")[0].strip()))
+            value = known.written(said)
+            chosen: list[Chosen] = []
+            if value is None and searched:
+                chosen = known.said(heard.encoded, before, said, after)
+                value = chosen[0].value if values.clear(chosen, after_words=True) else None
+            if value is not None:
+                meaning = _with_value(meaning, slot, value)
+                continue
+            # From a long list the likeliest is offered first, however unlikely it is; then what was heard.
+            listed = len(texts) >= self._options.listed
+            near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or listed)
+            if near:
+                near = (*near, said) if listed else near
+                meaning = replace(meaning, others=near, doubt=f"it could be {_quoted(near)}")
         return meaning
 
-    def _led(self, heard: Heard, shown: tuple[str, ...]) -> Iterator[Meaning]:
+    def _led(self, heard: Heard) -> Iterator[Meaning]:
         """Phrases with slots, heard in the light of their first words, with fillers where those tell nothing."""
         sure = self._options.values.accept
         clear = False
         for head, carrier, log_p in self._likely_heads(heard, [(head, head) for head in self._heads]):
-            for meaning in self._led_by(heard, shown, head, carrier, log_p):
+            for meaning in self._led_by(heard, head, carrier, log_p):
                 clear = clear or (not meaning.doubt and (meaning.evidence.value or 0.0) >= sure)
                 yield meaning
         if clear:
             return
         yield from self._named_alone(heard)
         for head, carrier, log_p in self._likely_heads(heard, self._with_fillers):
-            yield from self._led_by(heard, shown, head, carrier, log_p)
+            yield from self._led_by(heard, head, carrier, log_p)
 
     def _named_alone(self, heard: Heard) -> Iterator[Meaning]:
         """Known values of which the transcript has nothing but the name, clearly said: that may be asked about."""
@@ -242,11 +243,10 @@ class Meanings:
                     evidence = Evidence(log_p=log_p, transcript_log_p=log_p, value=NAMED, path="values")
                     yield Meaning(macro, match, evidence, doubt=NAMED_ALONE)
 
-    def _led_by(self, heard: Heard, shown: tuple[str, ...], head: str, carrier: str, log_p: float) -> Iterator[Meaning]:
+    def _led_by(self, heard: Heard, head: str, carrier: str, log_p: float) -> Iterator[Meaning]:
         """Phrases that begin with `head`, where `carrier` ends with it and was said with `log_p`."""
         for macro, phrase in self._heads[head]:
-            texts = (macro.slot(phrase.slots[0]).values, shown) if len(phrase.slots) == 1 else ()
-            found = self._led_to_value(heard, macro, phrase, (head, carrier), log_p, texts)
+            found = self._led_to_value(heard, macro, phrase, (head, carrier), log_p)
             if found is not None:
                 yield found
             elif carrier == head and log_p >= -self._options.led_behind and not self._listed(macro, phrase):
@@ -266,44 +266,38 @@ class Meanings:
         return sorted(likely, key=lambda found: -found[2])[: self._options.led]
 
     def _led_to_value(
-        self,
-        heard: Heard,
-        macro: Macro,
-        phrase: Phrase,
-        led_by: tuple[str, str],
-        log_p: float,
-        texts: tuple[tuple[str, ...], ...],
+        self, heard: Heard, macro: Macro, phrase: Phrase, led_by: tuple[str, str], log_p: float
     ) -> Meaning | None:
         """The phrase with a known value, where that was clearly said after its first words and what carried them."""
         head, carrier = led_by
         slot = phrase.slots[0]
+        known = self.values.known(macro.slot(slot).values, head)
+        if len(phrase.slots) > 1 or not known.values:
+            return None
         after = SLOT_PATTERN.split(phrase.text)[-1].strip()
         # What the transcript has there: the words after as many as the carrier has.
         said = " ".join(heard.transcript.text.split()[len(carrier.split()) :])
-        for values in filter(None, texts):
-            chosen = self.values.known(values, head).said(heard.encoded, carrier, said or carrier, after)
-            if not chosen:
-                continue
-            best, total = chosen[0], log_p + chosen[0].log_p
-            sure = best.sure
-            if total < heard.transcript.logprob - self._options.led_value:
-                sure = min(sure, self._options.values.ask - UNASKED)
-            if sure < self._options.values.ask and not self._listed(macro, phrase):
-                continue
-            match = Match(phrase, self._likeness(phrase, heard), {slot: best.value})
-            mean = total / (len(self._hearing.tokens(carrier)) + best.tokens)
-            evidence = Evidence(
-                words=match.likeness,
-                log_p=mean,
-                transcript_log_p=heard.transcript.mean_logprob,
-                value=sure,
-                path="values",
-            )
-            clear = self.values.clear(chosen)
-            near = () if clear else tuple(one.value for one in chosen[:2])
-            doubt = "" if clear else f"it could be {_quoted(near)}"
-            return Meaning(macro, match, evidence, near, doubt)
-        return None
+        chosen = known.said(heard.encoded, carrier, said or carrier, after)
+        if not chosen:
+            return None
+        best, total = chosen[0], log_p + chosen[0].log_p
+        sure = best.sure
+        if total < heard.transcript.logprob - self._options.led_value:
+            sure = min(sure, self._options.values.ask - UNASKED)
+        if sure < self._options.values.ask and not self._listed(macro, phrase):
+            return None
+        match = Match(phrase, self._likeness(phrase, heard), {slot: best.value})
+        evidence = Evidence(
+            words=match.likeness,
+            log_p=total / (len(self._hearing.tokens(carrier)) + best.tokens),
+            transcript_log_p=heard.transcript.mean_logprob,
+            value=sure,
+            path="values",
+        )
+        clear = self.values.clear(chosen)
+        near = () if clear else tuple(one.value for one in chosen[:2])
+        doubt = "" if clear else f"it could be {_quoted(near)}"
+        return Meaning(macro, match, evidence, near, doubt)
 
     def _led_freely(self, heard: Heard, macro: Macro, phrase: Phrase, head: str) -> Meaning | None:
         """The phrase with whatever follows its first words, where that is nearly as likely as the transcript."""

@@ -16,7 +16,7 @@ from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, d
 from encore_agent.guard import destructive_macro
 from encore_agent.meanings import Meaning, Meanings, UnderstandingOptions
 from encore_agent.messages import Accepted, Asked, Command, Rejected
-from encore_agent.values import Heard, Hearing
+from encore_agent.values import Heard, Hearing, Values
 from encore_models.learn import Printing
 from encore_models.macro import Macro
 from encore_models.perception.prints import VoicePrint, likeness
@@ -71,7 +71,7 @@ class _Weighed:
 
 
 class Understander:
-    """Understands utterances in terms of the macros there are. For one thread at a time."""
+    """Understands utterances in terms of the macros there are. For one thread, but for `choose_value`."""
 
     def __init__(
         self,
@@ -93,7 +93,10 @@ class Understander:
         self._hearing = hearing
         self._enrolled = enrolled
         self._printer = printer
-        self._meanings = Meanings(hearing, options or UnderstandingOptions())
+        options = options or UnderstandingOptions()
+        self._meanings = Meanings(hearing, options)
+        # Apart from the lists that are listened for: those are in use while a macro runs.
+        self._choosing = Values(hearing, options.values)
         self.set_macros(macros)
 
     def set_macros(self, macros: Iterable[Macro]) -> None:
@@ -105,14 +108,19 @@ class Understander:
         """The words of an utterance, without asking what they mean."""
         return Heard(utterance, *self._hearing.hear(utterance.samples))
 
+    def fit(self, heard: Heard, texts: Sequence[str]) -> dict[str, float]:
+        """Mean log p a token of each text, with a capital or without."""
+        spelt = [text for one in texts for text in (one, one.lower())]
+        scores = [float(row.mean()) for row in self._hearing.token_logprobs(heard.encoded, spelt)]
+        return {text: max(scores[2 * place : 2 * place + 2]) for place, text in enumerate(texts)}
+
     def choose_value(self, heard: Heard, slot: str, texts: Sequence[str]) -> str | None:
-        """Which of the texts was said in the slot; see `Values.choose`."""
-        return self._meanings.values.choose(heard, slot, texts)
+        """Which of the texts was said in the slot; see `Values.choose`. For the one thread that runs macros."""
+        return self._choosing.choose(heard, slot, texts)
 
     def understand(
         self,
         utterance: Utterance,
-        screen_texts: Sequence[str] = (),
         hands_free: bool = True,
         plausible: Plausible | None = None,
     ) -> tuple[Outcome, Heard]:
@@ -120,7 +128,6 @@ class Understander:
 
         Args:
             utterance: As it was cut out.
-            screen_texts: What stands on the screen now: values that a slot may have besides those that are known.
             hands_free: Whether nobody held a key to speak.
             plausible: What the screen says of a macro.
 
@@ -145,7 +152,7 @@ class Understander:
             return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
         if not words_of(heard.transcript.text) and not likes:
             return Rejected(heard.transcript.text, "no words were heard"), heard
-        weighed = self._weighed(heard, likes, weigh, tuple(screen_texts), sounding)
+        weighed = self._weighed(heard, likes, weigh, sounding)
         outcome = _outcome(weighed, heard, began)
         if isinstance(outcome, Accepted):
             heard = replace(heard, match=weighed[0].meaning.match)
@@ -177,12 +184,11 @@ class Understander:
         heard: Heard,
         likes: dict[str, _Likeness],
         weigh: _Weigher,
-        shown: tuple[str, ...],
         sounding: Meaning | None,
     ) -> list[_Weighed]:
         """Everything that may be meant, surest first."""
         nearest = sorted(likes, key=lambda id_: -likes[id_].own)[:SOUNDING]
-        meanings = self._meanings.of(heard, shown, nearest)
+        meanings = self._meanings.of(heard, nearest)
         if sounding is not None:
             own = heard.transcript.mean_logprob
             meanings.append(replace(sounding, evidence=replace(sounding.evidence, transcript_log_p=own)))

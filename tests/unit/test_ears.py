@@ -100,6 +100,10 @@ class FakeUnderstander:
     def choose_value(self, heard, slot, texts):
         return None
 
+    def fit(self, heard: Heard, texts) -> dict[str, float]:
+        told = {"nail": "No."}.get(heard.transcript.text)
+        return {text: -0.9 if text == told else -6.0 for text in texts}
+
 
 class FakeDeeds:
     """Notes what is set off."""
@@ -264,6 +268,14 @@ def test_a_question_is_answered_by_a_click_once(person: Person) -> None:
     person.ears.answer(asked.heard_id, "next")
     person.ears.answer(asked.heard_id, "next")
     assert [order.macro_id for order in person.deeds.orders] == ["next"]
+
+
+def test_an_answer_that_was_misheard_is_known_by_its_sound(person: Person) -> None:
+    person.listen()
+    person.say("play yesterday")
+    person.say("nail")
+    person.say("yes")  # the question is gone
+    assert not person.deeds.orders
 
 
 def test_another_command_drops_the_question(person: Person) -> None:

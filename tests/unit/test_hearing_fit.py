@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,5 +55,4 @@ def test_what_is_written_is_the_module_that_the_decision_reads(tmp_path) -> None
     module = encore_agent.fitted
     path = tmp_path / "fitted.py"
     Fitted(module.PER_LOSS, module.PER_REGRET, module.BASE, module.ALONE, 0.0).write(path)
-    with open(module.__file__, encoding="utf-8") as file:
-        assert path.read_text("utf-8") == file.read()
+    assert path.read_text("utf-8") == Path(module.__file__).read_text("utf-8")

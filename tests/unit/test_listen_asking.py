@@ -44,6 +44,21 @@ def test_what_is_no_answer_is_none(question: Question, text: str) -> None:
     assert question.reply_in(text) is None
 
 
+@pytest.mark.parametrize(
+    ("log_ps", "reply"),
+    [
+        ({"Yes.": -0.5, "No.": -3.0}, Reply(PLAY)),
+        ({"Yes.": -3.0, "No.": -1.2, "Cancel.": -1.3}, Reply(None)),  # both mean the same
+        ({"Yes.": -4.0, "Two.": -1.0}, Reply(NEXT)),
+        ({"Yes.": -1.0, "No.": -1.5}, None),  # either
+        ({"Yes.": -2.5, "No.": -6.0}, None),  # something else was said
+        ({"Three.": -0.1, "Yes.": -5.0}, None),  # nothing has that number
+    ],
+)
+def test_an_answer_is_known_by_its_sound(question: Question, log_ps: dict[str, float], reply: Reply | None) -> None:
+    assert question.reply_by_sound(log_ps) == reply
+
+
 def test_a_question_is_open_for_a_while(question: Question) -> None:
     assert question.open_at(4_999)
     assert not question.open_at(5_000)
