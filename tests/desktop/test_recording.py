@@ -490,6 +490,8 @@ def test_a_sound_server_that_came_late_is_found(stage: Stage, monkeypatch: pytes
         assert eventually(lambda: microphone.read(0.1), 3.0)
     begin_without_server()
     assert microphones() == ["Microphone"]
+    sounddevice._terminate()  # and it could not begin again, as may happen after a suspend
+    assert microphones() == ["Microphone"]
 
 
 def test_an_unplugged_microphone_comes_back(stage_programs: None):

@@ -54,9 +54,9 @@ def microphones() -> list[str]:
     """
     with portaudio.held() as sounddevice:
         try:
+            if not _reaches_server(sounddevice):  # which tells at once what came and went; PortAudio does not
+                portaudio.renew()
             sources = _server_sources(sounddevice)
-            if not sources and portaudio.renew():  # a server tells at once what came and went, PortAudio does not
-                sources = _server_sources(sounddevice)
             return [source.name for source in sources] or [
                 str(about["name"]) for about in sounddevice.query_devices() if about["max_input_channels"] > 0
             ]
@@ -99,7 +99,7 @@ def routed(source: str | None) -> Iterator[None]:
 
 def _server_sources(sounddevice: Any) -> list[Source]:
     """The server's microphones, without the monitors of its outputs; none where PortAudio cannot reach it."""
-    if not any(about["name"] == SERVER_DEVICE for about in sounddevice.query_devices()):
+    if not _reaches_server(sounddevice):
         return []
     try:
         import pulsectl  # type: ignore[import-untyped]
@@ -115,3 +115,10 @@ def _server_sources(sounddevice: Any) -> list[Source]:
             ]
     except pulsectl.PulseError:
         return []
+
+
+def _reaches_server(sounddevice: Any) -> bool:
+    try:
+        return any(about["name"] == SERVER_DEVICE for about in sounddevice.query_devices())
+    except sounddevice.PortAudioError:  # it could not begin
+        return False
