@@ -9,9 +9,12 @@ import pytest
 
 from encore_models.bundle import Bundle
 from encore_models.errors import UnfitProcessor
-from encore_models.perception.voice import TAIL_FILE
+from encore_models.perception.mel import RATE
+from encore_models.perception.voice import TAIL_FILE, Voice
 from encore_models.whisper import prepare
+from encore_models.whisper.adapter import WEIGHTS
 from encore_models.whisper.prepare import prepare_hearing
+from encore_models.whisper.speech import spoken
 
 
 def test_a_good_bundle_is_kept(hearing_bundle: Bundle):
@@ -50,3 +53,34 @@ def test_a_damaged_or_outdated_bundle_is_made_again(tmp_path: Path, monkeypatch:
         prepare_hearing(folder)
     assert Bundle.open(folder).manifest == made.manifest
     assert [path.name for path in tmp_path.iterdir()] == ["hearing"]
+
+
+def test_the_adapter_can_be_left_out_and_taken_again(tmp_path: Path):
+    adapter = Bundle.open(WEIGHTS).contents
+    made = {name: prepare_hearing(tmp_path / "hearing", adapter=given) for name, given in SWITCHED.items()}
+    settings = {name: bundle.contents.settings for name, bundle in made.items()}
+    assert settings["original"]["encoder"] == adapter.settings["encoder"]
+    assert settings["original"]["adapter"] == ""
+    assert settings["adapted"]["adapter"] == adapter.name
+    assert settings["adapted"]["encoder"] != settings["original"]["encoder"]
+    again = prepare_hearing(tmp_path / "hearing", adapter=WEIGHTS)
+    assert again.manifest == made["adapted"].manifest, "it was made for nothing"
+
+
+SWITCHED = {"original": None, "adapted": WEIGHTS}
+
+
+def test_the_adapted_encoder_hears_more_through_noise(tmp_path: Path):
+    """Commands by synthetic voices in white noise as loud as they are, and in clean air."""
+    rng = np.random.default_rng(0)
+    original, adapted = (Voice(prepare_hearing(tmp_path / name, adapter=given)) for name, given in SWITCHED.items())
+    noisy, clean = [], []
+    for text, sound in spoken().items():
+        noise = rng.normal(size=len(sound)) * np.sqrt((sound**2).mean())
+        for gains, sides in (((0.3, 0.3), noisy), ((0.3, 0.0), clean)):
+            heard = np.asarray(gains[0] * sound + gains[1] * noise, np.float32)[: 4 * RATE]
+            sides.append([voice.score(voice.encode(heard), [text])[0] for voice in (original, adapted)])
+    before, after = np.mean(noisy, axis=0)
+    assert after > before + 0.2
+    before, after = np.mean(clean, axis=0)
+    assert after > before - 0.2

@@ -14,6 +14,7 @@ from encore_models.bundle import Bundle, open_session
 from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import Voice
 from encore_models.whisper import graphs
+from encore_models.whisper.prepare import prepare_hearing
 from encore_models.whisper.weights import END, NO_TIMESTAMPS, Weights, installed_folder, read_variables
 from encore_models.whisper.weights import START as BEGIN
 
@@ -31,6 +32,19 @@ LOGPROB_TOLERANCE = 2e-3
 INT8_COSINE = 0.985
 """Of each frame to the original's."""
 INT8_MEAN_LOGPROB_TOLERANCE = 0.4
+
+
+@pytest.fixture(scope="module")
+def hearing_bundle(pytestconfig: pytest.Config) -> Bundle:
+    """Without the adapter, since OpenAI's code runs without it."""
+    cache = pytestconfig.cache
+    assert cache is not None
+    return prepare_hearing(cache.mkdir("hearing") / "whisper-tiny.en-original", adapter=None)
+
+
+@pytest.fixture(scope="module")
+def voice(hearing_bundle: Bundle) -> Voice:
+    return Voice(hearing_bundle)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Any Whisper in the place of tiny.en.
 
-`open_whisper("tiny.en")` gives the one that Encore comes with. Any other name is a checkpoint of transformers or of
-openai-whisper, exported once by `encore_models.training.export_whisper`; running what was exported needs neither.
+`open_whisper("tiny.en")` gives the one that Encore comes with, "tiny.en-adapted" the same with its encoder adapted to
+noise, and "tiny.en-original" as OpenAI made it. Any other name is a checkpoint of transformers or of openai-whisper,
+exported once by `encore_models.training.export_whisper`; running what was exported needs neither.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from pathlib import Path
 
 from encore_models.bundle import MANIFEST, Bundle
 from encore_models.perception.voice import Voice
+from encore_models.whisper.adapter import STANDARD, WEIGHTS
 from encore_models.whisper.errors import WhisperMissing
 from encore_models.whisper.prepare import Progress, kept, prepare_hearing
 
 TINY_EN = "tiny.en"
 """The name of the one that Encore comes with."""
+COMES_WITH = {TINY_EN: STANDARD, "tiny.en-adapted": WEIGHTS, "tiny.en-original": None}
+"""The adapter of each Whisper that needs no export."""
 EXPORT = "encore_models.training.export_whisper"
 """The module that exports a checkpoint."""
 NEEDED = ("torch", "transformers", "whisper")
@@ -29,11 +33,11 @@ def hearing_folder(name: str, models: Path) -> Path:
     """Where the bundle of a Whisper belongs; another place once the files of a local checkpoint have changed.
 
     Args:
-        name: `tiny.en`, the folder of a bundle, or a checkpoint by its name, folder or file.
+        name: One of `COMES_WITH`, the folder of a bundle, or a checkpoint by its name, folder or file.
         models: The folder of all prepared models.
     """
-    if name == TINY_EN:
-        return models / "whisper-tiny.en"
+    if name in COMES_WITH:
+        return models / f"whisper-{name}"
     checkpoint = Path(name)
     if (checkpoint / MANIFEST).is_file():
         return checkpoint
@@ -55,8 +59,8 @@ def open_whisper(
     """The Whisper of a name; a checkpoint that was not exported yet is exported now, where torch is installed.
 
     Args:
-        name: `tiny.en`, the folder of a bundle, or a checkpoint of transformers or openai-whisper by its name, folder
-            or .pt file.
+        name: One of `COMES_WITH`, the folder of a bundle, or a checkpoint of transformers or openai-whisper by its
+            name, folder or .pt file.
         models: The folder of all prepared models.
         language: Code of what is spoken, such as `de`; None has a multilingual Whisper find out each time.
         progress: Told what is done, 0 to 1.
@@ -70,8 +74,8 @@ def open_whisper(
     if not name.strip():
         raise WhisperMissing(repr(name), "it has no name")
     folder = hearing_folder(name, models)
-    if name == TINY_EN:
-        bundle = prepare_hearing(folder, progress)
+    if name in COMES_WITH:
+        bundle = prepare_hearing(folder, progress, COMES_WITH[name])
     elif folder == Path(name):
         bundle = Bundle.open(folder)
     else:

@@ -17,6 +17,7 @@ from encore_models.errors import BundleBroken, BundleMissing, UnfitProcessor
 from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import RECIPE, SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
 from encore_models.whisper import graphs
+from encore_models.whisper.adapter import STANDARD, adapted
 from encore_models.whisper.tail import Array, babble, padding_tail
 from encore_models.whisper.weights import WhisperFiles, encoder_identity, read_whisper
 
@@ -36,27 +37,37 @@ _LEAST_LIKENESS = 0.98
 """Of int8 frames to float32 ones; below it, this processor's int8 arithmetic cannot be trusted."""
 
 
-def prepare_hearing(folder: Path, progress: Progress = lambda what, done: None) -> Bundle:
+def prepare_hearing(
+    folder: Path, progress: Progress = lambda what, done: None, adapter: Path | None = STANDARD
+) -> Bundle:
     """Make the bundle of the hearing, or keep the one that is there, whole and current.
 
     Args:
         folder: Where it belongs.
         progress: Told what is done, 0 to 1.
+        adapter: Folder of the changes that make the encoder hear through noise; None leaves it as OpenAI made it.
 
     Raises:
+        BundleMissing: There is no adapter in its folder.
+        BundleBroken: The adapter is damaged, or is for another encoder.
         WeightsMissing: The package with the weights is not installed.
         WeightsChanged: Its files are not those this version was built for.
         UnfitProcessor: The int8 graphs do not compute what they should on this machine.
         BundleNotWritten: The disk is full, or the folder cannot be written.
     """
     progress("checking the hearing models", 0.0)
+    changes = None if adapter is None else Bundle.open(adapter)
     bundle = kept(folder)
-    if bundle is None:
+    if bundle is None or bundle.contents.settings.get("adapter", "") != _name_of(changes):
         progress("reading the Whisper weights", 0.05)
-        files = read_whisper()
-        bundle = write_bundle(folder, lambda made: _fill(made, files, progress))
+        files = read_whisper() if changes is None else adapted(read_whisper(), changes)
+        bundle = write_bundle(folder, lambda made: _fill(made, files, _name_of(changes), progress))
     progress("the hearing models are ready", 1.0)
     return bundle
+
+
+def _name_of(adapter: Bundle | None) -> str:
+    return "" if adapter is None else adapter.contents.name
 
 
 def kept(folder: Path) -> Bundle | None:
@@ -71,7 +82,7 @@ def kept(folder: Path) -> Bundle | None:
     return bundle if bundle.contents.settings.get("recipe") == RECIPE else None
 
 
-def _fill(made: Path, files: WhisperFiles, progress: Progress) -> Contents:
+def _fill(made: Path, files: WhisperFiles, adapter: str, progress: Progress) -> Contents:
     """Write the bundle of tiny.en into the folder, and check the processor."""
     with tempfile.TemporaryDirectory(dir=made.parent) as work:
         contents = write_whisper(made, files, "int8", Path(work), progress)
@@ -79,7 +90,8 @@ def _fill(made: Path, files: WhisperFiles, progress: Progress) -> Contents:
         likeness = _likeness(encoder_of(Path(work) / EXACT), encoder_of(made / "encoder.onnx"))
     if likeness < _LEAST_LIKENESS:
         raise UnfitProcessor(likeness)
-    return replace(contents, metrics={"encoder_cosine_int8_float32": round(likeness, 5)})
+    settings = contents.settings | {"adapter": adapter}
+    return replace(contents, settings=settings, metrics={"encoder_cosine_int8_float32": round(likeness, 5)})
 
 
 def write_whisper(
