@@ -232,7 +232,8 @@ def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
     drawing = ~read & bool(np.any(situation.steps[step]))
     most = alike[drawing].max(initial=-1.0)
     spoken = _labelled(situation.step_places[step])
-    return (read & spoken & (texts < TEXT_FLOOR)) | (drawing & (alike < most - CLEARLY))
+    against: NDArray[np.bool_] = (read & spoken & (texts < TEXT_FLOOR)) | (drawing & (alike < most - CLEARLY))
+    return against
 
 
 def _labelled(place: NDArray[Any]) -> bool:

@@ -81,7 +81,7 @@ class Exported:
 
 def export_float(model: TrainedModel, target: Path) -> Path:
     """Write the graph in float32; how many situations, frames, candidates and steps it takes stays free."""
-    free = {"n", "frames", "candidates", "steps"}
+    free = {"n", "frames", "shown_frames", "candidates", "steps"}
     axes = tuple({at: Dim.DYNAMIC for at, name in enumerate(shape) if name in free} for shape in INPUTS.values())
     torch.onnx.export(
         Flat(model).eval(),
@@ -248,7 +248,7 @@ def loss_of(full: Figures, small: Figures) -> float:
 
 def _example(model: TrainedModel) -> dict[str, torch.Tensor]:
     """Arrays of the right shapes: two situations, with several of everything."""
-    sizes = _widths(model) | {"n": 2, "frames": 7, "candidates": 5, "steps": 3}
+    sizes = _widths(model) | {"n": 2, "frames": 7, "shown_frames": 6, "candidates": 5, "steps": 3}
     shapes = {name: tuple(sizes.get(str(axis), axis) for axis in shape) for name, shape in INPUTS.items()}
     kinds = {name: torch.int64 if name in WHOLE_NUMBERS else torch.float32 for name in INPUTS}
     return {name: torch.ones(*(int(axis) for axis in shapes[name]), dtype=kinds[name]) for name in INPUTS}

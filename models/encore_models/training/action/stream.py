@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
-from encore_models.training.action.model import Batch
+from encore_models.training.action.compare import Batch
 from encore_models.training.action.samples import Sample, collate, read_shards
 
 
