@@ -29,7 +29,7 @@ from encore_models.training.action.compare import (
     novelty,
     unit,
 )
-from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, mask_bias
+from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, joined, mask_bias
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
@@ -54,6 +54,8 @@ class ActionConfig:
     fusion: str = "cross"
     """How voice and screen come together: a name in `FUSIONS`."""
     dropout: float = 0.1
+    film: int = 0
+    """Length of the tokens of the last frames, where a tower looks at these; 0 where none does."""
 
     def __post_init__(self) -> None:
         if self.fusion not in FUSIONS:
@@ -89,6 +91,7 @@ class ActionModel(nn.Module):
         self.config = config or ActionConfig()
         width = self.config.width
         # A few columns of Whisper's frames are many times as large as all others.
+        self.film = nn.Linear(self.config.film, width) if self.config.film else None
         self.frame = nn.Sequential(nn.LayerNorm(self.config.frame), nn.Linear(self.config.frame, width))
         self.look = nn.Linear(self.config.look, width, bias=False)
         self.text = nn.Linear(self.config.text, width, bias=False)
@@ -120,7 +123,8 @@ class ActionModel(nn.Module):
         """Decide.
 
         Args:
-            batch: The arrays of `INPUTS`, of n situations; whole numbers are int64, the others float32.
+            batch: The arrays of `INPUTS`, of n situations; whole numbers are int64, the others float32. A model with
+                a film takes `film` too: tokens of the last frames [n, tokens, film].
         """
         relations = self.comparison(batch)
         frames, heard = self.heard(batch)
@@ -147,8 +151,12 @@ class ActionModel(nn.Module):
         steps = steps + self.seen(torch.cat([best, self._counterparts(relations, hidden)], dim=-1))
         question = self.question + self.evidence(evidence)[:, None]
         asked = torch.cat([torch.ones_like(batch["step_mask"][:, :1]), batch["step_mask"]], dim=1)
+        voice = Tokens(frames, mask_bias(batch["utterance_mask"]))
+        if self.film is not None:  # what just moved is read beside what is said
+            film = self.film(batch["film"])
+            voice = joined(voice, Tokens(film, mask_bias(torch.ones_like(film[..., 0]))))
         return (
-            Tokens(frames, mask_bias(batch["utterance_mask"])),
+            voice,
             Tokens(screen, mask_bias(batch["candidate_mask"])),
             Tokens(torch.cat([question, steps], dim=1), mask_bias(asked)),
         )
