@@ -55,7 +55,8 @@ class Fit:
     calibration_error: float
     """Expected calibration error over ten bins of equal count."""
     highest_wrong: float
-    """The largest probability that a place had at which a click would have been wrong; 0 where there was none."""
+    """The largest probability of a place at which a click would have been wrong, 0 where there was none; also by the
+    model that has seen it, and only by that one where all such places are of one screen."""
 
 
 @dataclass(frozen=True, slots=True)

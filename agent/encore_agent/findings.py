@@ -42,6 +42,8 @@ class FindOptions:
     """The same where two rows were called so, and only one of them is made out."""
     margin: float = 0.08
     """By how much a drawing, label or frame must be ahead of the next place; less is a tie."""
+    frame_score: float = 0.55
+    """What speaks for a field or slider, together; wrong ones are too rare to leave this to a fit."""
     row_icon_looks: float = 0.8
     """Likeness from which a drawing in the right row is surely one of those that were shown."""
     row_icon_least: float = 0.4

@@ -48,7 +48,7 @@ def find_frame(search: Search) -> Found | Absent:
         return Absent(f"there is no {cell.kind} on the screen")
     parts, scores = _scores(search.pair, cell, pool)
     best, near = int(np.argmax(scores)), nearest(pool, scores)
-    if not scores[best]:
+    if scores[best] < search.options.frame_score:
         return Absent(f"no {cell.kind} on the screen is called so and stands where it stood", near)
     back = [c for c in search.shown.candidates if c.kind == cell.kind]
     ahead = lead(pool, scores, best)

@@ -39,15 +39,18 @@ def fit(
     unseen = cross_validated(x, y, groups)
     weights = solve(x, y)
     seen = sigmoid(x @ weights[1:] + weights[0])
-    # The model that is used has seen everything, so the wrong places of either must stay below.
-    highest = max((float(p) for p in (*unseen[y == 0], *seen[y == 0])), default=0.0)
+    # The model that is used has seen everything, so the wrong places of either must stay below. Where all wrong ones
+    # are of one screen, a model without it has seen none, and its probabilities of them say nothing.
+    several = len({group for group, was in zip(groups, right, strict=True) if not was}) > 1
+    wrong = [*seen[y == 0], *(unseen[y == 0] if several else ())]
+    highest = max((float(p) for p in wrong), default=0.0)
     pairs = [(round(float(a), 4), round(float(b), 4)) for a, b in weights[1:].reshape(-1, 2)]
     figures = Fit(
         weighed=len(y),
         right=int(y.sum()),
         log_loss=round(log_loss(unseen, y), 5),
         calibration_error=round(calibration_error(unseen, y), 5),
-        highest_wrong=round(float(unseen[y == 0].max(initial=0.0)), 5),
+        highest_wrong=round(highest, 5),
     )
     return Model(round(float(weights[0]), 4), dict(zip(names, pairs, strict=True)), enough(highest), figures)
 
