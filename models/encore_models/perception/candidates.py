@@ -27,10 +27,22 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import BLOCK, LARGEST_INK, boxes, join, outermost, pieces, points, to_sides
+from encore_models.perception.ink import (
+    BLOCK,
+    LARGEST_INK,
+    boxes,
+    is_ring,
+    join,
+    outermost,
+    pieces,
+    points,
+    to_sides,
+    whole,
+)
+from encore_models.perception.sliders import draggable, tracks
 from encore_recorder.geometry import Rect
 
-CandidateKind = Literal["icon", "text", "field", "slider", "picture"]
+CandidateKind = Literal["icon", "text", "field", "slider", "scroll bar", "picture"]
 
 FRAMES = ("field", "slider")
 """What is typed into one, or where its handle stands, changes."""
@@ -49,11 +61,6 @@ WEAK = 10
 """Grey levels across an edge of a drawing that is greyed out, or of a slider's track."""
 MANY = 40
 """Drawings of little contrast from which they are the texture of a photograph."""
-HANDLE = (9, 56)
-"""Pixels of height of a slider's handle."""
-TRACK = 48
-"""Pixels of width of the shortest slider."""
-LONGEST_TRACK = 2000
 FAINT = 6
 """Grey levels across a long straight line; frames may be this faint."""
 WALL_FAINT = 5
@@ -78,8 +85,8 @@ class Candidate:
 
     @property
     def frame(self) -> str:
-        """Its kind, if it is known by its outline and its place, whatever is in it; empty for ink."""
-        return self.kind if self.kind in FRAMES else ""
+        """What it is as a target, if it is known by its outline and place, whatever is in it; empty for ink."""
+        return "slider" if self.kind == "scroll bar" else self.kind if self.kind in FRAMES else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +118,30 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     for frame in frames:
         erase_outline(ink, frame)
     for cell in cells(steps_across, faint, ink):
-        erase_cell(ink, cell)
+        if not is_ring(cell.box, ink):
+            erase_cell(ink, cell)
 
-    things = join(pieces(ink), ink)
+    parts, shells = pieces(ink)
+    things = join(parts, ink)
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
+    found += [Candidate(box, "icon") for box in whole(parts, shells, ink) if not any(_same(box, c.box) for c in found)]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
     weak = over(edges, WEAK)
-    parts = boxes(weak)
-    found += [Candidate(point, "icon") for point in points(parts, weak)]
+    faintly = boxes(weak)
+    found += [Candidate(point, "icon") for point in points(faintly, weak)]
     found = [_as_drawn(candidate, faint) for candidate in found]
-    grips = _gripped(parts, weak)
-    found = [c for c in found if not any(_inside(c.box, grip) for grip in grips)]
-    found += _disabled(parts, weak, edges, straight, found)
+    grips, bars, lone = draggable(lines, boxes(down), faintly, weak, image)
+    # A field with an arrow at its end has two pieces too.
+    bars = [bar for bar in bars if bar.height > bar.width or not any(_meet(bar, frame) for frame in frames)]
+    found = [c for c in found if not any(_inside(c.box, bar) for bar in (*grips, *bars))]
+    found += _disabled(faintly, weak, edges, straight, found)
+    bars += lone
     fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
-    lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips))]
-    found += [Candidate(grip, "slider") for grip in grips] + _sliders(lines, found, image)
+    lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips, *bars))]
+    handles = [c.box for c in found if not any(_inside(c.box, bar) for bar in bars)]
+    sliders = grips + tracks(lines, handles, image)
+    found += [Candidate(slider, "slider") for slider in sliders] + [Candidate(bar, "scroll bar") for bar in bars]
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in boxes(straight_runs(steps_across, 1, WALL_FAINT, WALL)) if line.width <= 12)
@@ -162,11 +177,6 @@ def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
         if higher.all() and areas[over].min() > 2 * box.area:
             signs.append(sign)
     return signs
-
-
-def _hull(a: Rect, b: Rect) -> Rect:
-    left, top = min(a.left, b.left), min(a.top, b.top)
-    return Rect(left, top, max(a.right, b.right) - left, max(a.bottom, b.bottom) - top)
 
 
 def _inside(box: Rect, block: Rect) -> bool:
@@ -212,77 +222,19 @@ def _disabled(
         return []  # a photograph
     drawings = [box for box in join(alone, weak) if min(box.width, box.height) >= SIGN[0]]
     shapes = [shape for box in drawings if (shape := _by_shape(box)) is not None]
-    return [shape for shape in shapes if not any(_meet(shape.box, c.box) for c in found)]
+    taken, own = to_sides([c.box for c in found]), to_sides([shape.box for shape in shapes])
+    spans = np.minimum(own[:, None, 2:], taken[None, :, 2:]) - np.maximum(own[:, None, :2], taken[None, :, :2])
+    shared = np.prod(np.maximum(0, spans), axis=2).max(axis=1, initial=0)
+    return [shape for shape, much in zip(shapes, shared.tolist(), strict=True) if much < 0.5 * shape.box.area]
 
 
-def _gripped(parts: Sequence[Rect], weak: MatLike) -> list[Rect]:
-    """Tracks in one piece with their handles, wherever these stand."""
-    return [
-        box
-        for box in parts
-        if TRACK <= box.width <= LONGEST_TRACK
-        and HANDLE[0] <= box.height <= HANDLE[1]
-        and box.width >= 2.5 * box.height
-        and _has_grip(weak[box.top : box.bottom, box.left : box.right] > 0)
-    ]
-
-
-def _has_grip(drawn: NDArray[np.bool_]) -> bool:
-    """Whether the columns of a drawing are as high as a track but for some side by side that are a handle."""
-    if float(drawn.any(axis=0).mean()) < 0.99:
-        return False
-    first, last = drawn.argmax(axis=0), drawn.shape[0] - 1 - drawn[::-1].argmax(axis=0)
-    height, middle = last - first + 1, (first + last) / 2
-    track = float(np.median(height))
-    thick = np.flatnonzero(height > track + 3)
-    if track > 18 or not len(thick) or len(thick) != thick[-1] - thick[0] + 1:
-        return False
-    handle, thin = int(height.max()), height <= track + 1
-    level = np.abs(middle[thin] - np.median(middle[thin])).max() <= 1.5
-    centred = abs(float(np.median(middle[thick])) - float(np.median(middle[thin]))) <= 1.5 + 0.1 * handle
-    return bool(level and centred and handle >= track + 4 and 0.35 * handle <= len(thick) <= 2.5 * handle)
-
-
-def _sliders(lines: Sequence[Rect], found: Sequence[Candidate], image: NDArray[np.uint8]) -> list[Candidate]:
-    """Tracks with their handles: a line thick enough to take hold of, or one with a handle on it."""
-    tracks: list[Rect] = []
-    for line in sorted((line for line in lines if line.height <= 16 and line.width <= 900), key=lambda b: b.left):
-        handle = next((c.box for c in found if _is_handle(c.box, line)), None)
-        if handle is None and (line.height < 6 or not _ends(line, image)):
-            continue
-        whole = line if handle is None else _hull(line, handle)
-        # The handle parts its track in two.
-        before = next((t for t in tracks if _level(t, whole) and whole.left <= t.right), None)
-        if before is not None:
-            tracks.remove(before)
-            whole = _hull(before, whole)
-        tracks.append(whole)
-    return [Candidate(track, "slider") for track in tracks]
-
-
-def _ends(bar: Rect, image: NDArray[np.uint8]) -> bool:
-    """Whether a bar ends on both sides, and is not the gap between two panels."""
-    row, reach = image[bar.center.y].astype(np.int16), bar.height
-    if bar.left < reach or bar.right + reach > image.shape[1]:
-        return False
-    before = np.abs(row[bar.left - reach] - row[bar.left + reach]).max()
-    after = np.abs(row[bar.right + reach - 1] - row[bar.right - 1 - reach]).max()
-    return bool(min(before, after) > FAINT)
+def _same(box: Rect, other: Rect) -> bool:
+    return box.overlap(other) >= 0.7
 
 
 def _meet(box: Rect, other: Rect) -> bool:
     shared = box.intersection(other)
     return shared is not None and shared.area >= 0.5 * box.area
-
-
-def _is_handle(box: Rect, track: Rect) -> bool:
-    """Whether a drawing sits on a track like a handle."""
-    squarish = 0.4 <= box.width / box.height <= 2.5 and 7 <= box.height <= 48
-    return squarish and _level(box, track) and track.left - box.width <= box.center.x <= track.right + box.width
-
-
-def _level(a: Rect, b: Rect) -> bool:
-    return abs(a.center.y - b.center.y) <= 3
 
 
 def _is_cover(outline: Rect, straight: MatLike) -> bool:

@@ -29,6 +29,12 @@ BLOCK = 28
 """Pixels from which a squarish piece of ink swallows what lies in it: a cover, a round button."""
 BUTTON = (18, 96)
 """Pixels of height of a button's outline."""
+SHELL = (14, 52)
+"""Pixels to each side of a drawing that is an outline with something in it."""
+CORNER = 10
+"""Times smaller than a button are its corners, where its edges meet."""
+ROUNDED = 0.88
+"""Share of its height up to which the straight sides of a drawing reach."""
 STRAIGHT = 0.85
 """Share of an outline that straight edges make up."""
 LEAST_ICON = 13
@@ -73,26 +79,48 @@ def boxes(mask: MatLike) -> list[Rect]:
     return [Rect(*cv2.boundingRect(contours[number])) for number in outer]
 
 
-def pieces(ink: MatLike) -> list[Rect]:
+def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:
     """All connected ink but outlines of buttons and dots of a grid, so that what is clicked is the sign in them.
 
     Side by side outlines would grow together, and round a button the outline drowns the sign.
 
     Args:
         ink: 0 or 1, [height, width].
+
+    Returns:
+        The ink, and those outlines that may be drawings themselves: a disc with a cross, a clock with its hands.
     """
     closed = outlines(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
     sides = to_sides([box for box, _ in closed])
     dots = _in_a_grid(sides, ink)
     found: list[Rect] = []
+    shells: list[Rect] = []
     for (box, holes), dot in zip(closed, dots.tolist(), strict=True):
         full = [hole for hole in holes if (sign := _within(hole, sides)) and _is_amid(sign, hole, 4)]
         if full:
             # Where the sign touches one of two outlines that touch, the button stands for it.
             found += [hole for hole in holes if hole not in full and _is_square_button(hole)]
+            shells += [box] if len(full) == 1 and _may_be_drawing(box, ink) else []
         elif not dot and not _is_bevel(box, sides, ink):
             found.append(box)
-    return found
+    return found, shells
+
+
+def whole(parts: Sequence[Rect], shells: Sequence[Rect], ink: MatLike) -> list[Rect]:
+    """The drawings that outlines make together with what is in and at them.
+
+    Args:
+        parts: All other ink.
+        shells: The outlines, of `pieces`.
+        ink: 0 or 1, [height, width].
+    """
+    near = [part for part in parts if any(shell.grown(SHELL[1] // 4).contains(part.center) for shell in shells)]
+    drawings = join([*near, *shells], ink) if shells else []
+    return [
+        box
+        for box in drawings
+        if max(box.width, box.height) <= SHELL[1] and any(box.contains(shell.center) for shell in shells)
+    ]
 
 
 def points(found: Sequence[Rect], mask: MatLike) -> list[Rect]:
@@ -153,6 +181,36 @@ def _is_amid(sign: Rect, button: Rect, clear: float) -> bool:
     beside = min(sign.left - button.left, button.right - sign.right)
     clear = max(clear, 0.1 * button.height)
     return min(above, below, beside) >= clear and abs(above - below) <= 0.3 * button.height
+
+
+def _may_be_drawing(box: Rect, ink: MatLike) -> bool:
+    """Whether an outline may be no button's: it is as small as a drawing, and has no corners."""
+    if not SHELL[0] <= min(box.width, box.height) <= max(box.width, box.height) <= SHELL[1]:
+        return False
+    corner = max(2, min(box.width, box.height) // CORNER)
+    inside = ink[box.top : box.bottom, box.left : box.right]
+    left, right = inside[:, :corner], inside[:, -corner:]
+    corners = (left[:corner], left[-corner:], right[:corner], right[-corner:])
+    return sum(bool(piece.any()) for piece in corners) <= 2
+
+
+def is_ring(sides: Rect, ink: MatLike) -> bool:
+    """Whether what seem to be the straight sides of a button are those of a ring, as of a clock.
+
+    Args:
+        sides: From the left one to the right one.
+        ink: 0 or 1, [height, width].
+    """
+    around = sides.grown(sides.height // 2).intersection(Rect(0, 0, ink.shape[1], ink.shape[0]))
+    if around is None or sides.width > SHELL[1]:
+        return False
+    near = boxes(ink[around.top : around.bottom, around.left : around.right])
+    rings = [box.moved(around.left, around.top) for box in near]
+    # A button's sides are as high as it is.
+    return any(
+        ring.overlap(sides) >= 0.5 and sides.height <= ROUNDED * ring.height and _may_be_drawing(ring, ink)
+        for ring in rings
+    )
 
 
 def _is_square_button(box: Rect) -> bool:
@@ -272,7 +330,10 @@ def _stacked(a: Sides, b: Sides, gap_x: NDArray[np.int32], gap_y: NDArray[np.int
     height = np.maximum(a[:, 3], b[:, 3]) - np.minimum(a[:, 1], b[:, 1])
     alike = (narrow >= 0.6 * wide) & (-gap_x >= 0.6 * narrow) & (width <= 48) & (gap_y >= 0) & (height <= 1.3 * width)
     # Bars of a menu icon, thinner than letters; or two halves, closer than lines of text.
-    bars, halves = (low <= 8) & (gap_y <= 0.3 * width), (gap_y <= 2) & (height >= 0.75 * width)
+    bars, halves = (
+        (low <= 8) & (gap_y <= 0.3 * width),
+        (gap_y <= np.maximum(2.0, 0.1 * height)) & (height >= 0.75 * width),
+    )
     return np.asarray(alike & (bars | halves), bool)
 
 

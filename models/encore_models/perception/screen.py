@@ -29,6 +29,8 @@ FAR = 480
 """Pixels along a band from which a blank place belongs to nothing."""
 CAPTION = (18.0, 1.2)
 """Times its height that a caption may stand before, and above, its field or slider."""
+CENTRED, UPRIGHT = 8, 1.6
+"""Pixels by which the middle of a caption may differ from that of its upright slider, and times its height between."""
 UNDER, CROWDED = 14, 60
 """Side in pixels of what is right under the pointer, and grey levels in it from which it is no blank space."""
 BEYOND = 160
@@ -187,7 +189,7 @@ class Scene:
 
     def _slider_of(self, candidate: Candidate) -> Candidate | None:
         """The slider whose handle the candidate is, or None."""
-        sliders = (c for c in self.candidates if c.kind == "slider" and c.box.contains(candidate.box.center))
+        sliders = (c for c in self.candidates if c.frame == "slider" and c.box.contains(candidate.box.center))
         return next((s for s in sliders if candidate.box.height <= s.box.height), None)
 
     def row_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
@@ -241,8 +243,12 @@ class Scene:
         return self._pitch_of(candidate) is not None
 
     def caption_of(self, frame: Candidate) -> Candidate | None:
-        """What stands before a field or slider, or right above it, and tells what it is for."""
+        """What stands before a field or slider, or right above it, and tells what it is for; a scroll bar has none."""
         box = frame.box
+        if frame.kind == "scroll bar":
+            return None
+        if box.height > 2 * box.width:
+            return self._caption_of_upright(box)
         best: tuple[float, Candidate] | None = None
         for other in self.candidates:
             if other.frame or other.kind == "picture" or self.field_of(other) is not None:
@@ -266,6 +272,16 @@ class Scene:
             if nearer and (other.kind != "text" or any(letter.isalpha() for letter in self.texts([other])[0])):
                 best = away, other
         return best[1] if best is not None else None
+
+    def _caption_of_upright(self, box: Rect) -> Candidate | None:
+        """What stands in the middle right below an upright slider, or above it."""
+        near = []
+        for other in self.candidates:
+            gap = max(other.box.top - box.bottom, box.top - other.box.bottom)
+            if not other.frame and other.kind != "picture" and abs(other.box.center.x - box.center.x) <= CENTRED:
+                near.append((gap, other.box.top < box.top, other))
+        near = [(gap, above, other) for gap, above, other in near if -2 <= gap <= UPRIGHT * other.box.height]
+        return min(near, key=lambda one: one[:2])[2] if near else None
 
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
@@ -347,8 +363,10 @@ class Scene:
 
     def kind_of(self, candidate: Candidate) -> TargetKind:
         """What the candidate is as a target."""
-        if candidate.kind == "field" or candidate.kind == "slider":
-            return candidate.kind
+        if candidate.kind == "field":
+            return "field"
+        if candidate.frame == "slider":
+            return "slider"
         says = candidate.kind == "text" and self._legible(candidate)
         if self.field_of(candidate) is None and self._in_list(candidate):
             # A cover stands for its row, but one of several in a row for its card.
