@@ -20,7 +20,7 @@ from encore_agent.decide import (
     decide,
     phrase_notes,
 )
-from encore_agent.fitted import ALONE, BASE, PER_LOSS
+from encore_agent.fitted import ALONE, BASE, PER_LOSS, PER_REGRET
 from encore_agent.messages import Evidence
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.prints import VoicePrint
@@ -66,7 +66,7 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (replace(SAID, likeness=ACCEPT - 0.1), "ask"),
         (replace(SAID, likeness=ACCEPT - WIDTH - 0.1), "reject"),
         (replace(SAID, likeness=ACCEPT + 0.2, losses=-2.0, regret=3.0), "ask"),  # one word is another one
-        (replace(SAID, likeness=ACCEPT - 0.2, losses=-0.8, regret=6.0), "accept"),  # noise everywhere, no word is lost
+        (replace(SAID, likeness=ACCEPT - 0.2, regret=0.21 / PER_REGRET), "accept"),  # noise is to blame
         (replace(SAID, losses=0.1 - ALONE), "accept"),  # no print
         (replace(SAID, losses=-0.1 - ALONE), "ask"),
         (replace(SAID, losses=-0.1 - ALONE - WIDTH / PER_LOSS, regret=20.0), "reject"),
