@@ -18,8 +18,6 @@ from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, R
 from encore_agent.frames import find_frame
 from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
 from encore_agent.single import find_icon, find_label
-from encore_agent.titles import Match, match
-from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.screen import Scene, title_of
@@ -103,20 +101,7 @@ def _alone_or_in_row(search: Search) -> Found | Absent:
     Not where it belongs to another row now: who pressed the heart of one song does not mean that of another.
     """
     result = find_icon(search)
-    if isinstance(result, Found) and not _changed_hands(search, result):
-        return result
-    return find_row_icon(search, None)
-
-
-def _changed_hands(search: Search, found: Found) -> bool:
-    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to."""
-    here = next((c for c in search.now.candidates if c.box == found.box), None)
-    before = search.shown.name_of(search.cell) if search.cell is not None else None
-    after = search.now.name_of(here) if here is not None else None
-    if before is None or after is None:
-        return False
-    said, says = search.shown.texts([before])[0], search.now.texts([after])[0]
-    return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
+    return result if isinstance(result, Found) else find_row_icon(search, None)
 
 
 def _in_list_or_alone(search: Search) -> Found | Absent:

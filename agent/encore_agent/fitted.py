@@ -1,10 +1,10 @@
 """What the decision makes of the sound of a phrase; written by `make bench-hearing ARGS='--split dev --calibrate'`."""
 
-PER_LOSS = 0.3
+PER_LOSS = 0.263
 """Likeness that each nat is worth which tokens of the phrase lose by the sound."""
-PER_REGRET = 0.04
+PER_REGRET = 0.051
 """Likeness that each nat is worth by which other tokens were likelier: that much of the losses is the noise's."""
-BASE = 0.07
+BASE = 0.067
 """Likeness that a phrase is given besides, so that commands fire from `decide.ACCEPT`."""
-ALONE = 2.2
+ALONE = 2.243
 """Nats that a phrase may lose and still fire where there is no print."""

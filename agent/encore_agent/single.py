@@ -54,6 +54,8 @@ def find_icon(search: Search) -> Found | Absent:
     looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
     best, near = int(np.argmax(scores)), nearest(pool, scores)
     ahead = lead(pool, scores, best)
+    if search.target.kind == "row_icon" and _changed_hands(search, cell, pool[best]):
+        return Absent("what looks like it belongs to something else now", near)
     if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
     back = _lead_back(search.pair.back, pool[best], cell)
@@ -70,6 +72,15 @@ def find_icon(search: Search) -> Found | Absent:
     return search.judged(
         Place(pool[best].box, why, float(scores[best]), near[1:]), "icon", evidence, "nothing is enough like it"
     )
+
+
+def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
+    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to."""
+    before, after = search.shown.name_of(cell), search.now.name_of(found)
+    if before is None or after is None:
+        return False
+    said, says = search.shown.texts([before])[0], search.now.texts([after])[0]
+    return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
 
 
 def _lead_back(pair: Pair, found: Candidate, cell: Candidate) -> float:

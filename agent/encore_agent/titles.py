@@ -15,7 +15,8 @@ DECORATION = re.compile(
     re.IGNORECASE,
 )
 """What catalogues append to a title without making it another song; "live" and "remix" do make it another one."""
-ELISION = re.compile(r"\s*(?:…|\.{2,})$")
+ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$")
+"""Where a text was cut off; of "(…" a reader may leave the bracket alone."""
 ELIDED_PART = 0.75
 """Share of the title that must be left of it when the rest is cut off."""
 

@@ -112,7 +112,8 @@ def weigh(folder: Path, screen: Screen, asked: Sequence[Query]) -> list[Example]
         for place in finder.weigh(target, shown, now, query.said):
             right, there = judge(query, place.point) == "hit", query.answer is not None
             examples.append(Example(screen.id, name, place.kind, place.evidence, right, there))
-        if query.answer is None or query.shown.kind == "blank":
+        # Which of two rows that read the same is meant is told by their order, which leaving one out destroys.
+        if query.answer is None or query.shown.kind == "blank" or query.shown.row:
             continue
         for place in finder.weigh(target, shown, without(now, query.answer.box), query.said):
             if place.kind != "unchanged" and judge(query, place.point) == "wrong":
