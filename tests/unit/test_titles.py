@@ -1,0 +1,45 @@
+"""Whether a text on the screen is the title that was asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from encore_agent.titles import Match, best_matches, match
+
+
+@pytest.mark.parametrize(
+    ("wanted", "read", "found"),
+    [
+        ("Yesterday", "YESTERDAY!", Match.EXACT),
+        ("Café del Mar", "Cafe del Mar", Match.EXACT),
+        ("Billie Jean", "Bi1lie Jean", Match.READ_ALIKE),
+        ("Yesterday", "Yesterday (Remastered 2009)", Match.DECORATED),
+        ("Yesterday", "Yesterday - 2015 Mix", Match.DECORATED),
+        ("Yesterday", "Yesterday Once More", Match.NONE),
+        ("Yesterday", "Yesterday (Live)", Match.NONE),
+        ("Yesterday Once More", "Yesterday", Match.NONE),
+        ("", "", Match.NONE),
+        ("?", "?", Match.EXACT),
+    ],
+)
+def test_words_more_or_less_make_it_another_title(wanted: str, read: str, found: Match) -> None:
+    assert match(wanted, read) == found
+
+
+@pytest.mark.parametrize("end", ["…", "...", "..", " (…", " (..", " (.", " (", " ["])
+def test_a_text_that_is_cut_off_names_more_than_what_is_left_of_it(end: str) -> None:
+    assert match("Burning Signal Report", f"Burning Signal Report{end}") == Match.NONE
+    assert match("Burning Signal Report", f"Burning Signal Rep{end}") == Match.SHORTENED
+    assert match("Burning Signal Report", f"Burning{end}") == Match.NONE
+
+
+def test_a_shown_title_that_was_cut_off_itself_agrees_as_far_as_it_goes() -> None:
+    assert match("Burning Signal Rep…", "Burning Signal Rep...") == Match.READ_ALIKE
+    assert match("Burning Signal Rep…", "Burning Signal Report") == Match.SHORTENED
+    assert match("Burning…", "Burning Signal Report") == Match.NONE
+
+
+def test_the_best_matches_are_all_of_the_best_kind() -> None:
+    found = best_matches("Yesterday", ["Yesterday (Remastered)", "yesterday", "Tomorrow", "Yesterday"])
+    assert found == (Match.EXACT, [1, 3])
+    assert best_matches("Yesterday", ["Tomorrow"]) == (Match.NONE, [])
