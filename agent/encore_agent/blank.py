@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
+from encore_agent.single import find_label
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
+from encore_models.macro import Target
 from encore_recorder.geometry import Point, Rect
 
 WITNESSES = 32
@@ -43,9 +47,16 @@ EMPTY = 36
 
 
 def find_blank(search: Search) -> Found | Absent:
-    """The spot that lies to its surroundings as the shown one did, or in the same large page, if still empty."""
+    """The spot that lies to its surroundings, or to the words before it, as the shown one did, if still empty."""
     target = search.target
     point = target.box.center.moved(target.offset.x, target.offset.y)
+    result = _by_surroundings(search, point)
+    return result if isinstance(result, Found) else _by_words_before(search, point) or result
+
+
+def _by_surroundings(search: Search, point: Point) -> Found | Absent:
+    """The spot that its surroundings tell, or the same part of the same large page."""
+    target = search.target
     if _crowded(search.shown.image, point):
         return Absent("it was a click on what could not be made out, so nothing tells where it is now")
     spot, evidence = _agreed(search, point)
@@ -63,6 +74,39 @@ def find_blank(search: Search) -> Found | Absent:
     box = Rect(spot.x - target.box.width // 2, spot.y - target.box.height // 2, target.box.width, target.box.height)
     place = Place(box.intersection(search.now.rect) or box, why, evidence["agreed"] or evidence["page"], point=spot)
     return search.judged(place, "blank", evidence, "it was a click on an empty place, and too little around it agrees")
+
+
+def _by_words_before(search: Search, point: Point) -> Found | None:
+    """The empty part of a field without a frame: on one level with its words and on the same ground."""
+    level = [c for c in search.shown.candidates if c.kind == "text" and _before(c.box, point)]
+    label = max(level, key=lambda c: c.box.right, default=None)
+    if label is None or not _level_ground(search.shown.image, label.box, point.x):
+        return None
+    (text,) = search.shown.texts([label])
+    words = Target("text", label.box, Point(0, 0), text, look_alikes=len(search.shown.alike(label)) - 1)
+    found = find_label(replace(search, target=words)) if text else None
+    if not isinstance(found, Found):
+        return None
+    level = [c for c in search.now.candidates if _on_level(c.box, found.box) and c.box.left >= found.box.right]
+    free = min((c.box.left for c in level), default=search.now.rect.right) - found.box.right
+    beyond = min(round(search.scale * (point.x - label.box.right)), free // 2)
+    down = round(search.scale * (point.y - label.box.center.y))
+    spot = Point(found.box.right + beyond, found.box.center.y + down)
+    if beyond < EMPTY // 2 or not _as_empty(search, point, spot):
+        return None
+    if not _level_ground(search.now.image, found.box, spot.x + EMPTY // 2):
+        return None
+    return search.moved(found, spot, f"the empty place beside it: {found.evidence}")
+
+
+def _level_ground(image: NDArray[np.uint8], label: Rect, to: int) -> bool:
+    """Whether nothing begins between a label and a place to its right."""
+    piece = cut(image, Rect(label.right + 2, label.top, to - label.right - 2, label.height))
+    return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) <= ROUGH
+
+
+def _on_level(box: Rect, other: Rect) -> bool:
+    return box.top < other.bottom and other.top < box.bottom
 
 
 def _agreed(search: Search, point: Point) -> tuple[Point | None, dict[str, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -112,10 +112,18 @@ class Search:
         if probability < self.certainty.kinds[kind].enough:
             near = (LookAlike(place.box, probability), *place.near)
             return Absent(f"{doubt} ({place.why})", near[: NEAREST + 1], probability)
+        patch, around = self._seen_at(point)
+        return Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+
+    def moved(self, found: Found, point: Point, evidence: str) -> Found:
+        """The same finding with another place to act, which has its own patch to be looked at again."""
+        patch, around = self._seen_at(point)
+        return replace(found, point=point, evidence=evidence, patch=patch, patch_at=around)
+
+    def _seen_at(self, point: Point) -> tuple[NDArray[np.uint8], Rect]:
         around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(self.now.rect)
         assert around is not None  # the point is inside
-        patch = cut(self.now.image, around).copy()
-        return Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+        return cut(self.now.image, around).copy(), around
 
     def _taken(self, point: Point) -> bool:
         """Whether something stands at the place beside the ink that was empty when it was clicked."""

@@ -434,7 +434,7 @@ def describe_target(scene: Scene, point: Point) -> Target:
     candidate = scene.at(point)
     # Blank space is a row's own, and nothing else's: shapes on a canvas may stand as far apart as rows.
     beside = candidate is not None and _distance(candidate.box, point) > NEAR
-    if beside and candidate is not None and scene.kind_of(candidate) in ("icon", "text"):
+    if beside and candidate is not None and scene.kind_of(candidate) == "icon":
         candidate = None
     if candidate is None:
         around = Rect(point.x - BLANK // 2, point.y - BLANK // 2, BLANK, BLANK).intersection(scene.rect)
