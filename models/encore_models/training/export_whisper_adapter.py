@@ -33,7 +33,7 @@ _CARD = """\
 # Whisper adapter
 
 Low-rank changes to the encoder of Whisper tiny.en, so that it hears short speech in noise as it hears it in clean air.
-They are added to the weights when Encore prepares its hearing with `--whisper tiny.en-adapted`
+They are added to the weights when Encore prepares its hearing, unless that is `--whisper tiny.en-original`
 (`encore_models.whisper.prepare`); the encoder is as large and as fast as before, and the decoder stays as OpenAI
 trained it.
 

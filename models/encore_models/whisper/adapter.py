@@ -17,10 +17,7 @@ from encore_models.errors import BundleBroken
 from encore_models.whisper.weights import Array, WhisperFiles, encoder_identity
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "whisper_adapter"
-"""The adapter that Encore comes with."""
-STANDARD: Path | None = None
-"""What tiny.en is prepared with where nobody says otherwise. Without an adapter, since the decision
-(`encore_agent.fitted`) is fitted to the original, and real speech gains nothing; see the model card."""
+"""The adapter that Encore comes with; the voice prints' decision (`encore_agent.fitted`) is fitted to it."""
 FILE = "adapter.npz"
 DOWN, UP = "down", "up"
 """Kept in half precision of each changed matrix `name` [out, in]: `name/down` [rank, in] and `name/up` [out, rank]."""

@@ -1,7 +1,7 @@
 """Any Whisper in the place of tiny.en.
 
-`open_whisper("tiny.en")` gives the one that Encore comes with, "tiny.en-adapted" the same with its encoder adapted to
-noise, and "tiny.en-original" as OpenAI made it. Any other name is a checkpoint of transformers or of openai-whisper,
+`open_whisper("tiny.en")` gives the one that Encore comes with, its encoder adapted to noise, and "tiny.en-original" the
+same as OpenAI made it. Any other name is a checkpoint of transformers or of openai-whisper,
 exported once by `encore_models.training.export_whisper`; running what was exported needs neither.
 """
 
@@ -15,13 +15,13 @@ from pathlib import Path
 
 from encore_models.bundle import MANIFEST, Bundle
 from encore_models.perception.voice import Voice
-from encore_models.whisper.adapter import STANDARD, WEIGHTS
+from encore_models.whisper.adapter import WEIGHTS
 from encore_models.whisper.errors import WhisperMissing
 from encore_models.whisper.prepare import Progress, kept, prepare_hearing
 
 TINY_EN = "tiny.en"
 """The name of the one that Encore comes with."""
-COMES_WITH = {TINY_EN: STANDARD, "tiny.en-adapted": WEIGHTS, "tiny.en-original": None}
+COMES_WITH = {TINY_EN: WEIGHTS, "tiny.en-original": None}
 """The adapter of each Whisper that needs no export."""
 EXPORT = "encore_models.training.export_whisper"
 """The module that exports a checkpoint."""

@@ -17,7 +17,7 @@ from encore_models.errors import BundleBroken, BundleMissing, UnfitProcessor
 from encore_models.perception.mel import log_mel
 from encore_models.perception.voice import RECIPE, SHORT_SECONDS, TAIL_FILE, TOKENIZER_FILE
 from encore_models.whisper import graphs
-from encore_models.whisper.adapter import STANDARD, adapted
+from encore_models.whisper.adapter import WEIGHTS, adapted
 from encore_models.whisper.tail import Array, babble, padding_tail
 from encore_models.whisper.weights import WhisperFiles, encoder_identity, read_whisper
 
@@ -38,7 +38,7 @@ _LEAST_LIKENESS = 0.98
 
 
 def prepare_hearing(
-    folder: Path, progress: Progress = lambda what, done: None, adapter: Path | None = STANDARD
+    folder: Path, progress: Progress = lambda what, done: None, adapter: Path | None = WEIGHTS
 ) -> Bundle:
     """Make the bundle of the hearing, or keep the one that is there, whole and current.
 
