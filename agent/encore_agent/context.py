@@ -120,6 +120,26 @@ def anchored(pair: Pair, place: Rect, pool: Sequence[Rect]) -> tuple[NDArray[np.
     return 1 - ramp(np.asarray(across, np.float32), 8, far), 1 - ramp(np.asarray(down, np.float32), 8, far)
 
 
+def spanning(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
+    """How well each place of `pool` keeps its distance to three edges of the window, 0 to 1, [len(pool)].
+
+    What stretches with its window does, such as a scroll bar.
+    """
+    old, new, scale = pair.here.rect, pair.there.rect, pair.scale
+    away = [
+        sorted(
+            (
+                abs(box.left - scale * place.left),
+                abs((new.width - box.right) - scale * (old.width - place.right)),
+                abs(box.top - scale * place.top),
+                abs((new.height - box.bottom) - scale * (old.height - place.bottom)),
+            )
+        )[2]
+        for box in pool
+    ]
+    return 1 - ramp(np.asarray(away, np.float32), 8, 32 * max(1.0, scale))
+
+
 def surroundings(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
     """How well the neighbours of each place in `pool` agree with those of `place`, 0 to 1, [len(pool)].
 

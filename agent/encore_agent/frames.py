@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from encore_agent.certainty import Kind
-from encore_agent.context import Pair, anchored, beside, ramp, surroundings
+from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroundings
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -20,6 +20,8 @@ from encore_recorder.geometry import Rect
 
 ANCHORED = 0.6
 """What the height in the window counts against a full agreement of neighbours; fields stretch with their window."""
+SPANNING = 0.8
+"""What the distances to three edges count."""
 ELSEWHERE = 0.3
 """Agreement of its place below which a field without a caption is another one."""
 SAME_SIGN = 0.75
@@ -73,6 +75,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
     boxes = [c.box for c in pool]
     stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
     stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
+    stands = np.maximum(stands, SPANNING * spanning(pair, cell.box, boxes))
     caption = pair.here.caption_of(cell)
     scores, parts = [], []
     for candidate, place in zip(pool, stands, strict=True):
