@@ -7,6 +7,7 @@ are worked through once. Everything else, and whatever is timed, is computed ane
 from __future__ import annotations
 
 import hashlib
+import os
 import json
 import sqlite3
 from pathlib import Path
@@ -33,7 +34,7 @@ class _KeptEncoder:
         path = self._folder / name[:2] / f"{name}.npy"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            writing = path.with_suffix(".part")
+            writing = path.with_suffix(f".{os.getpid()}.part")  # another process may hear the same sound
             with writing.open("wb") as file:
                 np.save(file, self._session.run(names, feed)[0].astype(np.float16))
             writing.rename(path)
