@@ -7,8 +7,8 @@ are worked through once. Everything else, and whatever is timed, is computed ane
 from __future__ import annotations
 
 import hashlib
-import os
 import json
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
