@@ -83,8 +83,9 @@ class Search:
         """Whether the click went to ink beside the candidate that was not made out, such as a slider of its row."""
         target = self.target
         point = target.box.center.moved(target.offset.x, target.offset.y)
-        held = any(c.box.grown(2).contains(point) for c in self.shown.candidates if not c.frame)
-        return not held and _roughness(self.shown.image, point) > TAKEN
+        under = Rect(point.x - UNDER // 2, point.y - UNDER // 2, UNDER, UNDER)
+        made_out = any(c.box.grown(2).intersection(under) for c in self.shown.candidates if not c.frame)
+        return not made_out and _roughness(self.shown.image, point) > TAKEN
 
     def place(self, box: Rect) -> Point:
         """Where to act on a candidate that lies at `box` now."""
