@@ -132,7 +132,7 @@ def test_int8_that_loses_too_much_is_not_written(
     worse = replace(entry, figures=replace(entry.figures, target_hit=0.0, argument_accuracy=0.0))
 
     def ledger(path: Path, test: list[Sample]) -> Entry:
-        return worse if "int8" in path.name else replace(entry, figures=replace(entry.figures, target_hit=0.5))
+        return worse if "int8" in path.name else replace(entry, figures=replace(worse.figures, target_hit=0.5))
 
     monkeypatch.setattr(export, "export_float", lambda _, target: Path(shutil.copy(graph, target)))
     monkeypatch.setattr(export, "measured", ledger)
