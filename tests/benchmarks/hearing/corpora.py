@@ -188,7 +188,7 @@ def decoded(data: bytes, suffix: str) -> NDArray[np.float32] | None:
     """A sound file as mono at 16 kHz; None where it cannot be read."""
     formats = {".g722": "g722", ".gsm": "gsm", ".mp3": "mp3"}
     try:
-        with av.open(io.BytesIO(data), format=formats.get(suffix)) as container:
+        with av.open(io.BytesIO(data), format=formats.get(suffix), metadata_errors="ignore") as container:
             resampler = av.AudioResampler("flt", "mono", RATE)
             frames = [*container.decode(audio=0), None]
             blocks = [block.to_ndarray().ravel() for frame in frames for block in resampler.resample(frame)]
