@@ -35,7 +35,7 @@ from tests.benchmarks.hearing.commands import Split, spoken
 from tests.benchmarks.hearing.fit import fitted
 from tests.benchmarks.hearing.kept_voice import KeptVoice
 from tests.benchmarks.hearing.listening import ListeningFailed, measure_listening
-from tests.benchmarks.hearing.ours import Ears, Taught, Trial
+from tests.benchmarks.hearing.ours import Ears, Taught, Trial, trial_of
 from tests.benchmarks.hearing.peers import PEERS, PeerMissing, install, weights_for
 from tests.benchmarks.hearing.report import DEFINITIONS, headline, show
 from tests.benchmarks.hearing.sounds import CONDITIONS, DEBIAN_PACKAGES, Booth, speakers
@@ -103,21 +103,31 @@ class Run:
 
     def measure(self, part: str) -> None:
         """Measure one part, or take what the same code measured before; `figures` and `trials` grow."""
-        kept = self.folder / "parts" / f"{self.split}-{part}.json"
-        if not self.again and kept.exists():
-            found = json.loads(kept.read_text("utf-8"))
-            if found["code"] == self.code:
-                self._add(part, found)
-                return
+        if (known := self._known(part)) is not None:
+            self._add(part, known)
+            return
         before, began = set(self.figures), time.perf_counter()
         self._rows: list[dict[str, Any]] = []
         getattr(self, f"_{part}")()
-        found = {"code": self.code, "seconds": round(time.perf_counter() - began, 1), "trials": self._rows}
+        found = {"seconds": round(time.perf_counter() - began, 1), "trials": self._rows}
         found["figures"] = {name: self.figures[name] for name in self.figures if name not in before}
         self._add(part, found)
+        self._keep(part, found)
+
+    def _known(self, part: str) -> dict[str, Any] | None:
+        """What the same code measured before; None where it has to be measured."""
+        if self.again or not (place := self._place(part)).exists():
+            return None
+        found: dict[str, Any] = json.loads(place.read_text("utf-8"))
+        return found if found["code"] == self.code else None
+
+    def _keep(self, part: str, found: dict[str, Any]) -> None:
         if not self.quick:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+            self._place(part).parent.mkdir(parents=True, exist_ok=True)
+            self._place(part).write_text(json.dumps({"code": self.code, **found}, ensure_ascii=False), "utf-8")
+
+    def _place(self, part: str) -> Path:
+        return self.folder / "parts" / f"{self.split}-{part}.json"
 
     def _add(self, part: str, found: dict[str, Any]) -> None:
         self.figures |= found["figures"]
@@ -202,21 +212,32 @@ class Run:
     def _streams(self) -> None:
         listened = list(false_accepts.streams_of(self.split, self.folder, CONSOLE.print))
         pieces = false_accepts.pieces_of(listened)[-1 if self.quick else 0 :]
+        names = {number: f"streams/{number:03d}" for number in range(len(pieces))}
+        known = {number: found for number, name in names.items() if (found := self._known(name)) is not None}
         spawn = multiprocessing.get_context("spawn")
         with (
             ProcessPoolExecutor(JOBS, spawn, _prepare, (self.split, self.folder)) as pool,
             counted("20 minutes of sound", len(pieces)) as advance,
         ):
-            waiting = {pool.submit(_listened, stream, kind): (place, stream.seconds) for place, stream, kind in pieces}
+            waiting = {
+                pool.submit(_listened, stream, kind): number
+                for number, (_, stream, kind) in enumerate(pieces)
+                if number not in known
+            }
             try:
+                for _ in known:
+                    advance()
                 for done in as_completed(waiting):
-                    place, seconds = waiting[done]
-                    listened[place].trials += done.result()
-                    listened[place].seconds += seconds
+                    number = waiting[done]
+                    known[number] = {"trials": [asdict(trial) for trial in done.result()]}
+                    self._keep(names[number], known[number])
                     advance()
             except KeyboardInterrupt:
                 pool.shutdown(cancel_futures=True)
                 raise
+        for number, (place, stream, _) in enumerate(pieces):
+            listened[place].trials += map(trial_of, known[number]["trials"])
+            listened[place].seconds += stream.seconds
         baseline = {"fuzzy_matching": false_accepts.fuzzy_baseline(listened, system.everything(self.ears))}
         trials = [trial for one in listened for trial in one.trials]
         self._note("streams", trials, false_accepts.figures(listened) | baseline)

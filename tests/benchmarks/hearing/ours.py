@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from encore_agent.decide import Enrolled, calibrate, sureness
 from encore_agent.guard import destructive_macro
@@ -74,6 +74,11 @@ class Trial:
     def fired_wrong(self) -> bool:
         """Whether something fired that was not meant."""
         return self.verdict == "accepted" and not self.first_right
+
+
+def trial_of(row: Mapping[str, Any]) -> Trial:
+    """A trial as it was kept."""
+    return Trial(**{**row, "evidence": Evidence(**row["evidence"])})
 
 
 def id_of(text: str) -> str:
