@@ -13,6 +13,7 @@ import pytest
 
 from encore_models.errors import IconsMissing
 from encore_models.perception.screen import Scene
+from encore_models.perception.situation import candidate_in
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.applications import APPLICATIONS, applications, layouts
 from encore_models.training.action.augment import cropped, occluded, other_theme, scaled, shifted, varied_sound
@@ -20,7 +21,6 @@ from encore_models.training.action.canvas import TOOLKITS, Toolkit
 from encore_models.training.action.episodes import Episodes
 from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyphs, glyphs
 from encore_models.training.action.make import OtherSamples, main, make, plan_shards
-from encore_models.training.action.observe import candidate_in
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan, split_of
 from encore_models.training.action.reading import Reading, misread
 from encore_models.training.action.samples import SPLITS, STATES, Sample, Split, read_shards

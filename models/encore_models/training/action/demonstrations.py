@@ -7,14 +7,27 @@ of it (theme, scale, crop, other sounds) are runs on other days.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from encore_models.macro import Step, fill
+from encore_models.demonstrated import argument_of, shown_values, steps_shown, steps_today
+from encore_models.macro import Step
 from encore_models.perception.clip import Clip
 from encore_models.perception.mel import RATE
-from encore_models.perception.screen import CELL_GAP, Scene
+from encore_models.perception.prints import Printer
+from encore_models.perception.screen import Scene
+from encore_models.perception.situation import (
+    ARGUMENTS,
+    MOST_FRAMES,
+    NOTHING_SAID,
+    STATES,
+    Seen,
+    Spoken,
+    StepsShown,
+    Words,
+    candidate_in,
+    observe,
+)
 from encore_models.perception.text import TextReader
 from encore_models.perception.voice import SHORT_SECONDS
 from encore_models.training.action.aligned import Shown
@@ -28,17 +41,11 @@ from encore_models.training.action.augment import (
     shifted,
     varied_sound,
 )
-from encore_models.training.action.observe import Seen, Words, candidate_in, known, observe, place
-from encore_models.training.action.samples import ACTIONS, ARGUMENTS, MOST_FRAMES, PLACE_WIDTH, STATES, Half, Sample
-from encore_models.training.action.voices import SILENT
+from encore_models.training.action.samples import Sample
 from encore_models.training.voice_data import Encode
 from encore_models.training.voice_sounds import Samples
-from encore_recorder.actions import Drag, Scroll, TypeText
 from encore_recorder.geometry import Point
 
-KINDS_OF_ACTION = dict(
-    zip(("click", "double_click", "drag", "scroll", "type_text", "press_keys"), ACTIONS, strict=True)
-)
 ZOOMS = (0.8, 1.0, 1.25, 1.5)
 """Scales of the displays of other days, against the recorded one."""
 SHIFT = 8
@@ -48,15 +55,16 @@ SHIFT = 8
 class Demonstrations:
     """Makes samples of what was shown. Not safe for threads."""
 
-    def __init__(self, clip: Clip, reader: TextReader, encode: Encode) -> None:
+    def __init__(self, clip: Clip, reader: TextReader, encode: Encode, printer: Printer | None = None) -> None:
         """Nothing is looked at yet.
 
         Args:
             clip: Describes candidates and words.
             reader: Reads their text.
             encode: Sound to Whisper's frames at 25 Hz.
+            printer: Makes voice prints of these; None leaves out how alike utterances are.
         """
-        self._clip, self._reader, self._encode = clip, reader, encode
+        self._clip, self._reader, self._encode, self._printer = clip, reader, encode, printer
         self._words = Words(clip)
 
     def samples(self, shown: Shown, varied: int = 0, seed: int = 0) -> Iterator[Sample]:
@@ -65,24 +73,24 @@ class Demonstrations:
         A step whose target perception does not propose on a varied picture gives none.
         """
         rng = np.random.default_rng(seed)
-        steps, screens = self._steps(shown)
-        yield from self._run(shown, steps, screens, shown.sound, 1.0, None, 0)
+        steps = self._steps(shown)
+        yield from self._run(shown, steps, shown.sound, 1.0, None, 0)
         for number in range(1, varied + 1):
             sound = varied_sound(shown.sound, rng) if len(shown.sound) else shown.sound
-            yield from self._run(shown, steps, screens, sound, float(rng.choice(ZOOMS)), rng, number)
+            yield from self._run(shown, steps, sound, float(rng.choice(ZOOMS)), rng, number)
 
     def _run(
         self,
         shown: Shown,
-        steps: dict[str, Any],
-        screens: list[Seen],
+        steps: StepsShown,
         sound: Samples,
         zoom: float,
         rng: np.random.Generator | None,
         number: int,
     ) -> Iterator[Sample]:
         """A run of what was shown; as it was, without a generator."""
-        macro, utterance = shown.learning.macro, self._heard(sound)
+        macro = shown.learning.macro
+        today = steps_today(steps, macro, shown_values(macro), self._heard(sound), self._words)
         dark = rng is not None and bool(rng.random() < 0.5)
         meta = {
             "episode": f"{shown.path.name}-{number}",
@@ -91,61 +99,36 @@ class Demonstrations:
             "voice": "own" if len(sound) else "",
             "split": shown.split,
         }
-        for place_, step in enumerate((*macro.steps, None)):
+        for place, step in enumerate((*macro.steps, None)):
             changed = _varied(shown, step, dark, zoom, rng)
             scene = Scene(changed.image, self._reader, self._clip)
             seen = observe(scene, self._words)
             candidate = -1 if step is None else _found(scene, seen, changed, step)
             if candidate < 0 and step is not None and step.target is not None:
                 continue
+            asked = today.asked(seen, [int(other < place) for other in range(len(macro.steps))])
             yield Sample(
-                utterance=utterance,
-                candidates=seen.candidates,
-                candidate_texts=seen.texts,
-                candidate_places=seen.places,
-                candidate_alike=seen.alike,
-                candidate_known=known(seen, screens),
-                **steps,
-                progress=np.array([other < place_ for other in range(len(macro.steps))], np.int8),
+                **asked.arrays(),
                 state=STATES.index("done" if step is None else "step"),
-                step=-1 if step is None else place_,
+                step=-1 if step is None else place,
                 candidate=candidate,
                 argument=0 if step is None else ARGUMENTS.index(argument_of(step)),
                 meta=dict(meta),
             )
 
-    def _heard(self, sound: Samples) -> Half:
+    def _heard(self, sound: Samples) -> Spoken:
         if not len(sound):
-            return SILENT
-        return self._encode(sound[: round(SHORT_SECONDS * RATE)]).astype(np.float16)[:MOST_FRAMES]
+            return NOTHING_SAID
+        frames = self._encode(sound[: round(SHORT_SECONDS * RATE)])
+        printed = self._printer.printed_of(frames) if self._printer is not None else None
+        return Spoken(frames.astype(np.float16)[:MOST_FRAMES], printed)
 
-    def _steps(self, shown: Shown) -> tuple[dict[str, Any], list[Seen]]:
-        """The demonstration's side of all its samples, and its screens, the last one too."""
+    def _steps(self, shown: Shown) -> StepsShown:
+        """The demonstration's side of all its samples."""
         macro = shown.learning.macro
-        values = {slot.name: slot.values[0] for slot in macro.slots if slot.values}
-        looks, effects = (np.zeros((len(macro.steps), self._words.width), np.float16) for _ in range(2))
-        places = np.zeros((len(macro.steps), PLACE_WIDTH), np.float32)
-        texts = []
-        pictures = [shown.learning.pictures[step.before] for step in macro.steps] + [shown.last]
-        scenes = [Scene(picture, self._reader, self._clip) for picture in pictures]
-        for number, (step, scene, later) in enumerate(zip(macro.steps, scenes[:-1], pictures[1:], strict=True)):
-            texts.append(text_of(step, values))
-            if step.target is not None:
-                (looks[number],) = self._clip.describe(scene.image, [step.target.box])
-                # What came of it is seen where the next step begins, if the window is still the same.
-                if later.shape == scene.image.shape:
-                    (effects[number],) = self._clip.describe(later, [step.target.box])
-                kind = "text" if step.target.kind == "row" else step.target.kind
-                places[number] = place(step.target.box, kind, scene.rect)
-        return {
-            "shown_utterance": self._heard(shown.sound),
-            "steps": looks,
-            "step_effects": effects,
-            "step_texts": self._words.of(texts),
-            "step_places": places,
-            "step_actions": np.array([ACTIONS.index(KINDS_OF_ACTION[s.action.kind]) for s in macro.steps], np.int8),
-            "step_arguments": np.array([ARGUMENTS.index(argument_of(s)) for s in macro.steps], np.int8),
-        }, [observe(scene, self._words) for scene in scenes]
+        scenes = [Scene(shown.learning.pictures[step.before], self._reader, self._clip) for step in macro.steps]
+        last = Scene(shown.last, self._reader, self._clip)
+        return steps_shown(macro, scenes, last, self._clip, self._words, self._heard(shown.sound))
 
 
 def _varied(shown: Shown, step: Step | None, dark: bool, zoom: float, rng: np.random.Generator | None) -> Varied:
@@ -170,23 +153,3 @@ def _found(scene: Scene, seen: Seen, changed: Varied, step: Step) -> int:
     at = changed.point(Point(box.center.x + offset.x, box.center.y + offset.y))
     candidate = candidate_in(scene, changed.box(box), at)
     return seen.place_of(candidate) if candidate is not None else -1
-
-
-def argument_of(step: Step) -> str:
-    """What a step needs besides its place, as in `ARGUMENTS`."""
-    if step.slots:
-        return "slot"
-    return "literal" if isinstance(step.action, TypeText) else "none"
-
-
-def text_of(step: Step, values: dict[str, str]) -> str:
-    """What a step's target says or what is typed; of a slot the value."""
-    if isinstance(step.action, TypeText):
-        return fill(step.action.text, values)
-    target = step.target
-    if target is None or isinstance(step.action, Drag | Scroll):
-        return ""
-    if target.template is not None:
-        return fill(target.template, values)
-    # Of a row only its first cell is its name.
-    return target.text or target.row_text.split(CELL_GAP)[0]
