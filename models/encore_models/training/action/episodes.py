@@ -15,10 +15,10 @@ import numpy as np
 
 from encore_models.perception.clip import Clip
 from encore_models.perception.screen import Scene
+from encore_models.perception.situation import Seen, Words, candidate_in, known, observe, place
 from encore_models.training.action.augment import Picture, occluded, recorded
 from encore_models.training.action.canvas import Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
-from encore_models.training.action.observe import Seen, Words, candidate_in, known, observe, place
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan
 from encore_models.training.action.reading import Reading, misread
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, PLACE_WIDTH, STATES, Half, Sample, Single, Split
