@@ -8,6 +8,7 @@ from typing import Protocol
 from encore_agent.replay import Choose
 from encore_agent.say_session import Request as SayRequest
 from encore_models.macro import Macro
+from encore_models.perception.situation import NOTHING_SAID, Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Order:
     """The person said yes to it, or typed it."""
     heard_id: int | None = None
     """Entry of the heard log; None where nobody spoke."""
+    spoken: Spoken = NOTHING_SAID
+    """What was said, for the action model."""
 
 
 class Deeds(Protocol):

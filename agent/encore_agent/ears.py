@@ -47,6 +47,7 @@ from encore_agent.wake import FollowUp, Waker
 from encore_models.learn import Printing
 from encore_models.macro import Macro
 from encore_models.perception.mel import RATE
+from encore_models.perception.situation import spoken_of
 from encore_models.perception.speech import Utterance
 from encore_recorder.errors import NoMicrophone
 
@@ -363,7 +364,9 @@ class Ears:
         assert self._understander is not None
         choose: Choose = partial(self._understander.choose_value, heard)
         asked_ns = None if was_confirmed else heard.utterance.end_ns
-        self._deeds.start_episode(Order(command.macro_id, command.slots, choose, asked_ns, was_confirmed, heard_id))
+        spoken = spoken_of(heard.encoded, heard.print)
+        order = Order(command.macro_id, command.slots, choose, asked_ns, was_confirmed, heard_id, spoken)
+        self._deeds.start_episode(order)
 
     def _replied(self, question: Question, reply: Reply) -> None:
         with self._lock:

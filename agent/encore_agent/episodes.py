@@ -14,17 +14,23 @@ from encore_agent.act import Actuator
 from encore_agent.background import Background
 from encore_agent.corrections import confirmed
 from encore_agent.deeds import Order
+from encore_agent.errors import AgentError
 from encore_agent.find import Finder
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Command, EpisodeReport, Finished, HeardChanged, Rejected, Trouble
 from encore_agent.messages import Listener as Tell
+from encore_agent.policy import OneShot, Policy, open_policy
 from encore_agent.replay import Replayer, Request
 from encore_agent.say import BUILT_IN
 from encore_agent.say_session import Request as SayRequest
 from encore_agent.say_session import SaySession
 from encore_agent.say_sights import Names
 from encore_agent.senses import Senses
+from encore_models.demonstrated import spoken_command
+from encore_models.errors import ModelsError
 from encore_models.macro import Macro
+from encore_models.perception.action import WEIGHTS
+from encore_models.perception.situation import NOTHING_SAID, Spoken, spoken_of
 from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.sources.accessibility import Accessibility, Element
@@ -103,6 +109,7 @@ class Episodes:
             choose=order.choose,
             confirmed=order.confirmed,
             asked_ns=order.asked_ns,
+            spoken=order.spoken,
         )
         report = self._replayer.run(request, self._tell, self._stop)
         self._library.note_episode(report)
@@ -182,7 +189,30 @@ class Episodes:
             self._actuator,
             players,
             read_elements=self._elements_of,
+            policy=self._policy,
         )
+
+    @cached_property
+    def _policy(self) -> Policy:
+        """The action model, the user's own first; without one that can be used the evidence decides alone."""
+        folders = (self._library.action_model_folder, WEIGHTS)
+        try:
+            return open_policy(folders, self._senses.clip, self._spoken_when_shown)
+        except (ModelsError, AgentError) as error:
+            self._tell(Trouble(str(error)))
+            return OneShot()
+
+    def _spoken_when_shown(self, macro: Macro) -> Spoken:
+        """What was said in a macro's demonstration; nothing, where that is no longer there."""
+        try:
+            with self._library.demonstration(macro.demonstration) as shown:
+                sound = spoken_command(shown)
+        except (RecorderError, OSError):
+            return NOTHING_SAID
+        if not len(sound):
+            return NOTHING_SAID
+        encoded, printer = self._senses.voice().encode(sound), self._senses.printer()
+        return spoken_of(encoded, printer.printed(encoded) if printer is not None else None)
 
     @cached_property
     def _programs(self) -> Accessibility:

@@ -73,6 +73,16 @@ class PersonTookOver(AgentError, InterruptedError):
         super().__init__(f"you took over: {how}")
 
 
+class UnfitModel(AgentError, ValueError):
+    """The action model was trained with another CLIP than the one that sees."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__(
+            f"the action model was not trained with this CLIP, which describes what it sees by {width} numbers. "
+            "Replays go by the evidence on the screen alone"
+        )
+
+
 class BrokenCertainty(AgentError, ValueError):
     """The numbers by which the finder decides cannot be used."""
 

@@ -100,6 +100,11 @@ class Library:
         """Where deleted macros and demonstrations go."""
         return self.root / "trash"
 
+    @property
+    def action_model_folder(self) -> Path:
+        """The action model as it was tuned to the user's own demonstrations; not there before it was."""
+        return self.root / "action_model"
+
     def close(self) -> None:
         """Close the database. May be called twice."""
         self._database.close()

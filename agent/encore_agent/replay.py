@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from encore_agent.act import Actuator
 from encore_agent.describe import describe_step
 from encore_agent.effects import PlaybackState, ReadPlayers, await_playback
 from encore_agent.errors import AgentError, MissingSlot, PersonTookOver
+from encore_agent.explain import draw_advice
 from encore_agent.find import Absent, Finder, Found, draw_trace
 from encore_agent.guard import destructive_macro, hand_moved, refuse_place
 from encore_agent.messages import (
@@ -30,36 +30,28 @@ from encore_agent.messages import (
     StepDone,
     StepStarted,
 )
+from encore_agent.policy import Advice, Course, OneShot, Policy
+from encore_agent.verdict import Verdict, VerdictOptions, judged
+from encore_agent.viewing import Eyes as Eyes
+from encore_agent.viewing import Halt, Viewer
 from encore_models.learn import Look as Look
-from encore_models.macro import SLOT_PATTERN, Macro, PlaybackEffect, Step, fill
+from encore_models.macro import SLOT_PATTERN, Macro, PlaybackEffect, Step, Target, fill
 from encore_models.perception.screen import Scene
 from encore_models.perception.settle import settled
+from encore_models.perception.situation import NOTHING_SAID, Spoken
 from encore_models.store import read_picture
 from encore_recorder.actions import Action, DoubleClick, Drag, PressKeys, TypeText
-from encore_recorder.errors import RecorderError, ScreenLost
+from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.frame import Frame
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
 from encore_recorder.sources.window import WindowSystem
 
+Times = tuple[float, float]
+"""Milliseconds until it was clear what to do, and until that was done."""
 Choose = Callable[[str, Sequence[str]], str | None]
 """(slot name, texts on the screen) -> the one that was said, or None where that is not clear."""
-
-
-class Eyes(Protocol):
-    """What the replay needs of the screen (see `encore_recorder.sources.screen.Screen`)."""
-
-    @property
-    def bounds(self) -> Rect:
-        """All monitors together."""
-
-    def grab(self, rect: Rect | None = None) -> Frame:
-        """The screen as it is now, or a part of it.
-
-        Raises:
-            ScreenLost: It cannot be read any more.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +68,8 @@ class ReplayOptions:
     """How long the effect may take to show."""
     read_back: float = 70.0
     """Percent of likeness from which typed text counts as arrived."""
+    verdict: VerdictOptions = field(default_factory=VerdictOptions)
+    """How sure the action model and the evidence have to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +88,8 @@ class Request:
     """The person said yes to what the macro does."""
     asked_ns: int | None = None
     """`time.monotonic_ns` when the speech ended; None counts from the start of the run."""
-
-
-class _Halt(AgentError):
-    """Ends the episode; carries what the report shows."""
-
-    def __init__(self, reason: str, picture: NDArray[np.uint8] | None = None) -> None:
-        super().__init__(reason)
-        self.picture = picture
+    spoken: Spoken = NOTHING_SAID
+    """What was said, for the action model."""
 
 
 class Replayer:
@@ -117,16 +105,19 @@ class Replayer:
         read_players: ReadPlayers,
         options: ReplayOptions | None = None,
         read_elements: ReadElements = lambda window: (),
+        policy: Policy | None = None,
     ) -> None:
-        """Put the parts together; nothing is touched yet."""
+        """Put the parts together; nothing is touched yet. Without a policy the evidence decides alone."""
         self._eyes = eyes
         self._windows = windows
+        self._viewer = Viewer(eyes, windows)
         self._look = look
         self._finder = finder
         self._actuator = actuator
         self._read_players = read_players
         self._options = options or ReplayOptions()
         self._read_elements = read_elements
+        self._policy: Policy = policy or OneShot()
         self._shown: dict[tuple[Path, str], Scene] = {}
 
     def run(self, request: Request, tell: Listener, stop: threading.Event) -> EpisodeReport:
@@ -173,9 +164,13 @@ class _Episode:
     players_before: list[PlaybackState] = field(default_factory=list)
     field_box: Rect | None = None
     """Where typed text will appear, pixels of the window picture: the box of the last pointer target."""
+    progress: list[int] = field(default_factory=list)
+    """What came of each step: 0 not done, 1 done, 2 without effect."""
+    course: Course = field(default_factory=OneShot)
 
     def __post_init__(self) -> None:
         self.values = dict(self.request.slots)
+        self.progress = [0] * len(self.request.macro.steps)
         self.started_ns = time.monotonic_ns() if self.request.asked_ns is None else self.request.asked_ns
 
     @property
@@ -190,27 +185,31 @@ class _Episode:
         outcome: Finished | Halted
         try:
             if not self.request.confirmed and (why := destructive_macro(macro)):
-                raise _Halt(f"this macro asks for a yes first, because {why}; run it from the review window")
+                raise Halt(f"this macro asks for a yes first, because {why}; run it from the review window")
+            self.course = self.parts._policy.begin(macro, self._shown_scenes, self.request.spoken)
             for index, step in enumerate(macro.steps):
                 self._step(index, step)
             outcome = self._finish()
         except (AgentError, RecorderError) as error:
-            picture = error.picture if isinstance(error, _Halt) else None
+            picture = error.picture if isinstance(error, Halt) else None
             outcome = Halted(
                 self.id, min(len(self.done), len(macro.steps) - 1), str(error), self._keep("halted", picture)
             )
         self.tell(outcome)
         return EpisodeReport(self.id, macro.id, dict(self.values), tuple(self.done), outcome, dict(self.timings_ms))
 
+    def _shown_scenes(self) -> list[Scene]:
+        return [self.parts.shown_scene(self.request.folder, step) for step in self.request.macro.steps]
+
     def _step(self, index: int, step: Step) -> None:
         description = describe_step(step, self.values)
         self.tell(StepStarted(self.id, index, description))
         began = time.perf_counter()
-        window = self._window(step)
-        found = self._find(step, window) if step.target else None
-        if found is None:
-            self._settle(window)
-        action, place = self._aim(step, window, found)
+        found = self._find(index, step, self.parts._viewer.front(step))
+        if found.verdict.do == "skip":
+            self._report(index, f"{description}: left out", None, found, (1e3 * (time.perf_counter() - began), 0.0))
+            return
+        action, place = self._aim(step, found)
         self._check_hands()
         looked = time.perf_counter()
         if step.replaces:
@@ -220,60 +219,31 @@ class _Episode:
         if not isinstance(action, TypeText | PressKeys):
             self.left_at = action.end if isinstance(action, Drag) else action.position
         acted = time.perf_counter()
-        picture = self._keep(f"{index + 1:02d}", draw_trace(found.frame.image, found.result)) if found else None
-        evidence = found.result.evidence if found else "keyboard"
         if isinstance(action, TypeText):
-            evidence = self._read_back(action.text, window)
-        done = StepDone(
-            self.id,
-            index,
-            description,
-            place,
-            evidence,
-            1e3 * (looked - began),
-            1e3 * (acted - looked),
-            picture,
-        )
+            found = replace(found, verdict=replace(found.verdict, why=self._read_back(action.text, found.window)))
+        self.progress[index] = 1
+        self._report(index, description, place, found, (1e3 * (looked - began), 1e3 * (acted - looked)))
+
+    def _report(self, index: int, description: str, place: Rect | None, found: _Sighting, times: Times) -> None:
+        """Tell that a step is done, or was left out."""
+        picture = None
+        if found.result is not None or found.advice is not None:
+            picture = self._keep(f"{index + 1:02d}", self._explained(found.frame, found.result, found.advice))
+        done = StepDone(self.id, index, description, place, found.verdict.why, *times, picture)
         self.done.append(done)
         self.tell(done)
 
+    def _explained(self, frame: Frame, result: Found | Absent | None, advice: Advice | None) -> NDArray[np.uint8]:
+        """A look as the report shows it: what the finder found, and what the action model said."""
+        picture = frame.image if result is None else draw_trace(frame.image, result)
+        if advice is None:
+            return picture
+        return draw_advice(picture, advice, [describe_step(step, self.values) for step in self.request.macro.steps])
+
     # Looking
 
-    def _window(self, step: Step) -> Window:
-        """The step's window, in front."""
-        candidates = [w for w in self.parts._windows.windows() if w.app_class == step.window.app_class]
-        if not candidates:
-            raise _Halt(
-                f"no window of {step.window.app_class} is open; start the program and say it again",
-                self._all(),
-            )
-        focused = self.parts._windows.focused()
-        window = next((w for w in candidates if w == focused), candidates[0])
-        if window != focused:
-            self.parts._windows.activate(window)
-        return window
-
-    def _all(self) -> NDArray[np.uint8] | None:
-        """The whole screen for the report; None where it cannot be seen."""
-        try:
-            return self.parts._eyes.grab().image
-        except ScreenLost:
-            return None
-
-    def _grab(self, window: Window) -> Frame:
-        """What of the window is on the screen: it may hang over an edge, so the picture may begin inside of it."""
-        if window.rect.intersection(self.parts._eyes.bounds) is None:
-            raise _Halt(f"the window of {window.app_class} lies outside of the screen; bring it back and say it again")
-        try:
-            return self.parts._eyes.grab(window.rect)
-        except ScreenLost as error:
-            raise _Halt(
-                f"the screen can no longer be seen ({error.reason}): was a monitor unplugged or switched? "
-                "Look where the window is now, and say it again"
-            ) from error
-
     def _settle(self, window: Window) -> Frame:
-        return settled(lambda: self._grab(window), wait=self._wait)
+        return settled(lambda: self.parts._viewer.grab(window), wait=self._wait)
 
     def _wait(self, seconds: float) -> None:
         self._check_hands()
@@ -285,65 +255,70 @@ class _Episode:
         if hand_moved(self.left_at, self.parts._actuator.pointer()):
             raise PersonTookOver("the mouse moved")
 
-    def _find(self, step: Step, window: Window) -> _Sighting:
-        """Look until the target is there, still there at a second look, or patience ends."""
+    def _find(self, index: int, step: Step, window: Window) -> _Sighting:
+        """Look until it is clear what to do and the target is still there at a second look, or patience ends."""
         options = self.parts._options
         deadline = time.monotonic() + max(options.patience_s, 2 * step.pause_ms / 1e3)
         while True:
-            window = self._same_window(window)
-            frame = self._settle(window)
-            result = self._look_once(step, window, frame)
-            if isinstance(result, Found) and step.target and step.target.template is not None:
-                # What follows the words is often a list that still fills: a second look, a moment later.
-                self._wait(options.steady_s)
-            if isinstance(result, Found) and self.parts._finder.still_there(result, self._grab(window).image):
-                return _Sighting(result, frame, window)
+            window = self.parts._viewer.again(window)
+            seen = self._look_once(index, step, window)
+            verdict, result = seen.verdict, seen.result
+            if verdict.do != "look":
+                if step.target and step.target.template is not None:
+                    # What follows the words is often a list that still fills: a second look, a moment later.
+                    self._wait(options.steady_s)
+                if not isinstance(result, Found) or verdict.do == "skip":
+                    return seen
+                if self.parts._finder.still_there(result, self.parts._viewer.grab(window).image):
+                    return seen
             if time.monotonic() > deadline:
-                reason = result.reason if isinstance(result, Absent) else "the target does not hold still"
-                raise _Halt(f"{describe_step(step, self.values)}: {reason}", draw_trace(frame.image, result))
+                why = verdict.why if verdict.do == "look" else "the target does not hold still"
+                explained = self._explained(seen.frame, result, seen.advice)
+                raise Halt(f"{describe_step(step, self.values)}: {why}", explained)
             self._wait(options.retry_s)
 
-    def _same_window(self, window: Window) -> Window:
-        """The window as it lies now; its title and place may have changed."""
-        same = [w for w in self.parts._windows.windows() if (w.app_class, w.pid) == (window.app_class, window.pid)]
-        if not same:
-            raise _Halt(f"the window of {window.app_class} was closed", self._all())
-        return same[0]
-
-    def _look_once(self, step: Step, window: Window, frame: Frame) -> Found | Absent:
-        assert step.target is not None
-        shown = self.parts.shown_scene(self.request.folder, step)
-        told = told_elements(self.parts._read_elements, window, frame.origin)
+    def _look_once(self, index: int, step: Step, window: Window) -> _Sighting:
+        """What is on the screen, what the finder and the action model make of it, and what follows."""
+        frame = self._settle(window)
+        told = told_elements(self.parts._read_elements, window, frame.origin) if step.target else []
         now = self.parts._look(frame.image, told)
-        if step.target.template is None:
-            return heeded(self.parts._finder.find(step.target, shown, now, None), step.target, told)
-        text = fill(step.target.template, self.values)
+        result = self._found(step, step.target, now, told) if step.target else None
+        advice = self.course.advise(now, self.progress, self.values)
+        return _Sighting(
+            result, frame, window, advice, judged(step, index, result, advice, self.parts._options.verdict)
+        )
+
+    def _found(self, step: Step, target: Target, now: Scene, told: Sequence[Element]) -> Found | Absent:
+        finder, shown = self.parts._finder, self.parts.shown_scene(self.request.folder, step)
+        if target.template is None:
+            return heeded(finder.find(target, shown, now, None), target, told)
+        text = fill(target.template, self.values)
         if self.request.choose is not None:
-            slot = SLOT_PATTERN.findall(step.target.template)[0]
-            titles = [row.text for row in self.parts._finder.rows_like(step.target, shown, now)]
+            slot = SLOT_PATTERN.findall(target.template)[0]
+            titles = [row.text for row in finder.rows_like(target, shown, now)]
             chosen = self.request.choose(slot, titles)
             if chosen is not None:
                 # What stands on the screen is how it is spelt: from here on that is the value.
                 text = self.values[slot] = chosen
-        return self.parts._finder.find(step.target, shown, now, text)
+        return finder.find(target, shown, now, text)
 
     # Acting
 
-    def _aim(self, step: Step, window: Window, found: _Sighting | None) -> tuple[Action, Rect | None]:
+    def _aim(self, step: Step, found: _Sighting) -> tuple[Action, Rect | None]:
         """The action with today's place, and the box that was chosen; physical pixels of the desktop."""
-        action = step.action
+        action, result, origin = step.action, found.result, found.frame.origin
         if isinstance(action, TypeText):
             return replace(action, text=fill(action.text, self.values)), None
-        if isinstance(action, PressKeys) or found is None:
+        if isinstance(action, PressKeys) or not isinstance(result, Found):
             return action, None
-        window = found.window
-        origin = found.frame.origin
-        place = found.result.point.moved(origin.x, origin.y)
+        place = result.point.moved(origin.x, origin.y)
         seen_there = self.parts._windows.at(place)
-        if refused := refuse_place(place, window, self.parts._eyes.bounds, seen_there):
-            raise _Halt(f"{describe_step(step, self.values)}: {refused}", draw_trace(found.frame.image, found.result))
-        box = found.result.box.moved(origin.x, origin.y)
-        self.field_box = found.result.box
+        if refused := refuse_place(place, found.window, self.parts._eyes.bounds, seen_there):
+            raise Halt(
+                f"{describe_step(step, self.values)}: {refused}", self._explained(found.frame, result, found.advice)
+            )
+        box = result.box.moved(origin.x, origin.y)
+        self.field_box = result.box
         if isinstance(action, Drag):
             shift = (place.x - action.position.x, place.y - action.position.y)
             return replace(action, position=place, end=action.end.moved(*shift)), box
@@ -361,7 +336,7 @@ class _Episode:
         read = self.parts._look(frame.image).text_at(self.field_box)
         likeness = fuzz.partial_ratio(text, read, processor=utils.default_process)
         if likeness < self.parts._options.read_back:
-            raise _Halt(f"typed {text!r}, but the field reads {read!r}", frame.image)
+            raise Halt(f"typed {text!r}, but the field reads {read!r}", frame.image)
         return f"the field reads {read!r}"
 
     # The end
@@ -373,13 +348,14 @@ class _Episode:
             problem = self._await_effect(macro.effect)
             if problem is not None and self._nothing_happened():
                 # Programs lose a double click while they redraw; opening the same thing again is what a person does.
+                self.progress[-1] = 2
                 self._step(len(macro.steps) - 1, macro.steps[-1])
                 problem = self._await_effect(macro.effect)
             players = {state.player: state for state in self.parts._read_players()}
             if problem is None:
                 verified = f"MPRIS: {players[macro.effect.player].title} is {macro.effect.status}"
             elif macro.effect.player in players:
-                raise _Halt(f"all steps were carried out, but {problem}", self._all())
+                raise Halt(f"all steps were carried out, but {problem}", self.parts._viewer.everything())
         total_ms = (time.monotonic_ns() - self.started_ns) / 1e6
         self.timings_ms["total"] = total_ms
         return Finished(self.id, verified, total_ms)
@@ -402,8 +378,11 @@ class _Episode:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """A target found on a picture of its window."""
+    """A look at a window, and what to do."""
 
-    result: Found
+    result: Found | Absent | None
+    """None where nothing is to be found: typing and keys."""
     frame: Frame
     window: Window
+    advice: Advice | None
+    verdict: Verdict

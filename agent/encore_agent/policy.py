@@ -1,0 +1,198 @@
+"""What a replay asks at each look: which step now, where, with what; or wait, done, stop.
+
+A policy advises and the finder's evidence may veto; where there is no action model, nobody advises and evidence decides
+alone. `verdict.judged` puts the two together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encore_agent.errors import UnfitModel
+from encore_models.bundle import MANIFEST
+from encore_models.demonstrated import steps_shown, steps_today
+from encore_models.macro import Macro, Step
+from encore_models.perception.action import ActionModel, Decision, contradicted
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.clip import Clip
+from encore_models.perception.screen import Scene
+from encore_models.perception.situation import (
+    ARGUMENTS,
+    MOST_STEPS,
+    NOTHING_SAID,
+    STATES,
+    Asked,
+    Seen,
+    Spoken,
+    StepsShown,
+    StepsToday,
+    Words,
+    observe,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Advice:
+    """What the action model says about a screen."""
+
+    asked: Asked
+    seen: Seen
+    decision: Decision
+    ruled_out: NDArray[np.bool_]
+    """Candidates that evidence speaks against as the target of the step it says [candidates]."""
+    milliseconds: float
+    """That the model took, without looking."""
+
+    @property
+    def state(self) -> str:
+        """The likeliest of step, wait, done and stop."""
+        return STATES[int(self.decision.states.argmax())]
+
+    def probability(self, state: str) -> float:
+        """Of a state, 0 to 1."""
+        return float(self.decision.states[STATES.index(state)])
+
+    @property
+    def step(self) -> int:
+        """The likeliest step, from 0."""
+        return int(self.decision.steps.argmax())
+
+    @property
+    def argument(self) -> str:
+        """The likeliest argument."""
+        return ARGUMENTS[int(self.decision.arguments.argmax())]
+
+    @property
+    def place(self) -> Candidate | None:
+        """The likeliest candidate that is not ruled out; None where none is likelier than that it is absent."""
+        number, _ = self.ranked(1)[0] if len(self.seen.found) else (-1, 0.0)
+        here = number >= 0 and not self.ruled_out[number]
+        return self.seen.found[number] if here and self._of(number) > self.absent else None
+
+    @property
+    def absent(self) -> float:
+        """Probability that the target is not there."""
+        return float(self.decision.candidates[-1])
+
+    def ranked(self, count: int) -> list[tuple[int, float]]:
+        """Numbers of the likeliest candidates with their probabilities, those that are ruled out last."""
+        allowed = np.where(self.ruled_out, self.decision.candidates[:-1] - 1.0, self.decision.candidates[:-1])
+        return [(int(number), self._of(int(number))) for number in np.argsort(-allowed, kind="stable")[:count]]
+
+    def _of(self, number: int) -> float:
+        return float(self.decision.candidates[number])
+
+
+class Course(Protocol):
+    """A policy on one run."""
+
+    def advise(self, now: Scene, progress: Sequence[int], values: Mapping[str, str]) -> Advice | None:
+        """What to do on this screen; None where nobody knows better than the evidence.
+
+        Args:
+            now: The window as it is.
+            progress: What came of each step so far: 0 not done, 1 done, 2 without effect.
+            values: Of the slots, as far as they are spelt by now.
+        """
+
+
+class Policy(Protocol):
+    """Advises replays."""
+
+    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+        """Advise a run.
+
+        Args:
+            macro: What is run.
+            shown: Gives the screens before its steps, as they were shown.
+            spoken: What was said today.
+        """
+
+
+class OneShot:
+    """No policy: one demonstration and the evidence are enough, or the replay halts."""
+
+    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+        """See `Policy`."""
+        return self
+
+    def advise(self, now: Scene, progress: Sequence[int], values: Mapping[str, str]) -> Advice | None:
+        """Nothing; see `Course`."""
+        return None
+
+
+class Modelled:
+    """The action model as a policy. For one run at a time."""
+
+    def __init__(self, model: ActionModel, clip: Clip, spoken_when_shown: Callable[[Macro], Spoken]) -> None:
+        """Nothing is looked at yet.
+
+        Args:
+            model: Decides.
+            clip: Describes candidates and words; the one that the model was trained with.
+            spoken_when_shown: Gives what was said in a macro's demonstration.
+
+        Raises:
+            UnfitModel: It was trained with another CLIP.
+        """
+        self._model, self._clip, self._spoken_when_shown = model, clip, spoken_when_shown
+        self._words = Words(clip)
+        if not model.fits(self._words.width, self._words.width):
+            raise UnfitModel(self._words.width)
+        self._shown: dict[tuple[str, tuple[Step, ...]], StepsShown] = {}
+
+    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+        """See `Policy`; the demonstration of a macro is looked at once."""
+        if len(macro.steps) > MOST_STEPS:
+            return OneShot()  # more than the model takes
+        key = macro.id, macro.steps
+        if key not in self._shown:
+            self._shown[key] = steps_shown(macro, shown(), None, self._clip, self._words, NOTHING_SAID)
+        # Where nobody spoke today there is nothing to compare with, and the ears need not be woken.
+        if spoken is not NOTHING_SAID and self._shown[key].spoken is NOTHING_SAID:
+            self._shown[key] = replace(self._shown[key], spoken=self._spoken_when_shown(macro))
+        return _Run(self._model, self._words, macro, self._shown[key], spoken)
+
+
+def open_policy(folders: Sequence[Path], clip: Clip, spoken_when_shown: Callable[[Macro], Spoken]) -> Policy:
+    """The action model of the first of these folders that holds one; where none does, one-shot.
+
+    Args:
+        folders: Where weights may lie, the ones to be preferred first.
+        clip: See `Modelled`.
+        spoken_when_shown: See `Modelled`.
+
+    Raises:
+        BundleNewer: They were made for a newer Encore.
+        BundleBroken: They are damaged, or no action model.
+        UnfitModel: They were trained with another CLIP.
+    """
+    folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
+    return OneShot() if folder is None else Modelled(ActionModel.load(folder), clip, spoken_when_shown)
+
+
+class _Run:
+    """The action model on one run."""
+
+    def __init__(self, model: ActionModel, words: Words, macro: Macro, shown: StepsShown, spoken: Spoken) -> None:
+        self._model, self._words, self._macro, self._shown, self._spoken = model, words, macro, shown, spoken
+        self._today: tuple[dict[str, str], StepsToday] | None = None
+
+    def advise(self, now: Scene, progress: Sequence[int], values: Mapping[str, str]) -> Advice:
+        seen = observe(now, self._words)
+        # What a slot holds may be spelt as the screen has it while the run is on its way.
+        if self._today is None or self._today[0] != dict(values):
+            self._today = dict(values), steps_today(self._shown, self._macro, values, self._spoken, self._words)
+        asked = self._today[1].asked(seen, progress)
+        begun = time.perf_counter()
+        decision = self._model.decide(asked)
+        taken = 1e3 * (time.perf_counter() - begun)
+        against = contradicted(asked, int(decision.steps.argmax()))
+        return Advice(asked, seen, decision, against, taken)

@@ -1,0 +1,122 @@
+"""What comes of the action model's advice and the finder's evidence: act, look again, or leave a step out (pure).
+
+A step is taken where the two agree, or where the evidence is certain and the model does not say stop. The evidence may
+veto the model, and never does the model invent a place: what is acted on is always what the finder found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from encore_agent.find import Absent, Found
+from encore_agent.findings import percent
+from encore_agent.policy import Advice
+from encore_models.demonstrated import argument_of
+from encore_models.macro import Step
+from encore_models.perception.action import already
+from encore_recorder.actions import Click
+
+SAME_PLACE = 0.3
+"""Overlap from which the model's candidate and the finder's place are one."""
+REACH = 4
+"""Pixels beyond its ink that a candidate still is hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictOptions:
+    """How sure each side has to be, 0 to 1."""
+
+    stop: float = 0.9
+    """Probability of `stop` from which nothing is done, whatever the evidence says."""
+    certain: float = 0.99
+    """Of the finder's place being right, from which it needs nobody to agree."""
+    needless: float = 0.9
+    """That the model says a step is not needed, from which it is left out if the screen shows its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do, and why, in words."""
+
+    do: Literal["act", "look", "skip"]
+    why: str
+
+
+def judged(
+    step: Step, index: int, found: Found | Absent | None, advice: Advice | None, options: VerdictOptions
+) -> Verdict:
+    """What to do about the step that is next by the demonstration's order.
+
+    Args:
+        step: The step.
+        index: Its number, from 0.
+        found: What the finder says of its target; None for typing and keys, which have none.
+        advice: What the action model says; None where there is none.
+        options: How sure to be.
+    """
+    evidence = _evidence(found)
+    if advice is None:
+        return Verdict("look" if isinstance(found, Absent) else "act", evidence)
+    both = f"{evidence}; the action model says {spoken(advice)}"
+    if advice.probability("stop") >= options.stop:
+        return Verdict("look", both)
+    if needless(step, index, advice, options):
+        return Verdict("skip", f"the screen shows its effect already, and the action model says {spoken(advice)}")
+    if isinstance(found, Absent):
+        return Verdict("look", both)
+    if agrees(step, index, found, advice):
+        return Verdict("act", both)
+    certain = found is None or (found.probability or 0.0) >= options.certain
+    return Verdict("act" if certain else "look", both)
+
+
+def agrees(step: Step, index: int, found: Found | None, advice: Advice) -> bool:
+    """Whether the model says this step, at the finder's place, with its argument."""
+    if advice.state != "step" or advice.step != index or advice.argument != argument_of(step):
+        return False
+    # Where nothing is drawn, or nothing is pointed at, there is no candidate to agree about.
+    if found is None or (step.target is not None and step.target.kind == "blank"):
+        return True
+    place = advice.place
+    if place is None:
+        return False
+    return place.box.overlap(found.box) >= SAME_PLACE or place.box.grown(REACH).contains(found.point)
+
+
+def needless(step: Step, index: int, advice: Advice, options: VerdictOptions) -> bool:
+    """Whether a step can be left out: the model says so, and the screen looks as if it had been taken.
+
+    Only of clicks on what stays the same whatever is said: a row that is chosen, or a field that has the focus, is
+    acted on again without harm.
+    """
+    target = step.target
+    plain = isinstance(step.action, Click) and target is not None and target.kind in ("icon", "text")
+    if target is None or not plain or target.template is not None or target.look_alikes:
+        return False
+    later = float(advice.decision.steps[index + 1 :].sum())
+    said = advice.probability("step") * later + advice.probability("done")
+    return said >= options.needless and already(advice.asked, index)
+
+
+def spoken(advice: Advice) -> str:
+    """What the model says, in words: "step 2 (97 %) at “Search” (91 %)"."""
+    state = percent(advice.probability(advice.state))
+    if advice.state != "step":
+        return f"{'all is done' if advice.state == 'done' else advice.state} ({state})"
+    place = advice.place
+    if not advice.asked.step_places[advice.step].any():
+        where = ""
+    elif place is None:
+        where = f", its target not there ({percent(advice.absent)})"
+    else:
+        number = advice.seen.place_of(place)
+        name = f"“{said}”" if (said := advice.seen.said[number]) else f"the {place.kind} at {place.box.center}"
+        where = f" at {name} ({percent(float(advice.decision.candidates[number]))})"
+    return f"step {advice.step + 1} ({state}){where}"
+
+
+def _evidence(found: Found | Absent | None) -> str:
+    if found is None:
+        return "keyboard"
+    return found.evidence if isinstance(found, Found) else found.reason
