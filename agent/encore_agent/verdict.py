@@ -111,7 +111,11 @@ def spoken(advice: Advice) -> str:
         where = f", its target not there ({percent(advice.absent)})"
     else:
         number = advice.seen.place_of(place)
-        name = f"“{said}”" if (said := advice.seen.said[number]) else f"the {place.kind} at {place.box.center}"
+        name = (
+            f"“{said}”"
+            if (said := advice.seen.said[number])
+            else f"the {place.kind} at {place.box.center.x}, {place.box.center.y}"
+        )
         where = f" at {name} ({percent(float(advice.decision.candidates[number]))})"
     return f"step {advice.step + 1} ({state}){where}"
 

@@ -1,0 +1,148 @@
+"""What comes of advice and evidence: agreement acts, doubt looks again, and no model ever invents a place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from encore_agent.find import Absent, Found
+from encore_agent.policy import Advice
+from encore_agent.verdict import VerdictOptions, judged, spoken
+from encore_models.macro import Step, Target, WindowIdentity
+from encore_models.perception.action import Decision
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.situation import NOTHING_SAID, Asked, Seen, StepsShown, Words
+from encore_recorder.actions import Click, TypeText
+from encore_recorder.geometry import Point, Rect
+
+BOXES = (Rect(10, 10, 20, 20), Rect(100, 10, 20, 20), Rect(10, 100, 60, 14))
+WINDOW = WindowIdentity("player", "Player", Rect(0, 0, 400, 300))
+TARGET = Target("icon", BOXES[0], Point(0, 0))
+STEP = Step(Click(Point(20, 20)), WINDOW, "steps/01-before.png", TARGET)
+OPTIONS = VerdictOptions()
+
+
+class NoClip:
+    """Gives vectors of nothing."""
+
+    def words(self, texts: list[str]) -> np.ndarray:
+        return np.zeros((len(texts), 4), np.float32)
+
+
+def seen() -> Seen:
+    kinds = ("icon", "icon", "text")
+    found = tuple(Candidate(box, kind) for box, kind in zip(BOXES, kinds, strict=True))  # type: ignore[arg-type]
+    some = np.ones((3, 4), np.float16)
+    return Seen(found, ("", "", "Search"), some, some, np.ones((3, 8), np.float32), np.ones(3, np.int16))
+
+
+def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
+    some, screens = np.ones((2, 4), np.float16), (seen(),)
+    number = np.zeros(2, np.int8)
+    shown = StepsShown(NOTHING_SAID, some, some, np.ones((2, 8), np.float32), number, number, screens)
+    today = shown.today(["", ""], {}, NOTHING_SAID, Words(NoClip()))  # type: ignore[arg-type]
+    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([effect, effect], np.float16))
+
+
+def advice(
+    states: tuple[float, ...] = (0.97, 0.01, 0.01, 0.01),
+    steps: tuple[float, ...] = (0.9, 0.1),
+    candidates: tuple[float, ...] = (0.9, 0.05, 0.04, 0.01),
+    arguments: tuple[float, ...] = (1.0, 0.0, 0.0),
+    ruled_out: tuple[bool, ...] = (False, False, False),
+    effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0),
+) -> Advice:
+    parts = (np.array(part, np.float32) for part in (states, steps, candidates, arguments, steps))
+    return Advice(asked(effect), seen(), Decision(*parts), np.array(ruled_out), 1.0)
+
+
+def found(box: Rect = BOXES[0], probability: float = 0.95) -> Found:
+    patch = np.zeros((2, 2, 3), np.uint8)
+    return Found(box, box.center, "its drawing", 0.9, patch, box, probability=probability)
+
+
+def test_without_advice_the_evidence_decides() -> None:
+    assert judged(STEP, 0, found(probability=0.81), None, OPTIONS).do == "act"
+    absent = judged(STEP, 0, Absent("not there"), None, OPTIONS)
+    assert (absent.do, absent.why) == ("look", "not there")
+    assert judged(replace(STEP, action=TypeText("a"), target=None), 0, None, None, OPTIONS).do == "act"
+
+
+def test_where_both_agree_it_is_done() -> None:
+    verdict = judged(STEP, 0, found(), advice(), OPTIONS)
+    assert verdict.do == "act"
+    assert verdict.why == "its drawing; the action model says step 1 (97.0 %) at the icon at 20, 20 (90 %)"
+
+
+DOUBTS = {
+    "another place": advice(candidates=(0.1, 0.85, 0.04, 0.01)),
+    "no place": advice(candidates=(0.1, 0.1, 0.1, 0.7)),
+    "another step": advice(steps=(0.2, 0.8)),
+    "another argument": advice(arguments=(0.1, 0.0, 0.9)),
+    "wait": advice(states=(0.1, 0.9, 0.0, 0.0)),
+    "done": advice(states=(0.1, 0.0, 0.9, 0.0)),
+    "stop, but not surely": advice(states=(0.2, 0.0, 0.0, 0.8)),
+}
+
+
+@pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
+def test_where_they_differ_it_looks_again_unless_the_evidence_is_certain(said: Advice) -> None:
+    doubtful = judged(STEP, 0, found(probability=0.95), said, OPTIONS)
+    assert doubtful.do == "look"
+    assert "its drawing" in doubtful.why
+    assert "the action model says" in doubtful.why
+    assert judged(STEP, 0, found(probability=0.995), said, OPTIONS).do == "act"
+    assert judged(STEP, 0, replace(found(), probability=None), said, OPTIONS).do == "look"
+
+
+def test_no_evidence_is_certain_enough_against_a_sure_stop() -> None:
+    stop = advice(states=(0.02, 0.01, 0.01, 0.96))
+    verdict = judged(STEP, 0, found(probability=1.0), stop, OPTIONS)
+    assert verdict.do == "look"
+    assert "stop (96.0 %)" in verdict.why
+    assert judged(replace(STEP, action=TypeText("a"), target=None), 0, None, stop, OPTIONS).do == "look"
+
+
+def test_what_the_evidence_does_not_find_is_never_acted_on() -> None:
+    verdict = judged(STEP, 0, Absent("not there"), advice(), OPTIONS)
+    assert verdict.do == "look"
+    assert "not there; the action model says step 1" in verdict.why
+
+
+def test_a_place_that_evidence_speaks_against_is_passed_over() -> None:
+    said = advice(candidates=(0.5, 0.4, 0.05, 0.05), ruled_out=(True, False, False))
+    assert said.place == seen().found[1]
+    assert [number for number, _ in said.ranked(3)] == [1, 2, 0]
+    assert judged(STEP, 0, found(), said, OPTIONS).do == "look"
+    assert advice(ruled_out=(True, True, True)).place is None
+
+
+def test_typing_needs_no_place_and_is_certain_but_for_a_stop() -> None:
+    typing = replace(STEP, action=TypeText("a"), target=None)
+    assert judged(typing, 1, None, advice(steps=(0.1, 0.9), arguments=(0, 1, 0)), OPTIONS).do == "act"
+    assert judged(typing, 1, None, advice(states=(0.1, 0.9, 0, 0)), OPTIONS).do == "act"
+
+
+CAME = (1, 0.97, 0.97, 1, 0.2, 0.3)
+"""What came is there, and what went is gone."""
+LATER = {"another step": advice(steps=(0.03, 0.97), effect=CAME), "done": advice((0, 0, 1, 0), effect=CAME)}
+
+
+@pytest.mark.parametrize("said", LATER.values(), ids=LATER)
+def test_a_step_whose_effect_is_there_is_left_out(said: Advice) -> None:
+    assert judged(STEP, 0, found(probability=0.999), said, OPTIONS).do == "skip"
+    # The screen has to show it.
+    unseen = replace(said, asked=asked((1, 0.5, 0.5, 1, 0.9, 0.9)))
+    assert judged(STEP, 0, found(probability=0.95), unseen, OPTIONS).do == "look"
+    # And it must do no harm.
+    for target in (replace(TARGET, kind="row"), replace(TARGET, template="{song}"), replace(TARGET, look_alikes=1)):
+        assert judged(replace(STEP, target=target), 0, found(), said, OPTIONS).do == "look"
+
+
+def test_it_is_said_in_words() -> None:
+    assert spoken(advice((0, 0.9, 0.1, 0))) == "wait (90 %)"
+    assert spoken(advice((0, 0, 0.97, 0.03))) == "all is done (97.0 %)"
+    assert spoken(advice(candidates=(0.1, 0.1, 0.8, 0))) == "step 1 (97.0 %) at “Search” (80 %)"
+    assert spoken(advice(candidates=(0.1, 0.1, 0.1, 0.7))) == "step 1 (97.0 %), its target not there (70 %)"
