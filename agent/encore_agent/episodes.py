@@ -30,7 +30,9 @@ from encore_models.demonstrated import spoken_command
 from encore_models.errors import ModelsError
 from encore_models.macro import Macro
 from encore_models.perception.action import WEIGHTS
+from encore_models.perception.screen import Scene
 from encore_models.perception.situation import NOTHING_SAID, Spoken, spoken_of
+from encore_models.store import read_picture
 from encore_recorder.errors import RecorderError
 from encore_recorder.events import Window
 from encore_recorder.sources.accessibility import Accessibility, Element
@@ -117,6 +119,15 @@ class Episodes:
         if verified and order.heard_id is not None and confirmed(self._library, order.heard_id):
             self._tell(HeardChanged())
         return report
+
+    def prepare(self, macro: Macro) -> None:
+        """Let the action model look at a new macro's demonstration, in the background, before it is asked for."""
+        folder = self._library.folder(macro.id)
+
+        def shown() -> list[Scene]:
+            return [self._senses.look(read_picture(folder, step.before)) for step in macro.steps]
+
+        self._background.do(lambda: self._policy.begin(macro, folder, shown, NOTHING_SAID))
 
     def stop_episode(self) -> None:
         """End the running macro before its next action."""

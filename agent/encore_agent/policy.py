@@ -6,6 +6,7 @@ alone. `verdict.judged` puts the two together.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from encore_models.macro import Macro, Step
 from encore_models.perception.action import ActionModel, Decision, contradicted
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.clip import Clip
+from encore_models.perception.labels import Labels
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import (
     ARGUMENTS,
@@ -36,6 +38,9 @@ from encore_models.perception.situation import (
     Words,
     observe,
 )
+from encore_models.store import read_texts, write_texts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,11 +111,12 @@ class Course(Protocol):
 class Policy(Protocol):
     """Advises replays."""
 
-    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+    def begin(self, macro: Macro, folder: Path, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
         """Advise a run.
 
         Args:
             macro: What is run.
+            folder: The macro's; what was read on its pictures is kept there.
             shown: Gives the screens before its steps, as they were shown.
             spoken: What was said today.
         """
@@ -119,7 +125,7 @@ class Policy(Protocol):
 class OneShot:
     """No policy: one demonstration and the evidence are enough, or the replay halts."""
 
-    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+    def begin(self, macro: Macro, folder: Path, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
         """See `Policy`."""
         return self
 
@@ -146,19 +152,36 @@ class Modelled:
         self._words = Words(clip)
         if not model.fits(self._words.width, self._words.width):
             raise UnfitModel(self._words.width)
-        self._shown: dict[tuple[str, tuple[Step, ...]], StepsShown] = {}
+        self._shown: dict[tuple[str, tuple[Step, ...]], tuple[StepsShown, Labels]] = {}
 
-    def begin(self, macro: Macro, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
+    def begin(self, macro: Macro, folder: Path, shown: Callable[[], Sequence[Scene]], spoken: Spoken) -> Course:
         """See `Policy`; the demonstration of a macro is looked at once."""
         if len(macro.steps) > MOST_STEPS:
             return OneShot()  # more than the model takes
         key = macro.id, macro.steps
-        if key not in self._shown:
-            self._shown[key] = steps_shown(macro, shown(), None, self._clip, self._words, NOTHING_SAID)
+        steps, labels = self._shown[key] if key in self._shown else self._looked_at(macro, folder, shown())
         # Where nobody spoke today there is nothing to compare with, and the ears need not be woken.
-        if spoken is not NOTHING_SAID and self._shown[key].spoken is NOTHING_SAID:
-            self._shown[key] = replace(self._shown[key], spoken=self._spoken_when_shown(macro))
-        return _Run(self._model, self._words, macro, self._shown[key], spoken)
+        if spoken is not NOTHING_SAID and steps.spoken is NOTHING_SAID:
+            steps = replace(steps, spoken=self._spoken_when_shown(macro))
+        self._shown[key] = steps, labels
+        return _Run(self._model, self._words, macro, steps, labels, spoken)
+
+    def _looked_at(self, macro: Macro, folder: Path, scenes: Sequence[Scene]) -> tuple[StepsShown, Labels]:
+        """The demonstration, and what its labels say; reading them takes seconds, so that is done once."""
+        kept = read_texts(folder)
+        for step, scene in zip(macro.steps, scenes, strict=True):
+            scene.recall(kept.get(step.before, {}))
+        steps = steps_shown(macro, scenes, None, self._clip, self._words, NOTHING_SAID)
+        labels = Labels()
+        for scene in scenes:
+            labels.learn(scene)
+        read = {step.before: dict(scene.known_texts) for step, scene in zip(macro.steps, scenes, strict=True)}
+        if read != kept:
+            try:
+                write_texts(folder, read)
+            except OSError as error:  # it is read again next time
+                log.warning("what was read on the pictures of %s is not kept: %s", macro.id, error)
+        return steps, labels
 
 
 def open_policy(folders: Sequence[Path], clip: Clip, spoken_when_shown: Callable[[Macro], Spoken]) -> Policy:
@@ -181,12 +204,15 @@ def open_policy(folders: Sequence[Path], clip: Clip, spoken_when_shown: Callable
 class _Run:
     """The action model on one run."""
 
-    def __init__(self, model: ActionModel, words: Words, macro: Macro, shown: StepsShown, spoken: Spoken) -> None:
-        self._model, self._words, self._macro, self._shown, self._spoken = model, words, macro, shown, spoken
+    def __init__(
+        self, model: ActionModel, words: Words, macro: Macro, shown: StepsShown, labels: Labels, spoken: Spoken
+    ) -> None:
+        self._model, self._words, self._macro, self._shown = model, words, macro, shown
+        self._labels, self._spoken = labels, spoken
         self._today: tuple[dict[str, str], StepsToday] | None = None
 
     def advise(self, now: Scene, progress: Sequence[int], values: Mapping[str, str]) -> Advice:
-        seen = observe(now, self._words)
+        seen = observe(now, self._words, self._labels.reading(now))
         # What a slot holds may be spelt as the screen has it while the run is on its way.
         if self._today is None or self._today[0] != dict(values):
             self._today = dict(values), steps_today(self._shown, self._macro, values, self._spoken, self._words)

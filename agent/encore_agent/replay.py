@@ -186,7 +186,7 @@ class _Episode:
         try:
             if not self.request.confirmed and (why := destructive_macro(macro)):
                 raise Halt(f"this macro asks for a yes first, because {why}; run it from the review window")
-            self.course = self.parts._policy.begin(macro, self._shown_scenes, self.request.spoken)
+            self.course = self._begin(macro)
             for index, step in enumerate(macro.steps):
                 self._step(index, step)
             outcome = self._finish()
@@ -198,8 +198,13 @@ class _Episode:
         self.tell(outcome)
         return EpisodeReport(self.id, macro.id, dict(self.values), tuple(self.done), outcome, dict(self.timings_ms))
 
-    def _shown_scenes(self) -> list[Scene]:
-        return [self.parts.shown_scene(self.request.folder, step) for step in self.request.macro.steps]
+    def _begin(self, macro: Macro) -> Course:
+        folder = self.request.folder
+
+        def shown() -> list[Scene]:
+            return [self.parts.shown_scene(folder, step) for step in macro.steps]
+
+        return self.parts._policy.begin(macro, folder, shown, self.request.spoken)
 
     def _step(self, index: int, step: Step) -> None:
         description = describe_step(step, self.values)

@@ -180,6 +180,7 @@ class Service:
         macro = learning.macro
         notes = self.library.add(learning)
         self._macros_changed()
+        self._episodes.prepare(macro)
         self.tell(Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), notes))
         return macro
 

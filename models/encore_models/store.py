@@ -15,9 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from encore_models.errors import BrokenMacro
 from encore_models.macro import FORMAT_VERSION, Macro
+from encore_recorder.geometry import Rect
 
 _CODEC: TypeAdapter[Macro] = TypeAdapter(Macro)
 _FILE = "macro.json"
+_TEXTS_CODEC: TypeAdapter[dict[str, list[tuple[int, int, int, int, str]]]] = TypeAdapter(
+    dict[str, list[tuple[int, int, int, int, str]]]
+)
+_TEXTS = "texts.json"
 
 
 def read_macro(folder: Path) -> Macro:
@@ -89,6 +94,28 @@ def create_macro(macro: Macro, pictures: Mapping[str, NDArray[np.uint8]], folder
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
+
+
+def read_texts(folder: Path) -> dict[str, dict[Rect, str]]:
+    """What was read on a macro's pictures, by picture and box; nothing where nothing was kept, or nothing readable."""
+    try:
+        kept = _TEXTS_CODEC.validate_json((folder / _TEXTS).read_bytes())
+    except (OSError, ValidationError):
+        return {}  # it is read again
+    return {name: {Rect(*box): text for *box, text in rows} for name, rows in kept.items()}
+
+
+def write_texts(folder: Path, texts: Mapping[str, Mapping[Rect, str]]) -> None:
+    """Keep what was read on a macro's pictures, so that it need not be read again.
+
+    Raises:
+        OSError: It could not be written.
+    """
+    rows = {
+        name: [(box.left, box.top, box.width, box.height, text) for box, text in found.items()]
+        for name, found in texts.items()
+    }
+    write_atomically(folder / _TEXTS, _TEXTS_CODEC.dump_json(rows) + b"\n")
 
 
 def read_picture(folder: Path, name: str) -> NDArray[np.uint8]:

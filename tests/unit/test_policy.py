@@ -136,7 +136,7 @@ def test_what_was_said_when_it_was_shown_is_asked_for_once(tmp_path: Path) -> No
 
 def test_a_long_macro_goes_by_evidence_alone(played: Played, tmp_path: Path) -> None:
     long = played.bench.macro([CLICKED] * 13)
-    course = modelled(tmp_path).begin(long, list, NOTHING_SAID)
+    course = modelled(tmp_path).begin(long, tmp_path, list, NOTHING_SAID)
     assert course.advise(look(drawn()), [0] * 13, {}) is None
 
 

@@ -6,7 +6,7 @@ nothing, and one whose candidates are compared is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -139,6 +139,15 @@ class Scene:
         if unread:
             self._texts.update(zip(unread, self._reader.read(self.image, unread), strict=True))
         return [self._texts[candidate.box] for candidate in candidates]
+
+    @property
+    def known_texts(self) -> Mapping[Rect, str]:
+        """What has been read so far, by its box."""
+        return self._texts
+
+    def recall(self, texts: Mapping[Rect, str]) -> None:
+        """Take what was read on this very picture before."""
+        self._texts.update(texts)
 
     def text_at(self, box: Rect) -> str:
         """What is written inside a box, left to right; of a field, what stands in it."""
