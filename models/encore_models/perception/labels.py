@@ -99,8 +99,8 @@ def _shows(strip: Strip, shown: Strip) -> bool:
 def _alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
     ours, theirs = one - one.mean(), other - other.mean()
     if min(ours.std(), theirs.std()) < LEAST_CONTRAST:
-        return max(ours.std(), theirs.std()) < 2 * LEAST_CONTRAST
-    return bool((ours * theirs).mean() / (ours.std() * theirs.std()) >= SAME)
+        return float(max(ours.std(), theirs.std())) < 2 * LEAST_CONTRAST
+    return float((ours * theirs).mean() / (ours.std() * theirs.std())) >= SAME
 
 
 def _grey(scene: Scene) -> Strip:
