@@ -37,6 +37,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
     return Sample(
         utterance=frames.astype(np.float16),
         shown_utterance=rng.normal(size=(int(rng.integers(3, 9)), FRAME)).astype(np.float16),
+        spoken_alike=(rng.normal(size=6) + (3 if state == "stop" else 0)).astype(np.float32),
         candidates=candidates.astype(np.float16),
         candidate_texts=np.zeros((count, TEXT), np.float16),
         candidate_places=places(rng, count),
@@ -45,6 +46,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
         step_effects=effects.astype(np.float16),
+        step_seen=rng.random((shown, 6)).astype(np.float16),
         step_places=places(rng, shown),
         step_actions=rng.integers(len(ACTIONS), size=shown).astype(np.int8),
         step_arguments=arguments.astype(np.int8),

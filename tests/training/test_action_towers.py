@@ -15,7 +15,8 @@ if MISSING:
 
 import torch
 
-from encore_models.training.action.model import ActionConfig, ActionModel, losses_of
+from encore_models.training.action.losses import losses_of
+from encore_models.training.action.model import ActionConfig, ActionModel
 from encore_models.training.action.stream import tensors_of
 from encore_models.training.action.towers import FLOW, TOWERS, Size, Towered, film_input, tower
 from tests.training.action_task import FRAME, LOOK, TEXT, samples

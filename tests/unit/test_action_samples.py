@@ -31,8 +31,8 @@ from encore_models.training.action.samples import (
 )
 
 ARRAYS = (
-    "utterance shown_utterance candidates candidate_texts candidate_places candidate_alike candidate_known steps "
-    "step_texts step_effects step_places step_actions step_arguments progress"
+    "utterance shown_utterance spoken_alike candidates candidate_texts candidate_places candidate_alike "
+    "candidate_known steps step_texts step_effects step_seen step_places step_actions step_arguments progress"
 ).split()
 
 
@@ -45,6 +45,7 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
     return Sample(
         utterance=half(frames, 384),
         shown_utterance=half(frames + 1, 384),
+        spoken_alike=rng.random(6, np.float32),
         candidates=half(candidates, 16),
         candidate_texts=half(candidates, 12),
         candidate_places=rng.random((candidates, 8), np.float32),
@@ -53,6 +54,7 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
         steps=half(steps, 16),
         step_texts=half(steps, 12),
         step_effects=half(steps, 16),
+        step_seen=half(steps, 6),
         step_places=rng.random((steps, 8), np.float32),
         step_actions=rng.integers(0, 6, steps).astype(np.int8),
         step_arguments=rng.integers(0, 3, steps).astype(np.int8),
@@ -179,7 +181,8 @@ def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
 def test_what_an_older_shard_does_not_hold_is_not_known(tmp_path: Path) -> None:
     some = [sample(1), sample(2, candidates=4)]
     path = write_shard(tmp_path / "train-00000.npz", some)
-    added = ("shown_utterance", "candidate_known", "step_effects", "spoken.", "known.")
+    names = ("shown_utterance", "candidate_known", "step_effects", "spoken_alike", "step_seen")
+    added = (*names, "spoken.", "known.", "alike.", "effects.")
     with np.load(path) as stored:
         older = {name: stored[name] for name in stored.files if not name.startswith(added)}
     about = json.loads(older["about"].tobytes()) | {"version": 1}
@@ -189,8 +192,10 @@ def test_what_an_older_shard_does_not_hold_is_not_known(tmp_path: Path) -> None:
         assert read.shown_utterance.shape == (0, 384)
         assert not read.candidate_known.any()
         assert not read.step_effects.any()
+        assert not read.step_seen.any()
+        assert not read.spoken_alike.any()
         assert read.step_effects.shape == was.steps.shape
-        assert same(read, replace(was, **{name: getattr(read, name) for name in added[:3]}))
+        assert same(read, replace(was, **{name: getattr(read, name) for name in names}))
 
 
 def test_a_shard_of_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle, Shape
 from encore_models.errors import BundleBroken, BundleNewer
+from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
 
-WEIGHTS = Path(__file__).parents[1] / "weights" / "action"
+WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 2
+VERSION = 3
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
@@ -27,6 +28,7 @@ INPUTS: dict[str, Shape] = {
     "utterance_mask": ("n", "frames"),
     "shown_utterance": ("n", "shown_frames", "frame_width"),
     "shown_utterance_mask": ("n", "shown_frames"),
+    "spoken_alike": ("n", SPOKEN_WIDTH),
     "candidates": ("n", "candidates", "look_width"),
     "candidate_texts": ("n", "candidates", "text_width"),
     "candidate_places": ("n", "candidates", 8),
@@ -36,6 +38,7 @@ INPUTS: dict[str, Shape] = {
     "steps": ("n", "steps", "look_width"),
     "step_texts": ("n", "steps", "text_width"),
     "step_effects": ("n", "steps", "look_width"),
+    "step_seen": ("n", "steps", EFFECT_WIDTH),
     "step_places": ("n", "steps", 8),
     "step_actions": ("n", "steps"),
     "step_arguments": ("n", "steps"),
@@ -61,6 +64,9 @@ TEXT_FLOOR = 0.78
 CLEARLY = 0.3
 """By so much of a cosine another candidate must look more alike to speak against one."""
 
+EFFECT_SHOWN = 0.9
+"""Mean cosine from which what a step made come is there."""
+
 Floats = NDArray[np.float32]
 Feeds = dict[str, NDArray[Any]]
 
@@ -75,6 +81,10 @@ class Situation(Protocol):
     @property
     def shown_utterance(self) -> NDArray[Any]:
         """Whisper frames of what was said when it was shown [frames, width]."""
+
+    @property
+    def spoken_alike(self) -> NDArray[Any]:
+        """How alike the two utterances are [6], as `action_evidence.spoken_alike`."""
 
     @property
     def candidates(self) -> NDArray[Any]:
@@ -107,6 +117,10 @@ class Situation(Protocol):
     @property
     def step_effects(self) -> NDArray[Any]:
         """What the targets' places looked like after the steps [steps, width]."""
+
+    @property
+    def step_seen(self) -> NDArray[Any]:
+        """What of the steps' effects is on the screen [steps, 6], as `action_evidence.effects_on`."""
 
     @property
     def step_places(self) -> NDArray[Any]:
@@ -178,6 +192,10 @@ class ActionModel:
         """
         return cls(Bundle.open(folder), threads)
 
+    def fits(self, look: int, text: int) -> bool:
+        """Whether it was trained on candidates and texts whose vectors are so long."""
+        return (self._widths["candidates"], self._widths["candidate_texts"]) == (look, text)
+
     def decide(self, situation: Situation) -> Decision:
         """What to do now.
 
@@ -203,7 +221,7 @@ def feeds(situation: Situation) -> Feeds:
     Raises:
         ValueError: Arrays that belong together differ in length.
     """
-    made: Feeds = {}
+    made: Feeds = {"spoken_alike": np.asarray(situation.spoken_alike, np.float32)[None]}
     for mask, whole in GROUPS.items():
         length = len(getattr(situation, whole))
         made[f"{mask}_mask"] = np.full((1, max(1, length)), length > 0, np.float32)
@@ -234,6 +252,15 @@ def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
     spoken = _labelled(situation.step_places[step])
     against: NDArray[np.bool_] = (read & spoken & (texts < TEXT_FLOOR)) | (drawing & (alike < most - CLEARLY))
     return against
+
+
+def already(situation: Situation, step: int) -> bool:
+    """Whether the screen shows what a step made come, and nothing of what it made go.
+
+    Said only where something came and something went, for what is always there tells nothing.
+    """
+    came, near, _, went, left, _ = (float(value) for value in situation.step_seen[step])
+    return bool(came and went) and near >= EFFECT_SHOWN and left < EFFECT_SHOWN - CLEARLY
 
 
 def _labelled(place: NDArray[Any]) -> bool:

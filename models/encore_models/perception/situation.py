@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from encore_models.perception.action_evidence import (
 )
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.clip import Clip
+from encore_models.perception.labels import Read
 from encore_models.perception.prints import VoicePrint, pooled_frames
 from encore_models.perception.screen import WORD, Scene
 from encore_models.perception.voice import Encoded
@@ -153,14 +155,12 @@ class StepsShown:
             spoken: What is said today.
             words: Embeds the texts.
         """
-        after = [*self.screens[1:], self.screens[-1]][: len(self.looks)]
-        read = [words.of([spelt.get(text.lower(), text) for text in screen.said]) for screen in after]
-        came = [effect_of(before, later, said) for before, later, said in zip(self.screens, after, read, strict=False)]
+        after = [*self.screens, self.screens[-1]][: len(self.looks) + 1]
         prints = self.spoken.printed, spoken.printed
         alike = np.zeros(SPOKEN_WIDTH, np.float32)
         if prints[0] is not None and prints[1] is not None:
             alike = spoken_alike(prints[1], prints[0])
-        return StepsToday(self, words.of(texts), spoken.frames, alike, tuple(came))
+        return StepsToday(self, words.of(texts), spoken.frames, alike, changed(after, spelt, words))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,12 +201,31 @@ class StepsToday:
         )
 
 
+def changed(screens: Sequence[Seen], spelt: Mapping[str, str], words: Words) -> tuple[Effect, ...]:
+    """What each step made come and go.
+
+    Args:
+        screens: Before each step and after the last one, as they were shown.
+        spelt: Today's value for each value that was shown, in lower case.
+        words: Embeds what is read.
+    """
+    return tuple(
+        effect_of(before, after, words.of([spelt.get(text.lower(), text) for text in after.said]))
+        for before, after in pairwise(screens)
+    )
+
+
 def frames_of(encoded: Encoded) -> Half:
     """An utterance as the model hears it: frames at 25 Hz, of its first seconds."""
     return pooled_frames(encoded.frames, encoded.seconds)[:MOST_FRAMES].astype(np.float16)
 
 
-def observe(scene: Scene, words: Words) -> Seen:
+def spoken_of(encoded: Encoded, printed: VoicePrint | None) -> Spoken:
+    """An utterance for the model; without its frames where another Whisper than the model's heard it."""
+    return Spoken(frames_of(encoded) if encoded.frames.shape[1] == FRAME_WIDTH else SILENT, printed)
+
+
+def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
     """Look at a screen.
 
     Where there are more candidates than the model takes, those of the least area are left out.
@@ -214,13 +233,15 @@ def observe(scene: Scene, words: Words) -> Seen:
     Args:
         scene: Its text is read, of labels and fields, and of what names drawings that repeat.
         words: Embeds what is read.
+        read: Reads its labels; None reads all of them anew.
     """
+    read = read or scene.texts
     order = sorted(range(len(scene.candidates)), key=lambda n: -scene.candidates[n].box.area)[:MOST_CANDIDATES]
     numbers = sorted(order)
     found = tuple(scene.candidates[number] for number in numbers)
     alike = [len(scene.alike(candidate)) for candidate in found]
-    scene.texts([candidate for candidate in found if candidate.kind == "text"])  # read in one go
-    texts = [said(scene, candidate, like) for candidate, like in zip(found, alike, strict=True)]
+    read([candidate for candidate in found if candidate.kind == "text"])  # in one go
+    texts = [said(scene, candidate, like, read) for candidate, like in zip(found, alike, strict=True)]
     return Seen(
         found,
         tuple(texts),
@@ -245,18 +266,20 @@ def known(seen: Seen, shown: Sequence[Seen]) -> Half:
     return np.stack([cosines.max(axis=1, initial=0.0) for cosines in (looks, texts)], axis=1).astype(np.float16)
 
 
-def said(scene: Scene, candidate: Candidate, alike: int) -> str:
+def said(scene: Scene, candidate: Candidate, alike: int, read: Read) -> str:
     """What a candidate says; of a drawing that repeats, what names its row or card, for nothing else tells it."""
     if candidate.kind == "text":
-        return scene.texts([candidate])[0]
+        return read([candidate])[0]
     if candidate.kind == "field":
         return scene.text_at(candidate.box)
-    if candidate.kind in ("icon", "picture") and alike >= REPEATED:
-        title = scene.name_of(candidate)
-        return scene.texts([title])[0] if title is not None else ""
     # A short word is no wider than many a drawing.
-    short = candidate.kind == "icon" and candidate.box.width >= WORD * candidate.box.height
-    return scene.texts([candidate])[0] if short else ""
+    if candidate.kind == "icon" and candidate.box.width >= WORD * candidate.box.height and alike < REPEATED:
+        return read([candidate])[0]
+    # One that was acted on no longer looks like the others of its column, but its row has its name still.
+    if candidate.kind in ("icon", "picture"):
+        title = scene.name_of(candidate)
+        return read([title])[0] if title is not None else ""
+    return ""
 
 
 def place(box: Rect, kind: str, window: Rect) -> list[float]:

@@ -17,7 +17,7 @@ import numpy as np
 from encore_models.perception.action import contradicted
 from encore_models.training.action.episodes import Begun, Episodes, Looked
 from encore_models.training.action.evaluate import Decider, feeds_of
-from encore_models.training.action.plans import HARD, Moment, decide, hardened, split_of
+from encore_models.training.action.plans import HARD, OTHER, Moment, decide, hardened, split_of
 from encore_models.training.action.samples import STATES, Sample, Split, collate
 from encore_models.training.action.tasks import after, next_step
 
@@ -131,7 +131,9 @@ class World:
         self._rng = begun.rng.spawn(1)[0]
         self._moment = Moment(begun.plan.run_view, (0,) * len(self._intents))
         self._kind = str(self._rng.choice(HARD)) if self._rng.random() < HARD_SHARE else ""
-        self._at = 0 if self._kind == "other command" else int(self._rng.integers(len(self._intents)))
+        if self._kind == OTHER and not len(begun.shown.utterance):
+            self._kind = ""  # nothing tells what should have been said
+        self._at = 0 if self._kind == OTHER else int(self._rng.integers(len(self._intents)))
         self._waited = 0
         self.hard = ""
 
@@ -181,7 +183,7 @@ class World:
 
     def _lasting(self) -> str:
         """Who asked for something else still does."""
-        return self._moment.hard if self._moment.hard == "other command" else ""
+        return self._moment.hard if self._moment.hard == OTHER else ""
 
 
 def numbers_of(split: Split, count: int) -> Iterator[int]:

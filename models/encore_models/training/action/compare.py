@@ -15,16 +15,24 @@ from torch.nn import functional
 
 Batch = dict[str, Tensor]
 
-COMPARED, RELATIONS, COSINES = 14, 16, 2
-"""Figures that compare a step's target with a candidate; features made of them; sharpened cosines among these."""
-SHARP = 10.0
-"""Times a cosine is the first guess of a logit: of a candidate before anything is learned."""
-HEARD, EVIDENCE = 6, 10
-"""Figures that compare two utterances; of all that is told about a situation as a whole."""
+COMPARED, LEARNED = 19, 16
+"""Figures that compare a step's target with a candidate; features that are made of them."""
+RELATIONS = COMPARED + LEARNED
+SHARP = 20.0
+"""Times a cosine is the logit of a candidate before anything is learned."""
+KIND_COUNTS, FIELD_ALIKE = 2.0, 0.95
+"""Logit that a candidate of the target's kind has more than another one; cosine that a field is at least taken for
+another one with, whatever is typed in it, for there are few."""
+FAR_COUNTS = 2.0
+"""Logit that a candidate has less that lies at the other end of the window."""
+HEARD = 6
+"""Figures that compare the frames of two utterances."""
 PROJECTED = 96
 """Length of the frames in which utterances are compared the learned way."""
 BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second. Twice as long told less."""
+FIELD = 6
+"""Column of a place that says it is a field; the one before says it is a text."""
 
 
 class Comparison(nn.Module):
@@ -32,29 +40,41 @@ class Comparison(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.relate = nn.Sequential(nn.Linear(COMPARED, 32), nn.GELU(), nn.Linear(32, RELATIONS - COSINES))
+        self.relate = nn.Sequential(nn.Linear(COMPARED, 48), nn.GELU(), nn.Linear(48, LEARNED))
 
-    def forward(self, batch: Batch) -> Tensor:
-        """A batch -> features [n, steps, candidates, RELATIONS]; the last two are the cosines, sharpened.
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """A batch -> features [n, steps, candidates, RELATIONS], and the logits that follow from them without learning.
 
-        A target that its step has changed is to be found by what it looks like afterwards too.
+        A target that its step has changed is to be found by what it looks like afterwards too. A label is known by
+        what it says, a drawing that repeats by that and by its look, any other drawing by its look alone.
         """
+        hidden = (1 - batch["candidate_mask"])[:, None]
         before = _cosines(batch["steps"], batch["candidates"])
         after = _cosines(batch["step_effects"], batch["candidates"])
         texts = _cosines(batch["step_texts"], batch["candidate_texts"])
-        shown = _there(batch["steps"])[:, :, None].expand_as(before)
-        known = _there(batch["step_effects"])[:, :, None].expand_as(before)
-        told = _there(batch["step_texts"])[:, :, None] * _there(batch["candidate_texts"])[:, None, :]
-        same = (unit(batch["steps"]) * unit(batch["step_effects"])).sum(dim=-1)[:, :, None].expand_as(before)
-        places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
-        apart = (places[..., :4] - others[..., :4]).abs()
-        same_kind = (places[..., 4:] * others[..., 4:]).sum(dim=-1)
-        alike = alike_of(batch)[:, None, :].expand_as(before)
-        turned = (after - before) * known * SHARP
-        figures = torch.stack([before, after, turned, same, texts, shown, known, told, same_kind, alike], dim=-1)
-        features = self.relate(torch.cat([figures, apart], dim=-1))
         looks = torch.maximum(before, after)
-        return torch.cat([features, SHARP * torch.stack([looks, texts], dim=-1)], dim=-1)
+        places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
+        apart = places[..., :4] - others[..., :4]
+        kinds = places[..., 4:] * others[..., 4:]
+        known = there(batch["step_effects"])[:, :, None]
+        says = there(batch["step_texts"])[:, :, None]
+        told = says * there(batch["candidate_texts"])[:, None, :]
+        worded = batch["step_places"][..., FIELD - 1 : FIELD + 1].sum(dim=-1)[:, :, None] * says
+        turned = (after - before) * known
+        by_look = looks - (looks - 4 * hidden).amax(dim=2, keepdim=True)
+        by_text = texts - (texts - 4 * hidden).amax(dim=2, keepdim=True)
+        wide = torch.ones_like(before)
+        figures = [before, after, texts, turned, by_look, by_text, told, worded * wide, says * wide, known * wide]
+        figures += [kinds.sum(dim=-1), alike_of(batch)[:, None, :] * wide, there(batch["steps"])[:, :, None] * wide]
+        compared = torch.stack(figures, dim=-1)
+        own = batch["candidate_known"][:, None].expand(*before.shape, 2)
+        compared = torch.cat([compared, apart.abs(), own], dim=-1)
+        marked = says * (1 - worded)
+        alike = worded * texts + marked * (texts + looks) / 2 + (1 - says) * looks
+        alike = torch.maximum(alike, FIELD_ALIKE * kinds[..., FIELD - 4])
+        far = (apart[..., :2].square().sum(dim=-1) + 1e-6).sqrt()
+        first = SHARP * alike + KIND_COUNTS * kinds.sum(dim=-1) - FAR_COUNTS * far
+        return torch.cat([compared, self.relate(compared)], dim=-1), first
 
 
 class Heard(nn.Module):
@@ -124,7 +144,7 @@ def _beside(found: Tensor) -> Tensor:
     return torch.stack(parts).mean(dim=0)
 
 
-def _there(vectors: Tensor) -> Tensor:
+def there(vectors: Tensor) -> Tensor:
     """1 where a row has any number, else 0."""
     return (vectors.square().sum(dim=-1) > 1e-6).float()
 

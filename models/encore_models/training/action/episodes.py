@@ -13,13 +13,15 @@ from typing import Protocol
 
 import numpy as np
 
+from encore_models.perception.action_evidence import Effect, effects_on, spoken_alike
 from encore_models.perception.clip import Clip
+from encore_models.perception.prints import Printer
 from encore_models.perception.screen import Scene
-from encore_models.perception.situation import Seen, Words, candidate_in, known, observe, place
+from encore_models.perception.situation import Seen, Words, candidate_in, changed, known, observe, place
 from encore_models.training.action.augment import Picture, occluded, recorded
 from encore_models.training.action.canvas import Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
-from encore_models.training.action.plans import Moment, Plan, decide, moments, plan
+from encore_models.training.action.plans import OTHER, Moment, Plan, decide, moments, plan
 from encore_models.training.action.reading import Reading, misread
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, PLACE_WIDTH, STATES, Half, Sample, Single, Split
 from encore_models.training.action.screens import Screen, View, render
@@ -54,6 +56,8 @@ class Demonstrated:
     """What each target says; today's value, as heard, where it follows the slot."""
     seen: tuple[Seen, ...]
     """The screens before the steps, and at the end."""
+    changes: tuple[Effect, ...]
+    """What each step made come and go, with today's value."""
     utterance: Half
 
 
@@ -64,6 +68,8 @@ class Begun:
     plan: Plan
     shown: Demonstrated
     utterance: Half
+    alike: Single
+    """How alike it is to what was said when it was shown."""
     speaker: Speaker
     seed: int
     """Of how the speaker sounds today."""
@@ -84,7 +90,14 @@ class Looked:
 class Episodes:
     """Makes the samples of episodes. Not safe for threads."""
 
-    def __init__(self, clip: Clip, spoken: Speaks, seed: int, drawn_from: Callable[[Split], Glyphs] = glyphs) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        spoken: Speaks,
+        seed: int,
+        drawn_from: Callable[[Split], Glyphs] = glyphs,
+        printer: Printer | None = None,
+    ) -> None:
         """Nothing is drawn yet.
 
         Args:
@@ -92,7 +105,9 @@ class Episodes:
             spoken: Says the commands.
             seed: Of everything.
             drawn_from: Icon sets and fonts of a split.
+            printer: Makes the prints that utterances are compared by; None takes the head that Encore comes with.
         """
+        self._printer = printer or Printer.load()
         self._clip, self._spoken, self._seed, self._drawn_from = clip, spoken, seed, drawn_from
         self._words = Words(clip)
         self.missed = 0
@@ -108,6 +123,8 @@ class Episodes:
         begun = self.begin(number)
         looks: dict[View, Looked] = {}
         for moment in moments(begun.plan, begun.rng):
+            if moment.hard == OTHER and not len(begun.shown.utterance):
+                continue  # nothing tells what should have been said
             if moment.view not in looks:
                 looks[moment.view] = self.look(begun, moment)
             sample = self.sample(begun, moment, looks[moment.view])
@@ -144,7 +161,7 @@ class Episodes:
             "voice": "" if silent else speaker.name,
             "split": episode.split,
         }
-        return Begun(episode, shown, said, speaker, seed, meta, rng)
+        return Begun(episode, shown, said, self._alike(said, shown), speaker, seed, meta, rng)
 
     def look(self, begun: Begun, moment: Moment) -> Looked:
         """What is on the screen at a moment."""
@@ -156,6 +173,10 @@ class Episodes:
         image = _spoilt(screen.image, keep, moment.view, rng)
         scene = Scene(image, Reading(screen.controls, int(rng.integers(1 << 30))), self._clip)
         return Looked(screen, scene, observe(scene, self._words))
+
+    def _alike(self, said: Half, shown: Demonstrated) -> Single:
+        today, then = (self._printer.described(one.astype(np.float32)) for one in (said, shown.utterance))
+        return spoken_alike(today, then)
 
     def _shown_utterance(self, episode: Plan, speaker: Speaker, rng: np.random.Generator) -> Half:
         """What was said when it was shown, mostly by whom asks for it today."""
@@ -180,13 +201,12 @@ class Episodes:
 
         heard = misread(episode.run.value, rng, MISHEARD)
         for number, intent in enumerate(episode.shown.intents):
-            text, now = intent.name, view
+            text, screen = intent.name, on(view)
             view = after(intent, view)
+            reading = Reading(screen.controls, int(rng.integers(1 << 30)))
+            scene = Scene(screen.image, reading, self._clip)
+            seen.append(observe(scene, self._words))
             if intent.key:
-                screen = on(now)
-                reading = Reading(screen.controls, int(rng.integers(1 << 30)))
-                scene = Scene(screen.image, reading, self._clip)
-                seen.append(observe(scene, self._words))
                 box, kind, text = self._target(scene, screen.control(intent.key, intent.part), intent, reading)
                 (looks[number],) = self._clip.describe(scene.image, [box])
                 places[number] = place(box, kind, scene.rect)
@@ -194,7 +214,8 @@ class Episodes:
             texts.append(heard if intent.slot else text)
         last = on(view)
         seen.append(observe(Scene(last.image, Reading(last.controls, 0), self._clip), self._words))
-        return Demonstrated(looks, effects, places, tuple(texts), tuple(seen), SILENT)
+        changes = changed(seen, {episode.shown.value.lower(): heard}, self._words)
+        return Demonstrated(looks, effects, places, tuple(texts), tuple(seen), changes, SILENT)
 
     def _target(self, scene: Scene, control: Control | None, intent: Intent, reading: Reading) -> tuple[Rect, str, str]:
         """Where a step's target is, its kind, and what it says."""
@@ -224,16 +245,18 @@ class Episodes:
             candidate = seen.place_of(found) if found is not None else -1
             if candidate < 0:
                 return None
-        utterance, voice = begun.utterance, begun.meta["voice"]
-        if moment.hard == "other command":
+        utterance, voice, alike = begun.utterance, begun.meta["voice"], begun.alike
+        if moment.hard == OTHER:
             other = self._other_command(begun.plan, begun.rng)
             utterance, voice = self._spoken.frames(other, begun.speaker, begun.seed), begun.speaker.name
+            alike = self._alike(utterance, shown)
         hard = moment.hard
         if step >= 0 and not hard:
             hard = "repeated" if intents[step].kind == "mark" else "slot" if intents[step].slot else ""
         return Sample(
             utterance=utterance,
             shown_utterance=shown.utterance,
+            spoken_alike=alike,
             candidates=seen.candidates,
             candidate_texts=seen.texts,
             candidate_places=seen.places,
@@ -242,6 +265,7 @@ class Episodes:
             steps=shown.looks,
             step_texts=self._words.of(shown.texts),
             step_effects=shown.effects,
+            step_seen=effects_on(seen, shown.changes).astype(np.float16),
             step_places=shown.places,
             step_actions=np.array([ACTIONS.index(i.action) for i in intents], np.int8),
             step_arguments=np.array([ARGUMENTS.index(i.argument) for i in intents], np.int8),

@@ -28,10 +28,17 @@ WIDE = {
     "steps": "float16",
     "step_texts": "float16",
     "step_effects": "float16",
+    "step_seen": "float16",
     "step_places": "float32",
 }
 """Arrays of two dimensions and what they hold."""
-NARROW = {"candidate_alike": "int16", "step_actions": "int8", "step_arguments": "int8", "progress": "int8"}
+NARROW = {
+    "spoken_alike": "float32",
+    "candidate_alike": "int16",
+    "step_actions": "int8",
+    "step_arguments": "int8",
+    "progress": "int8",
+}
 """Arrays of one dimension and what they hold."""
 
 

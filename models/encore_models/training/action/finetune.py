@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from encore_models.training.action.errors import TrainingDiverged
-from encore_models.training.action.model import ActionModel, losses_of
+from encore_models.training.action.losses import losses_of
+from encore_models.training.action.model import ActionModel
 from encore_models.training.action.samples import Sample
 from encore_models.training.action.stream import batches, tensors_of
 from encore_models.training.action.trainer import WEIGHTS

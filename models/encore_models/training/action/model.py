@@ -1,8 +1,9 @@
-"""The action model: a one-shot imitation transformer. The whole network is in this file and `fusion.py`.
+"""The action model: a one-shot imitation transformer. The whole network is in this file, `outcome.py` and `fusion.py`.
 
 Tokens are the utterance's frames, the candidates on the screen and the demonstrated steps with their progress; a
 learned token reads from all of them what to do. The model was never shown the controls it is asked about, so what
-compares today with the demonstration is given to it (`compare.py`) instead of left to be learned.
+compares today with the demonstration is given to it (`compare.py`) instead of left to be learned, and how a decision
+follows from its parts is fixed (`outcome.py`). Before training it is that rule alone; what it learns corrects the rule.
 """
 
 from __future__ import annotations
@@ -18,25 +19,34 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encore_models.perception.action import INPUTS, OUTPUTS, Feeds
+from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
 from encore_models.training.action.compare import (
-    COSINES,
-    EVIDENCE,
+    HEARD,
     RELATIONS,
     Batch,
     Comparison,
     Heard,
     alike_of,
     novelty,
+    there,
     unit,
 )
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, joined, mask_bias
+from encore_models.training.action.outcome import NEVER, next_step, states
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
 WAVES = (1, 2, 4)
 """How often a sine goes round over the window, for places."""
-FIRST_GUESS = 3.0
-"""Weight of the sharpened cosines in choosing the candidate that stands for a step, before anything is learned."""
+CUES, GLANCED, NOVEL = 12, 16, 4
+"""Words that the model looks out for on a screen; features of a whole screen; figures of how new it is."""
+EVIDENCE = HEARD + SPOKEN_WIDTH + NOVEL + CUES + 2 * GLANCED
+TURNED, ABSENT_BELOW = 3, 19.3
+"""Column of a relation: how much more a candidate looks like the target after its step; logit of the best candidate
+under which there is none, before anything is learned."""
+RARELY, CUE_COUNTS = 4.0, 8.0
+"""Logit against somebody else asking for an answer first, and against what is missing being on its way; for it where a
+word tells of it, before anything is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class ActionConfig:
     """Length of the vector of what a candidate reads."""
     frame: int = 384
     """Length of a frame of the utterance."""
-    width: int = 256
+    width: int = 128
     heads: int = 4
     fusion: str = "cross"
     """How voice and screen come together: a name in `FUSIONS`."""
@@ -83,41 +93,65 @@ class Heads(NamedTuple):
     """Shares of the steps that candidate, argument and state are read from [n, steps]; softmax of `step`."""
 
 
+class Likely(NamedTuple):
+    """What stands for each step on the screen."""
+
+    candidates: Tensor
+    """Shares [n, steps, candidates]."""
+    absent: Tensor
+    """Share of nothing on the screen being it [n, steps]."""
+
+
 class ActionModel(nn.Module):
-    """Embeds, fuses and decides."""
+    """Compares, fuses and decides."""
 
     def __init__(self, config: ActionConfig | None = None) -> None:
         super().__init__()
         self.config = config or ActionConfig()
         width = self.config.width
-        # A few columns of Whisper's frames are many times as large as all others.
         self.film = nn.Linear(self.config.film, width) if self.config.film else None
+        # A few columns of Whisper's frames are many times as large as all others.
         self.frame = nn.Sequential(nn.LayerNorm(self.config.frame), nn.Linear(self.config.frame, width))
-        self.look = nn.Linear(self.config.look, width, bias=False)
-        self.text = nn.Linear(self.config.text, width, bias=False)
+        self.comparison, self.heard = Comparison(), Heard(self.config.frame)
+        self.point = _correction(RELATIONS, 32, 1)
+        self.miss = _correction(RELATIONS, 32, 1)
+        self.cues = nn.Parameter(torch.randn(CUES, self.config.text))
+        self.glance = nn.Sequential(nn.Linear(PLACES + 4, 32), nn.GELU(), nn.Linear(32, GLANCED))
         self.place = nn.Linear(PLACES + 4 * len(WAVES), width)
-        self.alike = nn.Linear(1, width)
         self.action = nn.Embedding(len(ACTIONS), width)
         self.kind = nn.Embedding(len(ARGUMENTS), width)
         self.outcome = nn.Embedding(OUTCOMES, width)
         self.order = nn.Parameter(torch.randn(MOST_STEPS, width) * 0.02)
         self.question = nn.Parameter(torch.randn(1, width) * 0.02)
-        self.comparison, self.heard = Comparison(), Heard(self.config.frame)
-        self.counterpart = first_guess(nn.Linear(RELATIONS, 1), FIRST_GUESS)
-        self.seen = nn.Linear(2 * RELATIONS, width)
-        self.shown = nn.Linear(RELATIONS, width)
-        self.known = nn.Linear(2, width)
+        self.seen = nn.Linear(2 * RELATIONS + EFFECT_WIDTH, width)
+        self.shown = nn.Linear(RELATIONS + 3 + CUES, width)
         self.said_alike = nn.Linear(2, width)
         self.evidence = nn.Linear(EVIDENCE, width)
         self.fusion: Fusion = FUSIONS[self.config.fusion](width, self.config.heads, self.config.dropout)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
-        self.ask_steps, self.offer_step = nn.Linear(width, width), nn.Linear(width, width)
-        self.ask_candidates, self.offer_candidate = nn.Linear(2 * width, width), nn.Linear(width, width)
-        self.match = first_guess(nn.Linear(RELATIONS, 1), 1.0)
-        self.absent = nn.Linear(2 * width + RELATIONS, 1)
-        self.state = _head(3 * width + RELATIONS + EVIDENCE, width, len(STATES))
-        self.argument = _head(2 * width, width, len(ARGUMENTS))
+        self.ask, self.offer = _nothing(nn.Linear(width, width)), nn.Linear(width, width)
+        self.no_place = _nothing(nn.Linear(width, 1))
+        self.there = _effect_rule()
+        self.holds = _correction(width + 2 * RELATIONS + 2 * EFFECT_WIDTH, width, 1)
+        self.other = _correction(width + EVIDENCE, width, 3)
+        self.cued = _nothing(nn.Linear(CUES, 2))
+        self.judged = _nothing(nn.Linear(width, len(STATES)))
+        self.spoken = _spoken_rule()
         self.register_buffer("_time", waves(MOST_FRAMES, width), persistent=False)
+        self.register_buffer("_before", torch.ones(MOST_STEPS, MOST_STEPS).triu(1), persistent=False)
+
+    def look_out_for(self, passing: Tensor, asking: Tensor) -> None:
+        """Begin with vectors of words that tell of waiting, and of others' questions; at most `CUES` together.
+
+        Args:
+            passing: What a screen says that is still to come [words, text].
+            asking: What a box says that is to be answered first [words, text].
+        """
+        first, count = len(passing), len(passing) + len(asking)
+        with torch.no_grad():
+            self.cues[:count] = torch.cat([passing, asking])
+            self.cued.weight[1, :first] = CUE_COUNTS
+            self.cued.weight[0, first:count] = CUE_COUNTS
 
     def forward(self, batch: Batch) -> Heads:
         """Decide.
@@ -126,29 +160,61 @@ class ActionModel(nn.Module):
             batch: The arrays of `INPUTS`, of n situations; whole numbers are int64, the others float32. A model with
                 a film takes `film` too: tokens of the last frames [n, tokens, film].
         """
-        relations = self.comparison(batch)
+        relations, first = self.comparison(batch)
         frames, heard = self.heard(batch)
-        evidence = torch.cat([heard, novelty(batch)], dim=1)
-        voice, screen, demonstration = self._embed(batch, relations, frames, evidence)
+        hidden = (1 - batch["candidate_mask"]) * -NEVER
+        scores = first + self.point(relations)[..., 0] - hidden[:, None]
+        best = (relations - hidden[:, None, :, None]).amax(dim=2).clamp(min=-10)  # [n, steps, RELATIONS]
+        missing = ABSENT_BELOW + self.miss(best)[..., 0]
+        likely = _shares(batch, scores, missing)
+        stands = (likely.candidates[..., None] * relations).sum(dim=2)  # [n, steps, RELATIONS]
+        cues = self._cued(batch)
+        evidence = torch.cat([heard, batch["spoken_alike"], novelty(batch), self._glanced(batch, cues)], dim=1)
+        about = torch.cat([best, stands, batch["step_seen"]], dim=-1)
+        voice, screen, demonstration = self._embed(batch, relations, frames, evidence, about, cues)
         read, candidates = self.fusion(voice, screen, demonstration)
         decision, steps = self.norms[0](read[:, 0]), self.norms[1](read[:, 1:])
-        return self._decide(batch, decision, steps, self.norms[2](candidates), relations, evidence)
+        offered = self.offer(self.norms[2](candidates)).transpose(1, 2)
+        scores = scores + (self.ask(steps) @ offered) * self.config.width**-0.5
+        likely = _shares(batch, scores, missing + self.no_place(steps)[..., 0])
+        return self._decide(batch, decision, steps, likely, about, evidence)
 
-    def _embed(self, batch: Batch, relations: Tensor, alike: Tensor, evidence: Tensor) -> tuple[Tokens, Tokens, Tokens]:
-        """Tokens of the voice, of the screen, and of the question with the demonstration."""
+    def _cued(self, batch: Batch) -> Tensor:
+        """How near what each candidate says is to the words that the model looks out for [n, candidates, CUES].
+
+        What the demonstration showed too tells nothing.
+        """
+        near = unit(batch["candidate_texts"]) @ unit(self.cues).T
+        new = (2 - 2 * batch["candidate_known"][..., 1:]).clamp(0, 1)
+        cued: Tensor = (4 * near - 3).clamp(min=0) * new * batch["candidate_mask"][..., None]
+        return cued
+
+    def _glanced(self, batch: Batch, cues: Tensor) -> Tensor:
+        """The screen as a whole [n, CUES + 2 * GLANCED]."""
+        mask = batch["candidate_mask"][..., None]
+        says = there(batch["candidate_texts"])[..., None]
+        each = [batch["candidate_places"], batch["candidate_known"], says, alike_of(batch)[..., None]]
+        glanced = self.glance(torch.cat(each, dim=-1))
+        mean = (glanced * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        most = (glanced + NEVER * (1 - mask)).amax(dim=1).clamp(min=-10)
+        return torch.cat([cues.amax(dim=1), mean, most], dim=1)
+
+    def _embed(
+        self, batch: Batch, relations: Tensor, alike: Tensor, evidence: Tensor, about: Tensor, cues: Tensor
+    ) -> tuple[Tokens, Tokens, Tokens]:
+        """Tokens of the voice, of the screen, and of the question with the demonstration.
+
+        Looks and texts come in as what they are to each other alone: which controls there are is another day's matter.
+        """
         frames = self.frame(batch["utterance"]) + self.said_alike(alike)
         frames = frames + self._time[: frames.shape[1]]
-        hidden = (1 - batch["candidate_mask"])[:, None, :, None] * 1e4
-        best = (relations - hidden).amax(dim=2).clamp(min=-10)  # [n, steps, RELATIONS]
-        unused = (1 - batch["step_mask"])[:, :, None, None] * 1e4
+        unused = (1 - batch["step_mask"])[:, :, None, None] * -NEVER
         nearest = (relations - unused).amax(dim=1).clamp(min=-10)  # [n, candidates, RELATIONS]
-        screen = self._target(batch["candidates"], batch["candidate_texts"], batch["candidate_places"])
-        screen = screen + self.alike(alike_of(batch)[..., None]) + self.shown(nearest)
-        screen = screen + self.known(batch["candidate_known"] * 2)
-        steps = self._target(batch["steps"], batch["step_texts"], batch["step_places"])
+        own = torch.cat([nearest, batch["candidate_known"], alike_of(batch)[..., None], cues], dim=-1)
+        screen = self._placed(batch["candidate_places"]) + self.shown(own)
+        steps = self._placed(batch["step_places"]) + self.seen(about)
         steps = steps + self.action(batch["step_actions"]) + self.kind(batch["step_arguments"])
         steps = steps + self.outcome(batch["progress"]) + self.order[: steps.shape[1]]
-        steps = steps + self.seen(torch.cat([best, self._counterparts(relations, hidden)], dim=-1))
         question = self.question + self.evidence(evidence)[:, None]
         asked = torch.cat([torch.ones_like(batch["step_mask"][:, :1]), batch["step_mask"]], dim=1)
         voice = Tokens(frames, mask_bias(batch["utterance_mask"]))
@@ -161,39 +227,40 @@ class ActionModel(nn.Module):
             Tokens(torch.cat([question, steps], dim=1), mask_bias(asked)),
         )
 
-    def _counterparts(self, relations: Tensor, hidden: Tensor) -> Tensor:
-        """How each step's target is related to what stands for it on this screen [n, steps, RELATIONS]."""
-        weights = (self.counterpart(relations) - hidden).softmax(dim=2)
-        return (weights * relations).sum(dim=2)
-
-    def _target(self, looks: Tensor, texts: Tensor, places: Tensor) -> Tensor:
-        """Demonstrated targets and candidates are embedded by the same layers, so that like comes out like."""
+    def _placed(self, places: Tensor) -> Tensor:
+        """Demonstrated targets and candidates are placed by the same layer, so that like comes out like."""
         angles = torch.cat([places[..., :2] * wave for wave in WAVES], dim=-1) * torch.pi
-        embedded = self.place(torch.cat([places, angles.sin(), angles.cos()], dim=-1))
-        # Unit vectors have small numbers; the scale brings them to the size of the other parts.
-        scale = self.config.look**0.5
-        summed: Tensor = embedded + self.look(unit(looks) * scale) + self.text(unit(texts) * scale)
-        return summed
+        placed: Tensor = self.place(torch.cat([places, angles.sin(), angles.cos()], dim=-1))
+        return placed
 
     def _decide(
-        self, batch: Batch, decision: Tensor, steps: Tensor, candidates: Tensor, relations: Tensor, evidence: Tensor
+        self, batch: Batch, decision: Tensor, steps: Tensor, likely: Likely, about: Tensor, evidence: Tensor
     ) -> Heads:
-        size = self.config.width**-0.5
-        step = (self.offer_step(steps) @ self.ask_steps(decision)[..., None])[..., 0] * size
-        step = step - (1 - batch["step_mask"]) * 1e4
-        attention = step.softmax(dim=-1)
-        read = torch.cat([decision, (attention[..., None] * steps).sum(dim=1)], dim=-1)
-        related = (attention[:, :, None, None] * relations).sum(dim=1)  # [n, candidates, RELATIONS]
-        hidden = (1 - batch["candidate_mask"]) * 1e4
-        best = (related - hidden[..., None]).amax(dim=1).clamp(min=-10)
-        pointed = (self.offer_candidate(candidates) @ self.ask_candidates(read)[..., None])[..., 0] * size
-        pointed = pointed + self.match(related)[..., 0] - hidden
-        informed = torch.cat([read, best], dim=-1)
-        candidate = torch.cat([pointed, self.absent(informed)], dim=1)
-        # Done is where no step is left, so what is most so of any step is told too.
-        most = (steps - (1 - batch["step_mask"])[..., None] * 1e4).amax(dim=1).clamp(min=-10)
-        state = self.state(torch.cat([informed, most, evidence], dim=-1))
-        return Heads(state, step, candidate, self.argument(read), attention)
+        seen = batch["step_seen"]
+        following = functional.pad(seen[:, 1:], (0, 0, 0, 1))  # a field need not be gone to where its text is there
+        turned = about[..., RELATIONS + TURNED : RELATIONS + TURNED + 1]
+        holds = self.there(torch.cat([seen, turned], dim=-1))
+        holds = holds + self.holds(torch.cat([steps, about, following], dim=-1))
+        count = seen.shape[1]
+        after = next_step(holds[..., 0], batch["progress"], batch["step_mask"], self._before[:count, :count])
+        attention = after.steps.softmax(dim=-1)
+        shares = (attention[..., None] * likely.candidates).sum(dim=1)
+        absent = (attention * likely.absent).sum(dim=1)
+        pointed = (shares + 1e-9).log() + NEVER * (1 - batch["candidate_mask"])
+        candidate = torch.cat([pointed, (absent + 1e-9).log()[:, None]], dim=1)
+        missing = (attention * likely.absent * there(batch["step_places"])).sum(dim=1)
+        said, shown, passing = (
+            self.other(torch.cat([decision, evidence], dim=-1)) + self._first(batch, evidence)
+        ).unbind(dim=1)
+        state = states(after, missing, said, shown, passing) + self.judged(decision)
+        kinds = functional.one_hot(batch["step_arguments"], len(ARGUMENTS)).float()
+        argument = ((attention[..., None] * kinds).sum(dim=1) + 1e-4).log()
+        return Heads(state, after.steps, candidate, argument, attention)
+
+    def _first(self, batch: Batch, evidence: Tensor) -> Tensor:
+        """Logits of something else being said or shown, and of what is missing being on its way, by rule [n, 3]."""
+        cues = evidence[:, -CUES - 2 * GLANCED : -2 * GLANCED]
+        return torch.cat([self.spoken(batch["spoken_alike"]), self.cued(cues) - RARELY], dim=1)
 
     def save_pretrained(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""
@@ -229,40 +296,6 @@ def torch_outputs(model: ActionModel, feeds: Feeds) -> Feeds:
     return {name: tensor.numpy() for name, tensor in zip(OUTPUTS, heads, strict=True)}
 
 
-class Losses(NamedTuple):
-    """Sums over situations, by head, and of how many situations each is the sum."""
-
-    sums: Tensor
-    """[4]: state, step, candidate, argument."""
-    counts: Tensor
-    """[4]."""
-    right: Tensor
-    """How many of them are right [4]."""
-
-
-def losses_of(heads: Heads, batch: Batch) -> Losses:
-    """Cross-entropy of each head, summed so that parts of a batch add up.
-
-    A step and its argument are asked for where one is due. A candidate is asked for there too, and "absent" where the
-    right thing is to wait: that its target is not there is what waiting is read from.
-    """
-    due, waiting = batch["state"] == STATES.index("step"), batch["state"] == STATES.index("wait")
-    absent = heads.candidate.shape[1] - 1
-    wanted = (
-        (heads.state, batch["state"], torch.ones_like(due)),
-        (heads.step, batch["step"], due),
-        (heads.candidate, torch.where(batch["candidate"] < 0, absent, batch["candidate"]), due | waiting),
-        (heads.argument, batch["argument"], due),
-    )
-    sums = [
-        functional.cross_entropy(logits.float(), torch.where(asked, label, -100), ignore_index=-100, reduction="sum")
-        for logits, label, asked in wanted
-    ]
-    right = [((logits.argmax(dim=1) == label) & asked).sum() for logits, label, asked in wanted]
-    counts = [asked.sum() for _, _, asked in wanted]
-    return Losses(torch.stack(sums), torch.stack(counts).float(), torch.stack(right).float())
-
-
 def waves(length: int, width: int) -> Tensor:
     """Sinusoids that tell the time of frames (Vaswani et al. 2017): [length, width]."""
     rates = torch.exp(torch.arange(0, width, 2) * (-torch.log(torch.tensor(1e4)) / width))
@@ -270,13 +303,39 @@ def waves(length: int, width: int) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
-def first_guess(layer: nn.Linear, weight: float) -> nn.Linear:
-    """A layer over relations that begins with their sharpened cosines, and with little else."""
-    with torch.no_grad():
-        layer.weight *= 0.1
-        layer.weight[:, -COSINES:] = weight
+def _shares(batch: Batch, scores: Tensor, missing: Tensor) -> Likely:
+    """What stands for each step: nothing at all for what has no place, as typing."""
+    placed = there(batch["step_places"])
+    logits = torch.cat([scores + NEVER * (1 - placed)[..., None], missing[..., None]], dim=-1)
+    shares = logits.softmax(dim=-1)
+    return Likely(shares[..., :-1], shares[..., -1])
+
+
+def _nothing(layer: nn.Linear) -> nn.Linear:
+    """A layer that says nothing before training."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
     return layer
 
 
-def _head(inside: int, width: int, outside: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(inside, width), nn.GELU(), nn.Linear(width, outside))
+def _correction(inside: int, width: int, outside: int) -> nn.Sequential:
+    """A small network that corrects a rule, and leaves it as it is before training."""
+    return nn.Sequential(nn.Linear(inside, width), nn.GELU(), _nothing(nn.Linear(width, outside)))
+
+
+def _rule(weights: list[float], bias: float) -> nn.Linear:
+    layer = nn.Linear(len(weights), 1)
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([weights])
+        layer.bias[:] = bias
+    return layer
+
+
+def _effect_rule() -> nn.Linear:
+    """The effect of a step is there where what came with it is there, what went is not, and its target turned."""
+    return _rule([0.0, 8.0, 4.0, 0.0, -4.0, -2.0, 8.0], -5.5)
+
+
+def _spoken_rule() -> nn.Linear:
+    """Something else is said where the utterances are not alike; nothing is said of that where one is not there."""
+    return _rule([8.0, -4.0, -2.0, -6.0, -6.0, 0.0], -4.0)

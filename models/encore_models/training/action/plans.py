@@ -14,7 +14,8 @@ from encore_models.training.action.samples import SPLITS, Split
 from encore_models.training.action.screens import Look, Screen, View
 from encore_models.training.action.tasks import Intent, Task, after, draw_task, draw_view, holds, next_step
 
-HARD = ("loading", "toast", "covered", "gone", "no effect", "other command")
+OTHER = "other command"
+HARD = ("loading", "toast", "covered", "gone", "no effect", OTHER)
 """Hard moments that are put into runs; `already`, `repeated` and `slot` come about by themselves."""
 HARD_COUNT = 3
 """Hard moments tried in an episode."""
@@ -141,7 +142,7 @@ def moments(episode: Plan, rng: np.random.Generator) -> list[Moment]:
     for kind in rng.choice(HARD, HARD_COUNT, replace=False):
         fitting = [made for moment in found if (made := hardened(str(kind), moment, intents, rng)) is not None]
         if fitting:
-            hard.append(fitting[0 if kind == "other command" else int(rng.integers(len(fitting)))])
+            hard.append(fitting[0 if kind == OTHER else int(rng.integers(len(fitting)))])
     return found + hard
 
 
@@ -181,7 +182,7 @@ def decide(intents: Sequence[Intent], moment: Moment, screen: Screen) -> tuple[s
     Where something else asks for an answer, or the target is not there though the screen is at rest, a person is
     needed: stop. While a page loads, or a note that passes by covers the target: wait.
     """
-    if moment.hard == "other command" or moment.view.popup:
+    if moment.hard == OTHER or moment.view.popup:
         return "stop", -1, None
     step = next_step(intents, moment.progress, moment.view)
     if step is None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ModelsError
+from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -39,8 +40,9 @@ MOST_FRAMES = 100
 MOST_CANDIDATES = 192
 MOST_STEPS = 12
 PLACE_WIDTH = 4 + len(KINDS)
-FORMAT_VERSION = 2
-"""2: with what was said, and what came of the steps, when it was shown."""
+FORMAT_VERSION = 3
+"""2: with what was said, and what came of the steps, when it was shown. 3: with how alike the two utterances are, and
+what of the steps' effects is on the screen."""
 
 Half = NDArray[np.float16]
 Single = NDArray[np.float32]
@@ -78,6 +80,8 @@ class Sample:
     """[T, 384] frames of Whisper's encoder at 25 Hz, T <= 100; no rows where nothing was said."""
     shown_utterance: Half
     """[T, 384] what was said when it was shown, in the same way; no rows where nothing was said."""
+    spoken_alike: Single
+    """[6] how alike the two utterances are (`action_evidence.spoken_alike`); zeros where one is not there."""
     candidates: Half
     """[N, D] what each place on the screen looks like (`Scene.descriptors`), N <= 192."""
     candidate_texts: Half
@@ -97,6 +101,8 @@ class Sample:
     step_effects: Half
     """[S, D] what the target's place looked like after the step; zeros where that is not known. A candidate that looks
     like it rather than like the target before has had the step already."""
+    step_seen: Half
+    """[S, 6] what of each step's effect is on the screen (`action_evidence.effect_on`)."""
     step_places: Single
     """[S, 8] as `candidate_places`; zeros for typing and keys."""
     step_actions: NDArray[np.int8]
@@ -126,6 +132,7 @@ class Sample:
             shown,
             self.step_texts,
             self.step_effects,
+            self.step_seen,
             self.step_places,
             self.step_actions,
             self.step_arguments,
@@ -137,6 +144,8 @@ class Sample:
                 raise BadSample(f"its {name.replace('_', ' ')} is {list(shape)}, not [up to {MOST_FRAMES}, width]")
         if count > MOST_CANDIDATES or not 1 <= shown <= MOST_STEPS:
             raise BadSample(f"it has {count} candidates and {shown} steps")
+        if self.spoken_alike.shape != (SPOKEN_WIDTH,) or self.step_seen.shape[1] != EFFECT_WIDTH:
+            raise BadSample(f"likeness has {SPOKEN_WIDTH} numbers, an effect {EFFECT_WIDTH}")
         if {self.candidate_places.shape[1], self.step_places.shape[1]} != {PLACE_WIDTH}:
             raise BadSample(f"a place has {PLACE_WIDTH} numbers")
         if not 0 <= self.state < len(STATES) or not 0 <= self.argument < len(ARGUMENTS):
@@ -161,10 +170,12 @@ def _same_length(what: str, count: int, *columns: NDArray[Any]) -> None:
 _GROUPS: dict[str, tuple[str, ...]] = {
     "utterance": ("utterance",),
     "spoken": ("shown_utterance",),
+    "alike": ("spoken_alike",),
     "screen": ("candidates", "candidate_texts", "candidate_places", "candidate_alike"),
     "known": ("candidate_known",),
     "shown": ("steps", "step_texts", "step_effects", "step_places", "step_actions", "step_arguments"),
     "done": ("progress",),
+    "effects": ("step_seen",),
 }
 """Arrays of a sample that are of one length; a group that samples share is stored once."""
 MASKED = {
@@ -184,8 +195,9 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
         `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
-        [B, S]; the masks `utterance_mask`, `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask`
-        [B, S]; the labels int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
+        [B, S], `step_seen` [B, S, 6], `spoken_alike` [B, 6]; the masks `utterance_mask`, `shown_utterance_mask`
+        [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels
+        int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.
@@ -286,11 +298,9 @@ def read_shard(path: Path) -> list[Sample]:
 
 def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """What an older version did not keep is not known."""
-    if "shown_utterance" in columns:
-        return columns
     alone = np.zeros(len(columns["state"]), np.int64)
     width = columns["utterance"].shape[1]
-    return columns | {
+    first = {
         "shown_utterance": np.zeros((0, width), np.float16),
         "spoken.which": alone,
         "spoken.lengths": np.zeros(1, np.int64),
@@ -299,6 +309,15 @@ def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "known.lengths": columns["screen.lengths"],
         "step_effects": np.zeros_like(columns["steps"]),
     }
+    second = {
+        "spoken_alike": np.zeros(SPOKEN_WIDTH, np.float32),
+        "alike.which": alone,
+        "alike.lengths": np.full(1, SPOKEN_WIDTH),
+        "step_seen": np.zeros((len(columns["steps"]), EFFECT_WIDTH), np.float16),
+        "effects.which": columns["shown.which"],
+        "effects.lengths": columns["shown.lengths"],
+    }
+    return (first if "shown_utterance" not in columns else {}) | second | columns
 
 
 def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]) -> list[Sample]:

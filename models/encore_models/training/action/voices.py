@@ -68,7 +68,8 @@ class Spoken:
     @classmethod
     def with_whisper(cls, hearing: Bundle, folder: Path | None = None) -> Spoken:
         """With the encoder of the hearing."""
-        return cls(encoder_of(hearing), folder, str(hearing.contents.settings["encoder"]))
+        settings = hearing.contents.settings
+        return cls(encoder_of(hearing), folder, f"{settings['encoder']}{settings.get('adapter', '')}")
 
     def frames(self, text: str, speaker: Speaker, seed: int) -> Half:
         """An utterance, [T, 384] at 25 Hz; speed, throat, room, noise and gain vary with the seed.

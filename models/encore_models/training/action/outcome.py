@@ -1,0 +1,69 @@
+"""From how sure each part of a decision is to the decision: the tree that every run follows, in probabilities.
+
+The next step is the first one after all that was done whose effect is not there yet; where none is left, all is done.
+Whoever asks for something else, or is asked something else, stops. A step whose target is not there waits or stops.
+All of it is differentiable, so that what is learned is only how sure to be of each part.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+NEVER = -1e4
+"""Logit of what cannot be."""
+LEAST = -30.0
+"""Logarithm of the least probability that is told apart."""
+DONE = 1
+"""Of a step's progress."""
+
+
+class NextStep(NamedTuple):
+    """Which step is next, in logarithms."""
+
+    steps: Tensor
+    """Of each step being the next [n, steps]; `NEVER` where it cannot be, twice that where there is no step."""
+    done: Tensor
+    """Of none being left [n]."""
+    left: Tensor
+    """Of any being left [n]."""
+
+
+def next_step(holds: Tensor, progress: Tensor, mask: Tensor, before: Tensor) -> NextStep:
+    """Which step is next.
+
+    Args:
+        holds: Logits of each step's effect being there already [n, steps].
+        progress: What came of each step [n, steps].
+        mask: 1 where there is a step [n, steps].
+        before: 1 where the row's step comes before the column's one [steps, steps].
+    """
+    done = (progress == DONE).float() * mask
+    later = (done @ before.T).clamp(max=1)  # done after this one
+    open_ = mask * (1 - done) * (1 - later)
+    there = functional.logsigmoid(holds) * open_
+    first = functional.logsigmoid(-holds) + there @ before
+    steps = first * open_ + NEVER * (1 - open_) + NEVER * (1 - mask)
+    return NextStep(steps, there.sum(dim=1).clamp(min=LEAST), torch.logsumexp(steps, dim=1).clamp(min=LEAST))
+
+
+def states(following: NextStep, absent: Tensor, other_said: Tensor, other_shown: Tensor, passing: Tensor) -> Tensor:
+    """Logarithms of the probabilities of step, wait, done and stop [n, 4].
+
+    Args:
+        following: Which step is next.
+        absent: Probability that its target is not there [n].
+        other_said: Logit of something else being asked for [n].
+        other_shown: Logit of somebody else asking for an answer first [n].
+        passing: Logit of what keeps the target from being there going by itself [n].
+    """
+    ours = functional.logsigmoid(-other_said) + functional.logsigmoid(-other_shown)
+    theirs = (1 - ours.exp()).clamp(min=1e-6).log()
+    missing, there = absent.clamp(min=1e-6).log(), (1 - absent).clamp(min=1e-6).log()
+    due = ours + following.left
+    wait = due + missing + functional.logsigmoid(passing)
+    stuck = due + missing + functional.logsigmoid(-passing)
+    return torch.stack([due + there, wait, ours + following.done, torch.logaddexp(theirs, stuck)], dim=1)
