@@ -7,6 +7,7 @@ alone. `verdict.judged` puts the two together.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -150,6 +151,8 @@ class Modelled:
         """
         self._model, self._clip, self._spoken_when_shown = model, clip, spoken_when_shown
         self._words = Words(clip)
+        self._looking = threading.Lock()
+        """A new macro is looked at in the background, and may be asked for meanwhile."""
         if not model.fits(self._words.width, self._words.width):
             raise UnfitModel(self._words.width)
         self._shown: dict[tuple[str, tuple[Step, ...]], tuple[StepsShown, Labels]] = {}
@@ -159,11 +162,12 @@ class Modelled:
         if len(macro.steps) > MOST_STEPS:
             return OneShot()  # more than the model takes
         key = macro.id, macro.steps
-        steps, labels = self._shown[key] if key in self._shown else self._looked_at(macro, folder, shown())
-        # Where nobody spoke today there is nothing to compare with, and the ears need not be woken.
-        if spoken is not NOTHING_SAID and steps.spoken is NOTHING_SAID:
-            steps = replace(steps, spoken=self._spoken_when_shown(macro))
-        self._shown[key] = steps, labels
+        with self._looking:
+            steps, labels = self._shown[key] if key in self._shown else self._looked_at(macro, folder, shown())
+            # Where nobody spoke today there is nothing to compare with, and the ears need not be woken.
+            if spoken is not NOTHING_SAID and steps.spoken is NOTHING_SAID:
+                steps = replace(steps, spoken=self._spoken_when_shown(macro))
+            self._shown[key] = steps, labels
         return _Run(self._model, self._words, macro, steps, labels, spoken)
 
     def _looked_at(self, macro: Macro, folder: Path, scenes: Sequence[Scene]) -> tuple[StepsShown, Labels]:

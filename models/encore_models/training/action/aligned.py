@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from encore_models.training.action.samples import MOST_STEPS, Split
 from encore_models.training.voice_sounds import Samples
 from encore_recorder.actions import PressKeys, RecordedAction, TypeText
 from encore_recorder.demonstration import Demonstration
+from encore_recorder.geometry import Rect
 
 LEAST_STEPS = 2
 SETTLED_NS = 400_000_000
@@ -118,6 +119,8 @@ class Shown:
     last: Picture
     """The last window at the end of the recording, BGR."""
     split: Split
+    texts: Mapping[str, Mapping[Rect, str]] = field(default_factory=dict)
+    """What was read before on the pictures before the steps, by their names and boxes."""
 
 
 def shown_in(
@@ -155,14 +158,19 @@ def shown_in(
     if utterance is None and not (silent and phrase):
         raise NothingToTrainOn(path, "nothing was said in it", "Say the command while you record it again.")
     learning = learn(demonstration, voice, look, lambda name: "trained", phrase)
-    seen = actions[-1].window.rect.intersection(demonstration.info.screen)
-    assert seen is not None  # learning would have raised
-    end_ns = min(demonstration.duration_ns, actions[-1].end_ns + SETTLED_NS)
-    frame = demonstration.frame_at(end_ns)
-    inside = seen.moved(-frame.origin.x, -frame.origin.y)
-    last = frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
     sound = np.zeros(0, np.float32) if utterance is None else utterance.samples
-    return Shown(path, learning, sound, last, split_of_application(actions[0].window.app_class))
+    split = split_of_application(actions[0].window.app_class)
+    return Shown(path, learning, sound, last_picture(demonstration), split)
+
+
+def last_picture(demonstration: Demonstration) -> Picture:
+    """The last window at the end of a demonstration that was learned."""
+    last = demonstration.actions()[-1]
+    seen = last.window.rect.intersection(demonstration.info.screen)
+    assert seen is not None  # learning would have raised
+    frame = demonstration.frame_at(min(demonstration.duration_ns, last.end_ns + SETTLED_NS))
+    inside = seen.moved(-frame.origin.x, -frame.origin.y)
+    return frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
 
 
 def check_consistent(shown: Sequence[Shown]) -> None:

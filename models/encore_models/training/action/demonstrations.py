@@ -6,7 +6,7 @@ of it (theme, scale, crop, other sounds) are runs on other days.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from encore_models.perception.situation import (
     candidate_in,
     observe,
 )
-from encore_models.perception.text import TextReader
+from encore_models.perception.text import TextLine, TextReader
 from encore_models.perception.voice import SHORT_SECONDS
 from encore_models.training.action.aligned import Shown
 from encore_models.training.action.augment import (
@@ -44,10 +44,12 @@ from encore_models.training.action.augment import (
 from encore_models.training.action.samples import Sample
 from encore_models.training.voice_data import Encode
 from encore_models.training.voice_sounds import Samples
-from encore_recorder.geometry import Point
+from encore_recorder.geometry import Point, Rect
 
 ZOOMS = (0.8, 1.0, 1.25, 1.5)
 """Scales of the displays of other days, against the recorded one."""
+SAME_LABEL = 0.4
+"""Overlap from which a label of a varied picture is that of the original."""
 SHIFT = 8
 """Pixels by which what is in a window moves."""
 
@@ -67,23 +69,32 @@ class Demonstrations:
         self._clip, self._reader, self._encode, self._printer = clip, reader, encode, printer
         self._words = Words(clip)
 
-    def samples(self, shown: Shown, varied: int = 0, seed: int = 0) -> Iterator[Sample]:
+    def samples(self, shown: Shown, varied: int = 0, seed: int = 0, others: Sequence[Samples] = ()) -> Iterator[Sample]:
         """One sample a step, and one for the end; then as many again for each variation.
 
         A step whose target perception does not propose on a varied picture gives none.
+
+        Args:
+            shown: The demonstration.
+            varied: How many variations.
+            seed: Of what is varied.
+            others: Sounds of other commands: each run is asked for them, too, and must not begin.
         """
         rng = np.random.default_rng(seed)
-        steps = self._steps(shown)
-        yield from self._run(shown, steps, shown.sound, 1.0, None, 0)
+        scenes = self._scenes(shown)
+        steps = self._steps(shown, scenes)
+        yield from self._run(shown, scenes, steps, shown.sound, others, 1.0, None, 0)
         for number in range(1, varied + 1):
-            sound = varied_sound(shown.sound, rng) if len(shown.sound) else shown.sound
-            yield from self._run(shown, steps, sound, float(rng.choice(ZOOMS)), rng, number)
+            sound, *wrong = (varied_sound(one, rng) if len(one) else one for one in (shown.sound, *others))
+            yield from self._run(shown, scenes, steps, sound, wrong, float(rng.choice(ZOOMS)), rng, number)
 
     def _run(
         self,
         shown: Shown,
+        scenes: Sequence[Scene],
         steps: StepsShown,
         sound: Samples,
+        others: Sequence[Samples],
         zoom: float,
         rng: np.random.Generator | None,
         number: int,
@@ -99,22 +110,26 @@ class Demonstrations:
             "voice": "own" if len(sound) else "",
             "split": shown.split,
         }
-        for place, step in enumerate((*macro.steps, None)):
-            changed = _varied(shown, step, dark, zoom, rng)
-            scene = Scene(changed.image, self._reader, self._clip)
+        for place, (step, original) in enumerate(zip((*macro.steps, None), scenes, strict=True)):
+            changed = _varied(original.image, step, dark, zoom, rng)
+            scene = original if rng is None else Scene(changed.image, Carried(original, changed), self._clip)
             seen = observe(scene, self._words)
             candidate = -1 if step is None else _found(scene, seen, changed, step)
             if candidate < 0 and step is not None and step.target is not None:
                 continue
-            asked = today.asked(seen, [int(other < place) for other in range(len(macro.steps))])
+            done = [int(other < place) for other in range(len(macro.steps))]
             yield Sample(
-                **asked.arrays(),
+                **today.asked(seen, done).arrays(),
                 state=STATES.index("done" if step is None else "step"),
                 step=-1 if step is None else place,
                 candidate=candidate,
                 argument=0 if step is None else ARGUMENTS.index(argument_of(step)),
                 meta=dict(meta),
             )
+            for other in others if place == 0 else ():
+                wrong = steps_today(steps, macro, shown_values(macro), self._heard(other), self._words)
+                stopped = {**meta, "hard": "other command"}
+                yield Sample(**wrong.asked(seen, done).arrays(), state=STATES.index("stop"), meta=stopped)
 
     def _heard(self, sound: Samples) -> Spoken:
         if not len(sound):
@@ -123,17 +138,43 @@ class Demonstrations:
         printed = self._printer.printed_of(frames) if self._printer is not None else None
         return Spoken(frames.astype(np.float16)[:MOST_FRAMES], printed)
 
-    def _steps(self, shown: Shown) -> StepsShown:
+    def _scenes(self, shown: Shown) -> list[Scene]:
+        """The screens before the steps, and at the end."""
+        scenes = []
+        for step in shown.learning.macro.steps:
+            scene = Scene(shown.learning.pictures[step.before], self._reader, self._clip)
+            scene.recall(shown.texts.get(step.before, {}))
+            scenes.append(scene)
+        return [*scenes, Scene(shown.last, self._reader, self._clip)]
+
+    def _steps(self, shown: Shown, scenes: Sequence[Scene]) -> StepsShown:
         """The demonstration's side of all its samples."""
-        macro = shown.learning.macro
-        scenes = [Scene(shown.learning.pictures[step.before], self._reader, self._clip) for step in macro.steps]
-        last = Scene(shown.last, self._reader, self._clip)
-        return steps_shown(macro, scenes, last, self._clip, self._words, self._heard(shown.sound))
+        spoken = self._heard(shown.sound)
+        return steps_shown(shown.learning.macro, scenes[:-1], scenes[-1], self._clip, self._words, spoken)
 
 
-def _varied(shown: Shown, step: Step | None, dark: bool, zoom: float, rng: np.random.Generator | None) -> Varied:
-    """The window before a step, or at the end: as it was, or on another day."""
-    image: Picture = shown.last if step is None else shown.learning.pictures[step.before]
+class Carried:
+    """A `TextReader` for a varied picture: what was read on the original, where it has come to lie."""
+
+    def __init__(self, original: Scene, changed: Varied) -> None:
+        """All of the original that counts was read before."""
+        self._lines = [TextLine(text, changed.box(box), 1.0) for box, text in original.known_texts.items() if text]
+
+    def read(self, image: Picture, boxes: Sequence[Rect]) -> list[str]:
+        """See `TextReader.read`."""
+        return [" ".join(line.text for line in self._lines if _covers(box, line.box)) for box in boxes]
+
+    def read_page(self, image: Picture) -> list[TextLine]:
+        """See `TextReader.read_page`."""
+        return list(self._lines)
+
+
+def _covers(box: Rect, line: Rect) -> bool:
+    return box.contains(line.center) or box.overlap(line) >= SAME_LABEL
+
+
+def _varied(image: Picture, step: Step | None, dark: bool, zoom: float, rng: np.random.Generator | None) -> Varied:
+    """A window as it was, or on another day."""
     if rng is None:
         return Varied(image)
     image = recorded(other_theme(image) if dark else image, rng)
