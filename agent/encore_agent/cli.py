@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from encore_agent import cli_hearing
+from encore_agent import cli_hearing, cli_learn
 from encore_agent.decide import phrase_notes
 from encore_agent.describe import describe_enrolment, describe_step
 from encore_agent.doctor import examine
@@ -43,7 +43,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in cli_hearing.COMMANDS:
+for command in (cli_learn.learn, *cli_hearing.COMMANDS):
     app.command()(command)
 
 
@@ -106,23 +106,6 @@ def record(
             out.print(f"recorded {recorded.duration_ns / 1e9:.1f} s in {recorded.path}")
             if learn:
                 service.learn(recorded, phrase)
-
-
-@app.command("learn")
-def learn_again(
-    demonstration: Annotated[str, typer.Argument(help="Id of a demonstration: its folder's name.")],
-    data: DataFolder = None,
-    clip: ClipName = OURS,
-    whisper: WhisperName = TINY_EN,
-    language: Language = None,
-    phrase: Annotated[str | None, typer.Option(help='The command, e.g. "play {song}"; default: what you said.')] = None,
-) -> None:
-    """Learn a macro from a demonstration that is there already."""
-    with (
-        running_service(data, clip, whisper, language) as service,
-        service.library.demonstration(demonstration) as recorded,
-    ):
-        service.learn(recorded, phrase)
 
 
 @app.command()

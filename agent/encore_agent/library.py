@@ -29,6 +29,8 @@ from encore_models.perception.speech import Samples
 from encore_models.store import create_macro, read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
+ACTION_MODEL = "action_model"
+"""Name of the folder with the user's own action model."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS episodes (
     id TEXT PRIMARY KEY, time_utc TEXT NOT NULL, macro_id TEXT NOT NULL, slots TEXT NOT NULL,
@@ -103,7 +105,7 @@ class Library:
     @property
     def action_model_folder(self) -> Path:
         """The action model as it was tuned to the user's own demonstrations; not there before it was."""
-        return self.root / "action_model"
+        return self.root / ACTION_MODEL
 
     def close(self) -> None:
         """Close the database. May be called twice."""

@@ -39,6 +39,7 @@ class Contradiction(ModelsError, ValueError):
     """Demonstrations of one command do different things."""
 
     def __init__(self, command: str, ones: Sequence[str], others: Sequence[str]) -> None:
+        self.command, self.ways = command, (tuple(ones), tuple(others))
         super().__init__(
             f"“{command}” was shown in different ways: {', '.join(ones)} against {', '.join(others)}. "
             "Which one is right? Delete the others, or give them another command"

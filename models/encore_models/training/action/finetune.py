@@ -1,7 +1,7 @@
 """Fine-tuning on the user's own demonstrations, in a minute on a small machine, without forgetting the others.
 
-Each batch is half of what is new and half of what was learned before. The tuned model takes the place of the old one
-only if it is better on new samples it was not tuned on, and not worse on the old ones.
+Each batch is half of what is new and half of what was learned before. The tuned model is worth taking only if it is
+better on new samples it was not tuned on, and not worse on old ones.
 """
 
 from __future__ import annotations
@@ -15,30 +15,42 @@ import numpy as np
 import torch
 from torch import nn
 
-from encore_models.training.action.errors import TrainingDiverged
+from encore_models.training.action.errors import TooLarge, TrainingDiverged
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionModel
 from encore_models.training.action.samples import Sample
 from encore_models.training.action.stream import batches, tensors_of
 from encore_models.training.action.trainer import WEIGHTS
 
-CHECKED_EVERY = 4
-"""Of the new samples every fourth is kept for the check."""
 FORGOTTEN = 0.02
 """By so much of itself the loss on old samples may rise: noise of a few samples."""
+PULL = 0.005
+"""Share of its way from the old weights that the model is drawn back by each step: what no demonstration shows, such as
+waiting, must stay as it was."""
+
+Watch = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """How it is done."""
 
-    seconds: float = 50.0
-    """When it ends at the latest; checks and export come on top."""
-    steps: int = 150
+    seconds: float = 30.0
+    """When learning ends at the latest; checks and export come on top."""
+    steps: int = 120
     batch: int = 16
     """Half of it new."""
     learning_rate: float = 2e-4
     seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Samples of some demonstrations."""
+
+    learned: Sequence[Sample]
+    checked: Sequence[Sample]
+    """Kept back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,70 +61,97 @@ class Tuned:
     """The tuned model, or the one before, if that is as good."""
     taken: bool
     steps: int
+    batch: int
+    """Samples in a step at the end; fewer than asked for where memory was short."""
     seconds: float
     own_loss: tuple[float, float]
     """On new samples that were kept back, before and after."""
     old_loss: tuple[float, float]
-    """On old samples, before and after."""
+    """On old samples that were kept back, before and after."""
 
 
 def fine_tune(
     model: ActionModel,
-    own: Sequence[Sample],
-    old: Sequence[Sample],
+    own: Lesson,
+    old: Lesson,
     tuning: Tuning | None = None,
     clock: Callable[[], float] = time.monotonic,
+    watch: Watch = lambda what, done: None,
 ) -> Tuned:
     """Learn new demonstrations beside old ones.
 
     Args:
         model: Trained; it stays as it is.
-        own: Samples of the new demonstrations and their variations, at least two.
-        old: Samples of demonstrations that must not be forgotten.
+        own: New demonstrations.
+        old: Demonstrations that must not be forgotten.
         tuning: How.
         clock: Tells seconds.
+        watch: Told what is done, 0 to 1, and when memory was short.
 
     Raises:
-        ValueError: There are fewer than two new samples, or no old ones.
+        ValueError: There is nothing to learn, or nothing to check with.
         TrainingDiverged: A loss is not finite; nothing was taken.
+        TooLarge: Not even two samples at a time fit into memory.
     """
-    if len(own) < 2 or not old:
-        raise ValueError(f"{len(own)} new and {len(old)} old samples; at least 2 and 1 are needed")
+    parts = (own.learned, own.checked, old.learned, old.checked)
+    if not all(parts):
+        counts = [len(part) for part in parts]
+        raise ValueError(f"new samples, old ones, and some of each kept back are needed; there are {counts}")
     tuning, begun = tuning or Tuning(), clock()
-    checked = own[::CHECKED_EVERY]
-    learned = [one for number, one in enumerate(own) if number % CHECKED_EVERY]
-    before = loss_on(model, checked), loss_on(model, old)
+    before = loss_on(model, own.checked), loss_on(model, old.checked)
     tuned = copy.deepcopy(model)
-    steps = _learn(tuned, learned, old, tuning, lambda: clock() - begun > tuning.seconds)
-    after = loss_on(tuned, checked), loss_on(tuned, old)
+    steps, batch = _learn(tuned, own.learned, old.learned, tuning, lambda: clock() - begun > tuning.seconds, watch)
+    after = loss_on(tuned, own.checked), loss_on(tuned, old.checked)
     taken = after[0] < before[0] and after[1] <= before[1] * (1 + FORGOTTEN)
     kept = tuned if taken else model
-    return Tuned(kept.eval(), taken, steps, clock() - begun, (before[0], after[0]), (before[1], after[1]))
+    return Tuned(kept.eval(), taken, steps, batch, clock() - begun, (before[0], after[0]), (before[1], after[1]))
 
 
 def _learn(
-    model: ActionModel, own: Sequence[Sample], old: Sequence[Sample], tuning: Tuning, late: Callable[[], bool]
-) -> int:
-    """Move the model; gives the number of steps."""
+    model: ActionModel,
+    own: Sequence[Sample],
+    old: Sequence[Sample],
+    tuning: Tuning,
+    late: Callable[[], bool],
+    watch: Watch,
+) -> tuple[int, int]:
+    """Move the model; gives the number of steps, and the samples in the last of them."""
     torch.manual_seed(tuning.seed)
     rng = np.random.default_rng(tuning.seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=tuning.learning_rate, weight_decay=0.0)
-    half = max(1, tuning.batch // 2)
+    begin = [parameter.detach().clone() for parameter in model.parameters()]
+    half, step = max(1, tuning.batch // 2), 0
     model.train()
-    for step in range(tuning.steps):
-        if late():
-            return step
+    while step < tuning.steps and not late():
         chosen = [some[int(n)] for some in (own, old) for n in rng.integers(len(some), size=half)]
-        batch = tensors_of(chosen)
-        losses = losses_of(model(batch), batch)
-        loss = (losses.sums * torch.tensor(WEIGHTS) / losses.counts.clamp(min=1)).sum()
-        if not torch.isfinite(loss):
-            raise TrainingDiverged(step, "the loss", None)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-    return tuning.steps
+        try:
+            _step(model, optimiser, chosen, step)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            if half == 1:
+                raise TooLarge(2) from error
+            half //= 2
+            watch(f"out of memory: going on with {2 * half} samples at a time", step / tuning.steps)
+            continue
+        with torch.no_grad():
+            for parameter, first in zip(model.parameters(), begin, strict=True):
+                parameter.lerp_(first, PULL)
+        step += 1
+        watch("learning", step / tuning.steps)
+    return step, 2 * half
+
+
+def _step(model: ActionModel, optimiser: torch.optim.Optimizer, chosen: Sequence[Sample], step: int) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    batch = tensors_of(chosen)
+    losses = losses_of(model(batch), batch)
+    loss = (losses.sums * torch.tensor(WEIGHTS) / losses.counts.clamp(min=1)).sum()
+    if not torch.isfinite(loss):
+        raise TrainingDiverged(step, "the loss", None)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    if not torch.isfinite(norm):
+        raise TrainingDiverged(step, "the gradient", None)
+    optimiser.step()
 
 
 @torch.no_grad()

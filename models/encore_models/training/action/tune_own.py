@@ -1,0 +1,290 @@
+"""Tune the action model to the user's library: what `encore learn` runs, in a process of its own.
+
+It tells what it does as JSON, one object a line; whatever ends it, the model that is in use stays whole. The tuned one
+takes its place in one move, and only if it was not worse in any figure on demonstrations it had not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import torch
+import typer
+
+from encore_models.bundle import MANIFEST, Bundle, Contents, open_session, write_bundle
+from encore_models.errors import ExportStrays, ModelsError
+from encore_models.perception.action import GRAPH, WEIGHTS
+from encore_models.perception.prints import Printer
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
+from encore_models.training.action.aligned import Contradiction, Shown, check_consistent
+from encore_models.training.action.demonstrations import Demonstrations
+from encore_models.training.action.evaluate import Figures, evaluate, onnx_decider
+from encore_models.training.action.export import check_float, export_float, quantise_dynamic
+from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
+from encore_models.training.action.graft import export_from, grafted, identity_of
+from encore_models.training.action.model import ActionModel
+from encore_models.training.action.own import Library, all_shown, is_made, samples_of, variation_of
+from encore_models.training.action.samples import Sample, read_shard
+from encore_models.training.voice_data import encoder_of
+from encore_models.whisper.prepare import prepare_hearing
+
+KEPT = "kept.npz"
+"""A shard beside the weights with some of what they were trained on, so that it is not forgotten either."""
+SINGLE = "action.onnx"
+BACK = (2, 5)
+"""Variations that are kept back for the check."""
+COMPARED = ("next_step_accuracy", "target_hit", "state_macro_f1")
+"""Figures that may not get worse."""
+WORSE = 0.005
+"""By which a figure on old demonstrations may fall: int8 rounds."""
+
+DEFAULTS = Tuning()
+Say = Callable[..., None]
+"""Tells an event: its name, and what belongs to it."""
+
+
+class NoWeights(ModelsError, FileNotFoundError):
+    """There is no action model that could be tuned."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"there is no action model in {folder} to begin with. Replays go by one demonstration and the evidence on "
+            "the screen"
+        )
+
+
+class NothingNew(ModelsError, ValueError):
+    """All demonstrations are known, or none can be learned."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the action model stays as it is: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Figures of the model in use and of the tuned one."""
+
+    before: Figures
+    after: Figures
+
+    def told(self) -> dict[str, tuple[float, float]]:
+        """What can be compared, before and after."""
+        first, second = self.before.as_metrics(), self.after.as_metrics()
+        return {name: (first[name], second[name]) for name in COMPARED if name in first and name in second}
+
+    def worse(self, by: float) -> list[str]:
+        """Names of figures that fell by more than so much."""
+        return [name for name, (before, after) in self.told().items() if after < before - by]
+
+
+def begin_with(target: Path) -> Path:
+    """The folder of the weights that are tuned on: the user's own, else those that Encore comes with.
+
+    Raises:
+        NoWeights: Neither has weights that can be trained.
+    """
+    for folder in (target, WEIGHTS):
+        if (folder / MANIFEST).is_file() and (folder / "model.safetensors").is_file():
+            return folder
+    raise NoWeights(WEIGHTS)
+
+
+def tune(
+    library: Library,
+    target: Path,
+    new: Sequence[str],
+    leave_out: Sequence[str],
+    making: Callable[[], Demonstrations],
+    say: Say,
+    tuning: Tuning | None = None,
+) -> bool:
+    """Learn the demonstrations of a library.
+
+    Args:
+        library: The user's.
+        target: Folder of the user's own model; it is the one in use where it is there.
+        new: Ids of macros to learn; none means all that were not learned before.
+        leave_out: Ids of macros that are not to be learned.
+        making: Gives what makes samples.
+        say: Told what is done, and in the end `tuned` with all figures.
+        tuning: How.
+
+    Returns:
+        Whether the tuned model is in use now.
+
+    Raises:
+        NoWeights: There is no model to begin with.
+        NothingNew: There is nothing to learn, or nothing to compare with.
+        Contradiction: Two macros of one command do different things.
+        TrainingDiverged: A loss is not finite.
+        TooLarge: Memory does not hold two samples.
+        ExportStrays: The exported graph does not compute what was trained.
+        OSError: The disk is full.
+    """
+    begun = time.monotonic()
+    folder = begin_with(target)
+    shown = all_shown(library, leave_out, lambda text: say("note", text=text))
+    check_consistent(shown)
+    fresh = {one.path.name for one in shown if one.path.name in new or (not new and not is_made(library, one))}
+    own, old = _lessons(library, shown, fresh, making, say)
+    if (folder / KEPT).is_file():
+        kept = read_shard(folder / KEPT)
+        old = Lesson([*old.learned, *kept[::2]], [*old.checked, *kept[1::2]])
+    if not own.learned:
+        raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
+    if not old.learned:
+        raise NothingNew(
+            "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
+            "one is learned together with it"
+        )
+    model = ActionModel.from_pretrained(folder)
+    # Exporting takes as long as learning, so the one goes on beside the other.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        graph = pool.submit(export_from, folder, library.samples)
+        tuned = fine_tune(model, own, old, tuning, watch=lambda what, done: _watch(say, what, done))
+        say("progress", what="checking what was learned and what was kept", done=0.8)
+        change = _Change(model, tuned, graph.result() if tuned.taken else None)
+    measured, taken, why = _exchange(change, folder, target, own.checked, old.checked)
+    losses = {"own": tuned.own_loss, "old": tuned.old_loss}
+    figures = {name: one.told() for name, one in zip(("own", "old"), measured, strict=True)} if measured else {}
+    seconds = time.monotonic() - begun
+    learned = sorted(fresh)
+    say("tuned", taken=taken, why=why, learned=learned, steps=tuned.steps, seconds=seconds, loss=losses, **figures)
+    return taken
+
+
+def _watch(say: Say, what: str, done: float) -> None:
+    if what.startswith("out of memory"):
+        say("note", text=what)
+    say("progress", what=what, done=0.4 + 0.4 * done)
+
+
+def _lessons(
+    library: Library, shown: Sequence[Shown], fresh: set[str], making: Callable[[], Demonstrations], say: Say
+) -> tuple[Lesson, Lesson]:
+    """Samples of new demonstrations, and of old ones."""
+    found: tuple[list[Sample], list[Sample]] = ([], [])
+    for number, one in enumerate(shown):
+        say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(shown))
+        others = [other.sound for other in shown if other is not one and _asks_else(other, one)]
+        found[one.path.name not in fresh].extend(samples_of(library, one, others, making))
+    own, old = found
+    return _split(own), _split(old)
+
+
+def _asks_else(other: Shown, one: Shown) -> bool:
+    """Whether another macro's sound is that of another command."""
+    phrases = {shown.learning.macro.phrases[0].text.lower() for shown in (other, one)}
+    return len(other.sound) > 0 and len(phrases) == 2
+
+
+def _split(samples: Sequence[Sample]) -> Lesson:
+    back = [sample for sample in samples if variation_of(sample) in BACK]
+    return Lesson([sample for sample in samples if variation_of(sample) not in BACK], back)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Change:
+    """A model that was tuned."""
+
+    model: ActionModel
+    """As it was."""
+    tuned: Tuned
+    graph: Path | None
+    """Of the model as it was; None where nothing came of it."""
+
+
+def _small_graph(change: _Change, graph: Path, checked: Sequence[Sample], scratch: Path) -> Path:
+    """The tuned model in int8."""
+    new = change.tuned.model
+    full = grafted(graph, change.model, new, scratch / "fp32.onnx") or export_float(new, scratch / "fp32.onnx")
+    try:
+        check_float(new, full, checked)
+    except ExportStrays:
+        full = export_float(new, scratch / "again.onnx")
+        check_float(new, full, checked)
+    # The next tuning begins from here.
+    shutil.copy(full, graph.with_name(f"graph-{identity_of(new)}.onnx"))
+    graph.unlink()
+    return quantise_dynamic(full, scratch / SINGLE)
+
+
+def _exchange(
+    change: _Change, folder: Path, target: Path, own: Sequence[Sample], old: Sequence[Sample]
+) -> tuple[tuple[Measured, Measured] | None, bool, str]:
+    """Put the tuned model into use if it is worth it; what was measured, whether, and why."""
+    tuned = change.tuned
+    if change.graph is None:
+        forgot = tuned.own_loss[1] < tuned.own_loss[0]
+        return None, False, "it would forget older demonstrations" if forgot else "it is as good as it can be already"
+    bundle = Bundle.open(folder)
+    with TemporaryDirectory() as scratch:
+        small = _small_graph(change, change.graph, [*own, *old][:16], Path(scratch))
+        deciders = onnx_decider(bundle.session(GRAPH)), onnx_decider(open_session(small))
+        measured = tuple(Measured(*(evaluate(one, some, ()) for one in deciders)) for some in (own, old))
+        if worse := [*measured[0].worse(0.0), *measured[1].worse(WORSE)]:
+            return (measured[0], measured[1]), False, f"it got worse in {', '.join(dict.fromkeys(worse))}"
+
+        def fill(made: Path) -> Contents:
+            (made / SINGLE).write_bytes(small.read_bytes())
+            tuned.model.save_pretrained(made)
+            if (folder / KEPT).is_file():
+                (made / KEPT).write_bytes((folder / KEPT).read_bytes())
+            was = bundle.contents
+            graphs = {GRAPH: replace(was.graphs[GRAPH], file=SINGLE)}
+            source = was.source if folder == target else f"{was.source}; tuned to the user's own demonstrations"
+            return replace(was, graphs=graphs, source=source, metrics={})
+
+        write_bundle(target, fill)
+    return (measured[0], measured[1]), True, ""
+
+
+def main(
+    library: Annotated[Path, typer.Option(help="The library's folder.")],
+    target: Annotated[Path, typer.Option(help="Folder of the user's own model.")],
+    hearing: Annotated[Path, typer.Option(help="Folder of the hearing models.")],
+    new: Annotated[list[str] | None, typer.Option(help="Macro to learn; all that are new without one.")] = None,
+    leave_out: Annotated[list[str] | None, typer.Option(help="Macro that is not to be learned.")] = None,
+    seconds: Annotated[float, typer.Option(help="When learning ends at the latest.")] = DEFAULTS.seconds,
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+) -> None:
+    """Tune the action model to the user's own demonstrations, telling JSON lines."""
+    torch.set_num_threads(threads)
+
+    @cache
+    def making() -> Demonstrations:
+        bundle, printer = prepare_hearing(hearing), Printer.load()
+        reader = RapidOcrReader(threads=threads)
+        prints = printer if printer.fits(bundle) else None
+        return Demonstrations(UiClip.load(threads=threads), reader, encoder_of(bundle), prints)
+
+    options = replace(DEFAULTS, seconds=seconds)
+    try:
+        tune(Library(library), target, new or (), leave_out or (), making, _say, options)
+    except Contradiction as error:
+        _say("contradiction", text=str(error), command=error.command, ways=error.ways)
+        raise typer.Exit(1) from error
+    except (ModelsError, OSError) as error:
+        _say("failed", text=str(error))
+        raise typer.Exit(1) from error
+
+
+def _say(event: str, **told: Any) -> None:
+    sys.stdout.write(json.dumps({"event": event, **told}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    typer.run(main)
