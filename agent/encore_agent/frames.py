@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, utils
 
 from encore_agent.certainty import Kind
 from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroundings
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
+from encore_agent.single import find_label, is_alone
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
+from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
-from encore_recorder.geometry import Rect
+from encore_recorder.geometry import Point, Rect
 
 ANCHORED = 0.6
 """What the height in the window counts against a full agreement of neighbours; fields stretch with their window."""
@@ -28,6 +31,12 @@ SAME_SIGN = 0.75
 """Likeness from which two drawings before a field are the same."""
 NEARLY = 55.0
 """Percent of likeness from which two words in a field are no accident."""
+SURE_PLACE = 0.6
+"""Agreement of its place from which a caption with a word more or less is the same."""
+PARTLY, REST = 0.7, 0.6
+"""What such a caption counts, and that all others with a caption are accounted for, where the same caption counts 1."""
+HIGHER = ((0.7, 1.4), (0.6, 1.7))
+"""How much lower or higher a field, and a slider, may be."""
 NAMELESS = 0.68
 """What all else must come to where no caption tells."""
 LEAST_WORD = 3
@@ -41,7 +50,29 @@ PARTS = ("frame", "sign", "caption", "place")
 
 
 def find_frame(search: Search) -> Found | Absent:
-    """A field or slider by its frame, its caption, the sign in it and its neighbours."""
+    """A field or slider by its frame, its caption, the sign in it and its neighbours; else a field by its words."""
+    result = _by_frame(search)
+    return result if isinstance(result, Found) else _by_words(search) or result
+
+
+def _by_words(search: Search) -> Found | None:
+    """What is written in the field, where it is written nowhere else: its frame may not be made out on every theme.
+
+    What looked like a field may as well have been an entry of a list that was marked.
+    """
+    if search.cell is None or search.cell.kind != "field":
+        return None
+    held = search.shown.held(search.cell.box)
+    text = search.shown.texts(held)[0] if len(held) == 1 else ""
+    if len(text) < LEAST_WORD or held[0].kind != "text":
+        return None
+    words = Target("text", held[0].box, Point(0, 0), text)
+    asked = replace(search, target=words)
+    found = find_label(asked) if is_alone(asked) else None
+    return found if isinstance(found, Found) else None
+
+
+def _by_frame(search: Search) -> Found | Absent:
     cell = search.cell
     if cell is None:
         return LOST
@@ -77,13 +108,23 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
     stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
     stands = np.maximum(stands, SPANNING * spanning(pair, cell.box, boxes))
     caption = pair.here.caption_of(cell)
+    others = _captions(pair.here, [c for c in pair.here.candidates if c.kind == cell.kind and c != cell])
+    rest = _left_over(pair, cell, pool) if caption is None else None
     scores, parts = [], []
     for candidate, place in zip(pool, stands, strict=True):
-        frame = 0.7 <= candidate.box.height / max(1, cell.box.height) / pair.scale <= 1.4
-        called = _called_alike(pair, caption, pair.there.caption_of(candidate), cell.kind == "slider")
+        frame = _as_high(pair, cell, candidate)
+        its = pair.there.caption_of(candidate)
+        called = _called_alike(pair, caption, its, cell.kind == "slider")
         if called is None and cell.kind == "field":
             called = _same_inside(pair, cell, candidate)
         sign = _signs(pair, cell, candidate)
+        known = float(bool(called))
+        if called is False and place >= SURE_PLACE and _partly_alike(pair, caption, its):
+            called, known = True, PARTLY
+        elif called is None and candidate == rest and place >= ELSEWHERE / 2:
+            called, known = True, REST
+        elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
+            called = False  # it is another one that was there
         if _placeholders_differ(pair, cell, candidate, called is None) or called is False:
             score = 0.0
         elif called is None:
@@ -92,8 +133,43 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         else:
             score = 0.3 + 0.2 * frame + 0.1 * sign + 0.4 * place
         scores.append(score)
-        parts.append((frame, sign, bool(called), place))
+        parts.append((frame, sign, known, place))
     return np.asarray(parts, np.float32), np.asarray(scores, np.float32)
+
+
+def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
+    """Whether one may be the other drawn larger; the handle of a slider grows under the pointer."""
+    low, high = HIGHER[cell.kind == "slider"]
+    return low <= other.box.height / max(1, cell.box.height) / pair.scale <= high
+
+
+def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:
+    return [caption for caption in map(scene.caption_of, frames) if caption is not None]
+
+
+def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
+    """The only slider without a caption, where the shown one was the only one as well."""
+    if cell.kind != "slider":
+        return None
+    before = [
+        c
+        for c in pair.here.candidates
+        if c.kind == "slider" and HIGHER[1][0] <= c.box.height / cell.box.height <= HIGHER[1][1]
+    ]
+    now = [c for c in pool if _as_high(pair, cell, c)]
+    if len(before) - len(_captions(pair.here, before)) != 1 or len(now) - len(_captions(pair.there, now)) != 1:
+        return None
+    return next(c for c in now if pair.there.caption_of(c) is None)
+
+
+def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:
+    """Whether all words of one caption are in the other: "Brightness" and "Screen brightness"."""
+    if one is None or other is None or one.kind != "text" or other.kind != "text":
+        return False
+    said, says = (
+        set(utils.default_process(text).split()) for text in (pair.here.texts([one])[0], pair.there.texts([other])[0])
+    )
+    return bool(said) and bool(says) and (said <= says or says <= said)
 
 
 def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, slider: bool) -> bool | None:
@@ -145,7 +221,7 @@ def _inside(pair: Pair, cell: Candidate, other: Candidate) -> tuple[str, str]:
 
 def _strength(scene: Scene, box: Rect) -> float:
     """Grey levels between the words in a field and what is behind them."""
-    words = [c.box for c in scene.candidates if c.kind == "text" and box.contains(c.box.center)]
+    words = [c.box for c in scene.held(box)]
     pieces = [cut(scene.image, word).astype(np.int16) for word in words]
     return float(max((np.ptp(piece, axis=(0, 1)).max() for piece in pieces if piece.size), default=1)) or 1.0
 

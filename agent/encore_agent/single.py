@@ -40,6 +40,10 @@ RENAMED = 0.5
 """How well another wording of the same reads, where the same words read 1."""
 READ_FIRST = 8
 """Labels that are read before all are."""
+ALL_THERE = 0.5
+"""What it counts that as many labels read so as when it was shown, where one alone counts 1."""
+PERHAPS, DRAWN_OUT = 0.3, 1.6
+"""Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
 
 
 def find_icon(search: Search) -> Found | Absent:
@@ -116,7 +120,12 @@ def find_label(search: Search) -> Found | Absent:
     around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
     around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
-    alone = len(same) == 1 and len(_reading(wanted, search.shown, list(search.shown.alike(cell)))) == 1
+    then, today = (
+        _reading_so(wanted, search.shown, search.shown, cell),
+        _reading_so(wanted, search.now, search.shown, cell),
+    )
+    today |= set(same)
+    alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like
         around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
@@ -129,11 +138,32 @@ def find_label(search: Search) -> Found | Absent:
         "looks": float(looks[best]),
         "neighbours": float(around[best]),
         "ahead": AHEAD * ahead,
-        "alone": float(alone),
+        "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
     }
     why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
     return search.judged(Place(same[best].box, why, float(scores[best]), near[1:]), "text", evidence, doubt)
+
+
+def is_alone(search: Search) -> bool:
+    """Whether the label is the only one that reads so on either picture."""
+    cell, wanted = search.cell, search.target.text
+    scenes = (search.shown, search.now)
+    return cell is not None and all(len(_reading_so(wanted, scene, search.shown, cell)) == 1 for scene in scenes)
+
+
+def _reading_so(wanted: str, scene: Scene, shown: Scene, cell: Candidate) -> set[Candidate]:
+    """All labels of a picture that read so, in whatever size: what is left of a label and its heading may be either."""
+    looks = scene.likeness(scene.descriptors @ shown.descriptors[shown.index(cell)])
+    aspect = cell.box.width / max(1, cell.box.height)
+    pool = [
+        c
+        for c, look in zip(scene.candidates, looks.tolist(), strict=True)
+        if c.kind == "text"
+        and look >= PERHAPS
+        and 1 / DRAWN_OUT <= c.box.width / max(1, c.box.height) / aspect <= DRAWN_OUT
+    ]
+    return set(_reading(wanted, scene, pool)) | ({cell} if scene is shown else set())
 
 
 def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> list[Candidate]:

@@ -17,6 +17,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from encore_models.perception.crops import are_dots
 from encore_models.perception.frames import (
     cells,
     erase_cell,
@@ -39,6 +40,7 @@ from encore_models.perception.ink import (
     to_sides,
     whole,
 )
+from encore_models.perception.lines import apart
 from encore_models.perception.sliders import draggable, tracks
 from encore_recorder.geometry import Rect
 
@@ -121,19 +123,22 @@ def layout(image: NDArray[np.uint8]) -> Layout:
         if not is_ring(cell.box, ink):
             erase_cell(ink, cell)
 
+    weak = over(edges, WEAK)
+    faintly = boxes(weak)
+    grips, bars, lone = draggable(lines, boxes(down), faintly, weak, image)
+    # A field with an arrow at its end has two pieces too.
+    bars = [bar for bar in bars if bar.height > bar.width or not any(_meet(bar, frame) for frame in frames)]
     parts, shells = pieces(ink)
-    things = join(parts, ink)
+    # Before labels are put together, for one may stand close to its slider.
+    parts = [part for part in parts if not any(_inside(part, bar) for bar in (*grips, *bars))]
+    things = [line for box in join(parts, ink) for line in apart(box, ink)]
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += [Candidate(box, "icon") for box in whole(parts, shells, ink) if not any(_same(box, c.box) for c in found)]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
-    weak = over(edges, WEAK)
-    faintly = boxes(weak)
     found += [Candidate(point, "icon") for point in points(faintly, weak)]
     found = [_as_drawn(candidate, faint) for candidate in found]
-    grips, bars, lone = draggable(lines, boxes(down), faintly, weak, image)
-    # A field with an arrow at its end has two pieces too.
-    bars = [bar for bar in bars if bar.height > bar.width or not any(_meet(bar, frame) for frame in frames)]
+    found = [Candidate(c.box, "icon") if c.kind == "text" and are_dots(image, c.box) else c for c in found]
     found = [c for c in found if not any(_inside(c.box, bar) for bar in (*grips, *bars))]
     found += _disabled(faintly, weak, edges, straight, found)
     bars += lone
@@ -274,5 +279,12 @@ def _is_marked_row(frame: Rect, frames: Sequence[Rect], found: Sequence[Candidat
 
 
 def _in_column(box: Rect, cell: Rect) -> bool:
-    edges = (box.left - cell.left, box.right - cell.right, box.center.x - cell.center.x)
-    return min(abs(edge) for edge in edges) <= 4 and 0.5 <= box.height / max(1, cell.height) <= 2
+    # Words begin or end together; among many of them some have the same middle by accident, as drawings do.
+    wide = _is_wide(cell)
+    edges = (box.left - cell.left, box.right - cell.right) if wide else (box.center.x - cell.center.x,)
+    fits = _is_wide(box) == wide and 0.5 <= box.height / max(1, cell.height) <= 2
+    return fits and min(abs(edge) for edge in edges) <= 4
+
+
+def _is_wide(box: Rect) -> bool:
+    return box.width >= TEXT_ASPECT * box.height

@@ -33,6 +33,10 @@ STRIP = (24, 192)
 """Height and width of a fitted strip of text."""
 STRIP_ASPECT = 2.0
 """Width over height from which a box is a strip of text."""
+DOTS_ASPECT, DOTS_HEIGHT = (1.8, 5.2), 20
+"""Width over height of three dots side by side, and pixels of the largest."""
+DOTS_DIFFER = 0.3
+"""By how much the sizes of three dots may differ."""
 ICON_MARGIN, STRIP_MARGIN = 0.15, 0.2
 """Background kept on each side, as a part of the larger side of an icon and of the height of a strip."""
 LEAST_MARGIN = 2
@@ -50,14 +54,38 @@ def is_strip(box: Rect) -> bool:
     return box.width >= STRIP_ASPECT * box.height
 
 
+def are_dots(picture: Picture, box: Rect) -> bool:
+    """Whether a low box holds three equal dots side by side: a drawing, though it has the shape of a short word."""
+    if not 2 < box.height <= DOTS_HEIGHT or not DOTS_ASPECT[0] <= box.width / box.height <= DOTS_ASPECT[1]:
+        return False
+    around = box.grown(1)
+    piece = picture[max(0, around.top) : around.bottom, max(0, around.left) : around.right].astype(np.int16)
+    ground = np.median(np.concatenate([piece[0], piece[-1]]), axis=0)
+    contrast = np.abs(piece - ground).max(axis=2)
+    ink = contrast > contrast.max() / 2
+    columns = ink.any(axis=0)
+    borders = np.flatnonzero(np.diff(np.concatenate([[False], columns, [False]]).astype(np.int8)))
+    if len(borders) != 6 or contrast.max() < LEAST_INK:
+        return False
+    widths, gaps = borders[1::2] - borders[::2], borders[2::2] - borders[1:-1:2]
+    heights = np.array([ink[:, a:b].any(axis=1).sum() for a, b in zip(borders[::2], borders[1::2], strict=True)])
+    sizes = np.concatenate([widths, heights])
+    return bool(np.ptp(sizes) <= 1 + DOTS_DIFFER * sizes.max() and abs(int(gaps[0] - gaps[1])) <= 1)
+
+
 def check_picture(picture: Picture) -> None:
     """Raise `WrongPicture` unless it is uint8 [height, width, 3] with at least one pixel."""
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
         raise WrongPicture(f"it is {picture.dtype} {list(picture.shape)}")
 
 
-def cut(picture: Picture, box: Rect) -> Picture:
+def cut(picture: Picture, box: Rect, strip: bool | None = None) -> Picture:
     """The box with its margin, at the picture's own scale; beyond the edge the edge's pixels repeat.
+
+    Args:
+        picture: uint8 BGR [height, width, 3].
+        box: Ink in it.
+        strip: Whether it is cut as a line of text; None is by its shape.
 
     Raises:
         WrongPicture: The picture is not uint8 BGR, or the box lies outside of it or is empty.
@@ -66,7 +94,7 @@ def cut(picture: Picture, box: Rect) -> Picture:
     height, width = picture.shape[:2]
     if box.intersection(Rect(0, 0, width, height)) is None:
         raise WrongPicture(f"{box} is empty or not on the picture of {width} x {height} pixels")
-    region = _with_margin(box)
+    region = _with_margin(box, is_strip(box) if strip is None else strip)
     left, top = max(0, region.left), max(0, region.top)
     right, bottom = min(width, region.right), min(height, region.bottom)
     inside = picture[top:bottom, left:right]
@@ -76,8 +104,8 @@ def cut(picture: Picture, box: Rect) -> Picture:
     return np.asarray(cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _with_margin(box: Rect) -> Rect:
-    if is_strip(box):
+def _with_margin(box: Rect, strip: bool) -> Rect:
+    if strip:
         return box.grown(max(LEAST_MARGIN, round(STRIP_MARGIN * box.height)))
     side = max(box.width, box.height)
     side += 2 * max(LEAST_MARGIN, round(ICON_MARGIN * side))
@@ -116,10 +144,14 @@ def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int],
     """
     check_picture(picture)
     frame = Rect(0, 0, picture.shape[1], picture.shape[0])
-    there = [number for number, box in enumerate(boxes) if box.intersection(frame) is not None]
+    there = {
+        number: is_strip(box) and not are_dots(picture, box)
+        for number, box in enumerate(boxes)
+        if box.intersection(frame) is not None
+    }
     for strips, fit in ((False, fit_icon), (True, fit_strip)):
-        numbers = [number for number in there if is_strip(boxes[number]) == strips]
-        yield numbers, [fit(cut(picture, boxes[number])) for number in numbers]
+        numbers = [number for number, strip in there.items() if strip == strips]
+        yield numbers, [fit(cut(picture, boxes[number], strips)) for number in numbers]
 
 
 def front_end(crops: NDArray[np.uint8]) -> Planes:

@@ -41,6 +41,10 @@ LEAST_ICON = 13
 """Pixels of height from which a squarish piece may be a drawing of its own; letters of 100 % are lower."""
 WORD_ASPECT = 1.9
 """Width over height from which a piece is a word; wide drawings are below."""
+SHORT_WORD = 1.4
+"""Width over height from which a piece beside a word is rather a short word."""
+THIN = 3
+"""Pixels of the thinnest line that is drawn, with its edges."""
 CAPITAL = 1.5
 """Height of a letter over that of an x; drawings beside a label are higher."""
 FARTHEST = (48, 20)
@@ -257,7 +261,8 @@ def join(boxes: Sequence[Rect], ink: MatLike) -> list[Rect]:
 
 def _stroke(box: Rect) -> bool:
     """A text cursor or what is left of a rounded frame."""
-    return box.width <= 6 and box.height > 6 * box.width
+    # What is drawn has edges on both sides, so it is thicker than what is left of an edge that was taken out.
+    return (box.width <= 6 and box.height > 6 * box.width) or (box.height < THIN and box.width > 6 * box.height)
 
 
 def _neighbours(sides: Sides) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -319,7 +324,8 @@ def _belong(a: Sides, b: Sides, ink: MatLike) -> Mask:
 
     accent = ~beside & (gap_x < 0) & (gap_y >= 0) & (low <= 0.4 * high) & (high <= 48)
     accent &= gap_y <= np.maximum(3.0, 0.25 * high)
-    return in_line | np.where(accent, width <= 0.6 * high, ~beside & _stacked(a, b, gap_x, gap_y, low))
+    accent &= width <= 0.6 * high
+    return in_line | accent | (~beside & _stacked(a, b, gap_x, gap_y, low))
 
 
 def _stacked(a: Sides, b: Sides, gap_x: NDArray[np.int32], gap_y: NDArray[np.int32], low: NDArray[np.int32]) -> Mask:
@@ -334,7 +340,11 @@ def _stacked(a: Sides, b: Sides, gap_x: NDArray[np.int32], gap_y: NDArray[np.int
         (low <= 8) & (gap_y <= 0.3 * width),
         (gap_y <= np.maximum(2.0, 0.1 * height)) & (height >= 0.75 * width),
     )
-    return np.asarray(alike & (bars | halves), bool)
+    # What is drawn on, such as the line below a pencil, may be shorter than the drawing.
+    tall = np.maximum(a[:, 3] - a[:, 1], b[:, 3] - b[:, 1])
+    ground = (low <= 0.25 * tall) & (narrow >= 0.4 * wide) & (-gap_x >= 0.6 * narrow) & (gap_y <= 0.2 * tall)
+    ground &= (tall >= LEAST_ICON) & (width <= 48) & (height <= 1.3 * width) & (width <= 1.4 * tall)
+    return np.asarray((alike & (bars | halves)) | ground, bool)
 
 
 def _reach(short: Sides, tall: Sides) -> Gaps:
@@ -365,7 +375,9 @@ def _on_one_line(a: Sides, b: Sides, ink: MatLike) -> bool:
     """Whether the letters of a short word stand on the line of a longer one, though they reach above or below it."""
     (top, bottom), (above, below) = _band(a, ink), _band(b, ink)
     low, high = sorted((bottom - top, below - above))
-    return abs(bottom - below) <= 1 and high <= 1.25 * low + 1
+    # A word of stems, such as "Full", is as high as its stems; drawings are less wide.
+    wide = min((s[2] - s[0]) / (s[3] - s[1]) for s in (a, b)) >= SHORT_WORD
+    return bool(abs(bottom - below) <= 1 and high <= (CAPITAL if wide else 1.25) * low + 1)
 
 
 def _band(word: Sides, ink: MatLike) -> tuple[int, int]:

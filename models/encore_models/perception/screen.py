@@ -151,11 +151,14 @@ class Scene:
 
     def text_at(self, box: Rect) -> str:
         """What is written inside a box, left to right; of a field, what stands in it."""
+        return " ".join(text for text in self.texts(self.held(box)) if text)
+
+    def held(self, box: Rect) -> list[Candidate]:
+        """The words inside a box, left to right."""
         held = [c for c in self.candidates if c.kind in ("text", "icon") and box.contains(c.box.center)]
         # A short word may be no wider than a drawing.
         inside = [c for c in held if c.kind == "text"] or [c for c in held if c.box.width >= WORD * c.box.height]
-        inside.sort(key=lambda c: c.box.left)
-        return " ".join(text for text in self.texts(inside) if text)
+        return sorted(inside, key=lambda c: c.box.left)
 
     def row_text(self, candidate: Candidate) -> str:
         """All text of the candidate's row, cells apart by two blanks.

@@ -35,6 +35,8 @@ LONE = (5, 24)
 """Pixels across of a thumb without anything drawn around it."""
 LONGEST_DASH = 120
 """Pixels of the shortest way of such a thumb."""
+SMOOTH = 0.85
+"""Share of the columns of a track that are as the one before."""
 LEAST_ARROW = 20
 """Pixels of it, where lines leave little of the thickness."""
 LOUD = 0.15
@@ -98,6 +100,10 @@ def _has_grip(drawn: NDArray[np.bool_]) -> bool:
         return False
     handle, thin = int(height.max()), height <= track + 1
     level = np.abs(middle[thin] - np.median(middle[thin])).max() <= 1.5
+    # Letters of one height with one that is higher have strokes; a track is the same all along.
+    along = (drawn[:, 1:] == drawn[:, :-1]).all(axis=0)[thin[1:] & thin[:-1]]
+    if not len(along) or float(along.mean()) < SMOOTH:
+        return False
     centred = abs(float(np.median(middle[thick])) - float(np.median(middle[thin]))) <= 1.5 + 0.1 * handle
     return bool(level and centred and handle >= track + 4 and 0.35 * handle <= len(thick) <= 2.5 * handle)
 
