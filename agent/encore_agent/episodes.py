@@ -208,7 +208,7 @@ class Episodes:
         """The action model, the user's own first; without one that can be used the evidence decides alone."""
         folders = (self._library.action_model_folder, WEIGHTS)
         try:
-            return open_policy(folders, self._senses.clip, self._spoken_when_shown)
+            return open_policy(folders, lambda: self._senses.clip, self._spoken_when_shown)
         except (ModelsError, AgentError) as error:
             self._tell(Trouble(str(error)))
             return OneShot()

@@ -188,12 +188,14 @@ class Modelled:
         return steps, labels
 
 
-def open_policy(folders: Sequence[Path], clip: Clip, spoken_when_shown: Callable[[Macro], Spoken]) -> Policy:
+def open_policy(
+    folders: Sequence[Path], clip: Callable[[], Clip], spoken_when_shown: Callable[[Macro], Spoken]
+) -> Policy:
     """The action model of the first of these folders that holds one; where none does, one-shot.
 
     Args:
         folders: Where weights may lie, the ones to be preferred first.
-        clip: See `Modelled`.
+        clip: Gives what `Modelled` describes with; asked only where there is a model.
         spoken_when_shown: See `Modelled`.
 
     Raises:
@@ -202,7 +204,7 @@ def open_policy(folders: Sequence[Path], clip: Clip, spoken_when_shown: Callable
         UnfitModel: They were trained with another CLIP.
     """
     folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
-    return OneShot() if folder is None else Modelled(ActionModel.load(folder), clip, spoken_when_shown)
+    return OneShot() if folder is None else Modelled(ActionModel.load(folder), clip(), spoken_when_shown)
 
 
 class _Run:

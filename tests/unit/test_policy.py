@@ -141,22 +141,22 @@ def test_a_long_macro_goes_by_evidence_alone(played: Played, tmp_path: Path) -> 
 
 
 def test_where_no_model_lies_there_is_none(tmp_path: Path) -> None:
-    assert isinstance(open_policy((tmp_path / "own", tmp_path / "none"), CLIP, silent), OneShot)
+    assert isinstance(open_policy((tmp_path / "own", tmp_path / "none"), lambda: CLIP, silent), OneShot)
 
 
 def test_the_users_own_model_comes_first(tmp_path: Path) -> None:
     write_by_hand(tmp_path / "shipped")
     write_by_hand(tmp_path / "own", version=VERSION + 1)
-    assert isinstance(open_policy((tmp_path / "none", tmp_path / "shipped"), CLIP, silent), Modelled)
+    assert isinstance(open_policy((tmp_path / "none", tmp_path / "shipped"), lambda: CLIP, silent), Modelled)
     with pytest.raises(BundleNewer, match="Update Encore"):
-        open_policy((tmp_path / "own", tmp_path / "shipped"), CLIP, silent)
+        open_policy((tmp_path / "own", tmp_path / "shipped"), lambda: CLIP, silent)
 
 
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     write_by_hand(tmp_path / "own")
     (tmp_path / "own" / "action.onnx").write_bytes(b"")
     with pytest.raises(BundleBroken, match=r"action.onnx has 0 bytes"):
-        open_policy((tmp_path / "own",), CLIP, silent)
+        open_policy((tmp_path / "own",), lambda: CLIP, silent)
 
 
 class Wide:
@@ -169,7 +169,7 @@ class Wide:
 def test_a_model_of_another_clip_is_refused(tmp_path: Path) -> None:
     write_by_hand(tmp_path / "own")
     with pytest.raises(UnfitModel, match="describes what it sees by 512 numbers"):
-        open_policy((tmp_path / "own",), Wide(), silent)  # type: ignore[arg-type]
+        open_policy((tmp_path / "own",), Wide, silent)  # type: ignore[arg-type]
 
 
 def test_silence_has_no_frames() -> None:
