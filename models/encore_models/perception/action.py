@@ -64,8 +64,10 @@ TEXT_FLOOR = 0.78
 CLEARLY = 0.3
 """By so much of a cosine another candidate must look more alike to speak against one."""
 
-EFFECT_SHOWN = 0.9
-"""Mean cosine from which what a step made come is there."""
+EFFECT_SHOWN, EFFECT_GONE = 0.85, 0.65
+"""Mean cosines from which what a step made come is there, and up to which what it made go is gone. Of 78 synthetic steps
+that were due none is taken for done by them, and of those that need not be taken a quarter is told: those whose window
+is laid out as it was shown."""
 
 Floats = NDArray[np.float32]
 Feeds = dict[str, NDArray[Any]]
@@ -260,7 +262,7 @@ def already(situation: Situation, step: int) -> bool:
     Said only where something came and something went, for what is always there tells nothing.
     """
     came, near, _, went, left, _ = (float(value) for value in situation.step_seen[step])
-    return bool(came and went) and near >= EFFECT_SHOWN and left < EFFECT_SHOWN - CLEARLY
+    return bool(came and went) and near >= EFFECT_SHOWN and left <= EFFECT_GONE
 
 
 def _labelled(place: NDArray[Any]) -> bool:
