@@ -65,9 +65,11 @@ CLEARLY = 0.3
 """By so much of a cosine another candidate must look more alike to speak against one."""
 
 EFFECT_SHOWN, EFFECT_GONE = 0.85, 0.65
-"""Mean cosines from which what a step made come is there, and up to which what it made go is gone. Of 78 synthetic steps
-that were due none is taken for done by them, and of those that need not be taken a quarter is told: those whose window
-is laid out as it was shown."""
+"""Mean cosines from which what a step made come is there, and up to which what it made go is gone.
+
+None of 78 synthetic steps that were due is taken for done by them; of those that need not be taken a quarter is told,
+those whose window is laid out as it was shown.
+"""
 
 Floats = NDArray[np.float32]
 Feeds = dict[str, NDArray[Any]]
