@@ -99,8 +99,8 @@ def fine_tune(
         raise ValueError(f"new samples, old ones, and some of each kept back are needed; there are {counts}")
     tuning, begun = tuning or Tuning(), clock()
     before = loss_on(model, own.checked), loss_on(model, old.checked)
-    tuned = copy.deepcopy(model)
-    steps, batch = _learn(tuned, own.learned, old.learned, tuning, lambda: clock() - begun > tuning.seconds, watch)
+    tuned, learning = copy.deepcopy(model), clock()
+    steps, batch = _learn(tuned, own.learned, old.learned, tuning, lambda: clock() - learning > tuning.seconds, watch)
     after = loss_on(tuned, own.checked), loss_on(tuned, old.checked)
     taken = after[0] < before[0] and after[1] <= before[1] * (1 + FORGOTTEN)
     kept = tuned if taken else model

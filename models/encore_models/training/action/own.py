@@ -137,11 +137,6 @@ def samples_of(
     return made
 
 
-def is_made(library: Library, shown: Shown) -> bool:
-    """Whether its samples lie there already."""
-    return _shard(library, shown).is_file()
-
-
 def _shard(library: Library, shown: Shown) -> Path:
     """Its name tells what it was made from."""
     content = hashlib.blake2b(f"{RECIPE}|{FORMAT_VERSION}|{VARIED}|{shown.learning.macro}".encode(), digest_size=6)

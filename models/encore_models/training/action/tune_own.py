@@ -35,7 +35,7 @@ from encore_models.training.action.export import check_float, export_float, quan
 from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
 from encore_models.training.action.graft import export_from, grafted, identity_of
 from encore_models.training.action.model import ActionModel
-from encore_models.training.action.own import Library, all_shown, is_made, samples_of, variation_of
+from encore_models.training.action.own import Library, all_shown, samples_of, variation_of
 from encore_models.training.action.samples import Sample, read_shard
 from encore_models.training.voice_data import encoder_of
 from encore_models.whisper.prepare import prepare_hearing
@@ -43,6 +43,8 @@ from encore_models.whisper.prepare import prepare_hearing
 KEPT = "kept.npz"
 """A shard beside the weights with some of what they were trained on, so that it is not forgotten either."""
 SINGLE = "action.onnx"
+LEARNED = "learned"
+"""Setting of a bundle: ids of the macros it was tuned to, with blanks between."""
 BACK = (2, 5)
 """Variations that are kept back for the check."""
 COMPARED = ("next_step_accuracy", "target_hit", "state_macro_f1")
@@ -115,7 +117,7 @@ def tune(
     Args:
         library: The user's.
         target: Folder of the user's own model; it is the one in use where it is there.
-        new: Ids of macros to learn; none means all that were not learned before.
+        new: Ids of macros to learn; none means those that it has not learned.
         leave_out: Ids of macros that are not to be learned.
         making: Gives what makes samples.
         say: Told what is done, and in the end `tuned` with all figures.
@@ -137,7 +139,7 @@ def tune(
     folder = begin_with(target)
     shown = all_shown(library, leave_out, lambda text: say("note", text=text))
     check_consistent(shown)
-    fresh = {one.path.name for one in shown if one.path.name in new or (not new and not is_made(library, one))}
+    fresh = _fresh(shown, new, learned_by(folder))
     own, old = _lessons(library, shown, fresh, making, say)
     if (folder / KEPT).is_file():
         kept = read_shard(folder / KEPT)
@@ -156,13 +158,29 @@ def tune(
         tuned = fine_tune(model, own, old, tuning, watch=lambda what, done: _watch(say, what, done))
         say("progress", what="checking what was learned and what was kept", done=0.8)
         change = _Change(model, tuned, graph.result() if tuned.taken else None)
-    measured, taken, why = _exchange(change, folder, target, own.checked, old.checked)
+    known = sorted(learned_by(folder) | {one.path.name for one in shown})
+    measured, taken, why = _exchange(change, folder, target, known, own.checked, old.checked)
     losses = {"own": tuned.own_loss, "old": tuned.old_loss}
     figures = {name: one.told() for name, one in zip(("own", "old"), measured, strict=True)} if measured else {}
     seconds = time.monotonic() - begun
     learned = sorted(fresh)
     say("tuned", taken=taken, why=why, learned=learned, steps=tuned.steps, seconds=seconds, loss=losses, **figures)
     return taken
+
+
+def learned_by(folder: Path) -> frozenset[str]:
+    """Ids of the macros that a model was tuned to."""
+    return frozenset(str(Bundle.open(folder).contents.settings.get(LEARNED, "")).split())
+
+
+def _fresh(shown: Sequence[Shown], new: Sequence[str], learned: frozenset[str]) -> set[str]:
+    """Ids of the macros that are new; where all of them are, the latest, and the others are learned beside it."""
+    names = {one.path.name for one in shown}
+    fresh = names & set(new) if new else names - learned
+    if fresh == names and len(names) > 1:
+        latest = max(shown, key=lambda one: one.learning.macro.created_utc)
+        return {latest.path.name}
+    return fresh
 
 
 def _watch(say: Say, what: str, done: float) -> None:
@@ -221,14 +239,20 @@ def _small_graph(change: _Change, graph: Path, checked: Sequence[Sample], scratc
     return quantise_dynamic(full, scratch / SINGLE)
 
 
+def _why_not(tuned: Tuned) -> str:
+    if not tuned.steps:
+        return "there was no time to learn; try again when the machine is less busy"
+    forgot = tuned.own_loss[1] < tuned.own_loss[0]
+    return "it would forget older demonstrations" if forgot else "it is as good as it can be already"
+
+
 def _exchange(
-    change: _Change, folder: Path, target: Path, own: Sequence[Sample], old: Sequence[Sample]
+    change: _Change, folder: Path, target: Path, known: Sequence[str], own: Sequence[Sample], old: Sequence[Sample]
 ) -> tuple[tuple[Measured, Measured] | None, bool, str]:
     """Put the tuned model into use if it is worth it; what was measured, whether, and why."""
     tuned = change.tuned
     if change.graph is None:
-        forgot = tuned.own_loss[1] < tuned.own_loss[0]
-        return None, False, "it would forget older demonstrations" if forgot else "it is as good as it can be already"
+        return None, False, _why_not(tuned)
     bundle = Bundle.open(folder)
     with TemporaryDirectory() as scratch:
         small = _small_graph(change, change.graph, [*own, *old][:16], Path(scratch))
@@ -245,7 +269,8 @@ def _exchange(
             was = bundle.contents
             graphs = {GRAPH: replace(was.graphs[GRAPH], file=SINGLE)}
             source = was.source if folder == target else f"{was.source}; tuned to the user's own demonstrations"
-            return replace(was, graphs=graphs, source=source, metrics={})
+            settings = {**was.settings, LEARNED: " ".join(known)}
+            return replace(was, graphs=graphs, source=source, settings=settings, metrics={})
 
         write_bundle(target, fill)
     return (measured[0], measured[1]), True, ""
