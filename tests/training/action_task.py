@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES, Sample
@@ -62,3 +64,13 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
 def samples(count: int, seed: int) -> list[Sample]:
     rng = np.random.default_rng(seed)
     return [sample(rng) for _ in range(count)]
+
+
+def nudged(network: Any) -> Any:
+    """A model as if it had learned a little: before training it is the rule alone, and reads no frame."""
+    import torch
+
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return network

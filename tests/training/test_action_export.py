@@ -27,7 +27,7 @@ from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionConfig, torch_outputs
 from encore_models.training.action.model import ActionModel as TrainedModel
 from encore_models.training.action.samples import Sample
-from tests.training.action_task import FRAME, LOOK, TEXT, samples
+from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 
 TINY = ActionConfig(LOOK, TEXT, FRAME, width=32, heads=2, dropout=0.1)
 
@@ -42,7 +42,7 @@ pytestmark = [
 def model() -> TrainedModel:
     torch.set_num_threads(1)
     torch.manual_seed(1)
-    return TrainedModel(TINY).eval()
+    return nudged(TrainedModel(TINY).eval())
 
 
 @pytest.fixture(scope="module")

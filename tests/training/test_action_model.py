@@ -22,19 +22,15 @@ from encore_models.training.action.model import ActionConfig, ActionModel
 from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import STATES, Sample
 from encore_models.training.action.stream import part_of, tensors_of
-from tests.training.action_task import FRAME, LOOK, TEXT, samples
+from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 
 TINY = ActionConfig(LOOK, TEXT, FRAME, width=32, heads=2, dropout=0.0)
 
 
 def model(fusion: str = "cross") -> ActionModel:
-    """As if it had learned a little; before training it is the rule alone, and reads no frame."""
     torch.manual_seed(1)
-    network = ActionModel(replace(TINY, fusion=fusion)).eval()
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter += 0.05 * torch.randn_like(parameter)
-    return network
+    trained: ActionModel = nudged(ActionModel(replace(TINY, fusion=fusion)).eval())
+    return trained
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)

@@ -19,7 +19,7 @@ from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel
 from encore_models.training.action.stream import tensors_of
 from encore_models.training.action.towers import FLOW, TOWERS, Size, Towered, film_input, tower
-from tests.training.action_task import FRAME, LOOK, TEXT, samples
+from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 
 TINY = Size(hidden=32, layers=2, heads=2, side=32, patch=8, frames=4)
 CONFIG = ActionConfig(LOOK, TEXT, FRAME, width=32, heads=2, dropout=0.0)
@@ -53,7 +53,7 @@ def towered(name: str) -> Towered:
     kind = TOWERS[name]
     width = {"places": LOOK, "film": 24, "sound": FRAME}[kind.sense]
     config = replace(CONFIG, film=24) if kind.sense == "film" else CONFIG
-    return Towered(ActionModel(config), **{kind.sense: tower(name, width, TINY)})
+    return Towered(nudged(ActionModel(config)), **{kind.sense: tower(name, width, TINY)})
 
 
 @pytest.mark.parametrize("name", TOWERS)

@@ -6,8 +6,9 @@ The figures are made with numpy alone, so they are the same for torch, float32 a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,23 +65,34 @@ def evaluate(decide: Decider, samples: Iterable[Sample], groups: Iterable[str] =
         samples: With labels; streamed.
         groups: Keys of meta to tell figures apart by.
     """
-    rows: dict[str, list[Any]] = defaultdict(list)
     metas: list[Mapping[str, str]] = []
-    waiting: list[Sample] = []
 
-    def flush() -> None:
-        batch = collate(waiting)
-        for name, values in _rows(batch, decide(feeds_of(batch))).items():
+    def batches() -> Iterator[tuple[Mapping[str, NDArray[Any]], Outputs]]:
+        waiting = iter(samples)
+        while some := list(islice(waiting, AT_ONCE)):
+            metas.extend(sample.meta for sample in some)
+            batch = collate(some)
+            yield batch, decide(feeds_of(batch))
+
+    return figures_of(batches(), metas, groups)
+
+
+def figures_of(
+    batches: Iterable[tuple[Mapping[str, NDArray[Any]], Outputs]],
+    metas: Sequence[Mapping[str, str]],
+    groups: Iterable[str] = GROUPED,
+) -> Figures:
+    """Figures of what was decided.
+
+    Args:
+        batches: Each with its labels, and what the model gave for it.
+        metas: Of all samples, complete once the batches are used up.
+        groups: Keys of meta to tell figures apart by.
+    """
+    rows: dict[str, list[Any]] = defaultdict(list)
+    for batch, outputs in batches:
+        for name, values in _rows(batch, outputs).items():
             rows[name].extend(values)
-        waiting.clear()
-
-    for sample in samples:
-        metas.append(sample.meta)
-        waiting.append(sample)
-        if len(waiting) == AT_ONCE:
-            flush()
-    if waiting:
-        flush()
     columns = {name: np.array(values) for name, values in rows.items()}
     apart: dict[str, dict[str, Figures]] = {}
     for key in groups:

@@ -44,6 +44,9 @@ EVIDENCE = HEARD + SPOKEN_WIDTH + NOVEL + CUES + 2 * GLANCED
 TURNED, ABSENT_BELOW = 3, 19.3
 """Column of a relation: how much more a candidate looks like the target after its step; logit of the best candidate
 under which there is none, before anything is learned."""
+SAME_WORDS = 1.28
+"""Of how alike the parts of two utterances are, there and back, above which they are one command: settled on some
+training episodes."""
 RARELY, CUE_COUNTS = 4.0, 8.0
 """Logit against somebody else asking for an answer first, and against what is missing being on its way; for it where a
 word tells of it, before anything is learned."""
@@ -185,7 +188,7 @@ class ActionModel(nn.Module):
         What the demonstration showed too tells nothing.
         """
         near = unit(batch["candidate_texts"]) @ unit(self.cues).T
-        new = (2 - 2 * batch["candidate_known"][..., 1:]).clamp(0, 1)
+        new = (4 - 4 * batch["candidate_known"][..., 1:]).clamp(0, 1)
         cued: Tensor = (4 * near - 3).clamp(min=0) * new * batch["candidate_mask"][..., None]
         return cued
 
@@ -337,5 +340,5 @@ def _effect_rule() -> nn.Linear:
 
 
 def _spoken_rule() -> nn.Linear:
-    """Something else is said where the utterances are not alike; nothing is said of that where one is not there."""
-    return _rule([8.0, -4.0, -2.0, -6.0, -6.0, 0.0], -4.0)
+    """Something else is said where the parts of the utterances are not alike, and not where one was not said."""
+    return _rule([6.0 + 30.0 * SAME_WORDS, 0.0, 0.0, -30.0, -30.0, 0.0], -6.0)

@@ -15,9 +15,11 @@ import torch
 import typer
 from torch import Tensor
 
+from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.errors import TrainingDiverged
 from encore_models.training.action.log import Journal
 from encore_models.training.action.model import ActionConfig
+from encore_models.training.action.prior import beginning
 from encore_models.training.action.stream import Corpus, Shards
 from encore_models.training.action.trainer import CHECKPOINT, DEFAULTS, Trainer, TrainOptions, learning_rate
 
@@ -104,7 +106,7 @@ def main(
     patience: Annotated[int, typer.Option(help="Evaluations without progress before it ends.")] = DEFAULTS.patience,
     seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = DEFAULTS.seed,
     fusion: Annotated[str, typer.Option(help="cross, single, two_stream or late.")] = "cross",
-    width: Annotated[int, typer.Option(help="Of the transformer.")] = 256,
+    width: Annotated[int, typer.Option(help="Of the transformer.")] = 128,
     dropout: Annotated[float, typer.Option(help="Share of features left out in training.")] = 0.1,
     threads: Annotated[int, typer.Option(help="CPU threads of each process.")] = 1,
 ) -> None:
@@ -123,7 +125,8 @@ def main(
         patience=patience,
         seed=seed,
     )
-    result = train(folder, options, corpus, replace(sizes, fusion=fusion, width=width, dropout=dropout))
+    config = replace(sizes, fusion=fusion, width=width, dropout=dropout)
+    result = train(folder, options, corpus, config, beginning(config, UiClip.load(), seed))
     typer.echo(f"validation loss {result.best_loss:.4f} at step {result.best_step} of {result.steps}")
 
 

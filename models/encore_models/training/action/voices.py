@@ -82,7 +82,7 @@ class Spoken:
         if path.is_file():
             kept: Half = np.load(path, allow_pickle=False)
             return kept
-        heard = self._heard(text, speaker, np.random.default_rng([seed, len(text)]))
+        heard = heard_of(*self._said(text, speaker, seed), self._encode).frames[:MOST_FRAMES]
         self._folder.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new")
         with new.open("wb") as file:
@@ -90,13 +90,23 @@ class Spoken:
         new.replace(path)
         return heard
 
-    def _heard(self, text: str, speaker: Speaker, rng: np.random.Generator) -> Half:
+    def sound(self, text: str, speaker: Speaker, seed: int) -> Samples:
+        """The speech of an utterance itself, float32 at 16 kHz.
+
+        Raises:
+            SpeakerFailed: The program of the voice is missing, or it gave silence.
+        """
+        sound, begin, end = self._said(text, speaker, seed)
+        return sound[begin:end]
+
+    def _said(self, text: str, speaker: Speaker, seed: int) -> tuple[Samples, int, int]:
+        """Sound, and where in it the speech begins and ends."""
+        rng = np.random.default_rng([seed, len(text)])
         speech = say(text, speaker, float(rng.uniform(0.9, 1.35)))
         most = round((SHORT_SECONDS - 0.3) * RATE)
         if len(speech) > most:  # faster, as people speak whom a window of 4 s is set for
             speech = say(text, speaker, 1.35 * len(speech) / most)
-        sound, begin, end = spoiled(speech, _babble(rng), rng)
-        return heard_of(sound, begin, end, self._encode).frames[:MOST_FRAMES]
+        return spoiled(speech, _babble(rng), rng)
 
 
 def _babble(rng: np.random.Generator) -> list[Samples]:
