@@ -1,11 +1,10 @@
 """The decision: fire, ask, or let it pass, from what three witnesses say (pure).
 
 The sound is one of them: how like its voice print is to the person's own enrolments, together with what the decoder
-makes of the phrase when it is led along it. Two figures of that count: what tokens of the phrase lose by the sound,
-together, and how much likelier the decoder found others all along: a sibling loses much by one word and has no other
-regrets, noise takes a little everywhere. Where there is no print, losses alone tell. The words are the second witness:
-the transcript is a phrase word by word. A known value of a slot is the third, and says how clearly it was named. Each
-gives a sureness: from 1 a command fires, from 0 it is asked about. The surest witness decides.
+makes of the phrase when it is led along it: how likely it is, what its tokens lose by the sound, and how surely other
+words were heard. Where there is no print, the decoder alone tells. The words are the second witness: the transcript
+is a phrase word by word. A known value of a slot is the third, and says how clearly it was named. Each gives a
+sureness: from 1 a command fires, from 0 it is asked about. The surest witness decides.
 
 The weights of the sound lie in `fitted`, which the hearing benchmark writes.
 """
@@ -19,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.fitted import ALONE, BASE, PER_LOSS, PER_REGRET
+from encore_agent.fitted import ALONE, BASE, PER_LOG_P, PER_LOSS, PER_OTHERWISE, SHORT
 from encore_agent.messages import Evidence
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.prints import VoicePrint, likeness
@@ -32,10 +31,9 @@ ACCEPT = 0.0
 """Likeness from which a command fires where nothing is known of the macro's impostors."""
 WIDTH = 0.4
 """How far below that it is still asked about."""
-SHORT_S, SHORTEST_S = 0.9, 0.6
-"""Seconds of speech below which a command asks for more, and at which it asks for `SHORT` more."""
-SHORT = 0.5
-"""How much more likeness a short command asks for: "Quebec" is like "go back", nothing is like a longer one."""
+SHORT_S, SHORTEST_S = 1.0, 0.7
+"""Seconds of speech below which a command asks for more, and at which it asks for `SHORT` more: "Quebec" is like "go
+back", nothing is like a longer one."""
 HIGHEST = 1.3
 """No macro asks for more likeness: the same voice in the same room reaches it, hardly anything else does."""
 CLEAR = 0.1
@@ -57,7 +55,7 @@ UNSCORED = 0.9
 NEAR_WORDS = 70.0
 """Percent from which words count as near the phrase."""
 FLOOR = -2.5
-"""Mean log p a token of the filled phrase below which words alone fire nothing."""
+"""Mean log p a token of the filled phrase below which neither words nor a known value fire anything."""
 BEHIND = 0.7
 """How much less likely, mean log p a token, than the transcript itself a phrase with near words may be."""
 ASKED_NATS = 0.7
@@ -206,28 +204,17 @@ def sureness(evidence: Evidence, calibration: Calibration, hands_free: bool = Tr
 def _sound(evidence: Evidence, calibration: Calibration, hands_free: bool) -> float:
     """Sureness by the print, and by how well the phrase fits what is heard; below -1 where neither is known."""
     like, rival = evidence.likeness, evidence.rival_likeness
-    if evidence.losses is None or evidence.regret is None:
+    if evidence.losses is None or evidence.log_p is None:
         if like is None:
             return -np.inf
         sure = _scaled(like, calibration)
         sure = min(sure, UNSCORED) if hands_free else sure
-    elif like is None:
-        sure = 1.0 + PER_LOSS * (evidence.losses + ALONE) / WIDTH
     else:
-        sure = _scaled(like + fitting(evidence.losses, evidence.regret), calibration)
+        fits = PER_LOSS * evidence.losses + PER_OTHERWISE * evidence.otherwise + PER_LOG_P * evidence.log_p
+        sure = 1.0 + (fits + ALONE) / WIDTH if like is None else _scaled(like + fits + BASE, calibration)
     if like is not None and rival is not None and rival >= RIVAL:
         sure = min(sure, 1.0 + (like - rival + BEHIND_RIVAL) / WIDTH)
     return sure
-
-
-def fitting(losses: float, regret: float) -> float:
-    """How well a phrase fits what is heard, on the scale of likeness.
-
-    Args:
-        losses: `Evidence.losses`.
-        regret: `Evidence.regret`.
-    """
-    return PER_LOSS * losses + PER_REGRET * regret + BASE
 
 
 def _scaled(like: float, calibration: Calibration) -> float:
@@ -236,7 +223,7 @@ def _scaled(like: float, calibration: Calibration) -> float:
 
 def _words(evidence: Evidence, calibration: Calibration) -> float:
     """Sureness by the words; below -1 where they are not near."""
-    if evidence.words is None or evidence.log_p is None or evidence.words < NEAR_WORDS:
+    if evidence.words is None or evidence.log_p is None or evidence.words < NEAR_WORDS or evidence.path == "voice":
         return -np.inf
     above = evidence.log_p - calibration.floor
     if evidence.words >= 100.0:
@@ -252,7 +239,8 @@ def _value(evidence: Evidence) -> float:
     """Sureness by a known value; below -1 where none was looked for."""
     if evidence.value is None:
         return -np.inf
-    return 1.0 + (evidence.value - VALUE_ACCEPT) / (VALUE_ACCEPT - VALUE_ASK)
+    sure = 1.0 + (evidence.value - VALUE_ACCEPT) / (VALUE_ACCEPT - VALUE_ASK)
+    return sure if evidence.log_p is None else min(sure, 1.0 + (evidence.log_p - FLOOR) / ASKED_NATS)
 
 
 def _missing(evidence: Evidence, said: str) -> str:

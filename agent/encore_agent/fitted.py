@@ -1,10 +1,14 @@
 """What the decision makes of the sound of a phrase; written by `make bench-hearing ARGS='--split dev --calibrate'`."""
 
-PER_LOSS = 0.352
+PER_LOSS = 0.195
 """Likeness that each nat is worth which tokens of the phrase lose by the sound."""
-PER_REGRET = -0.018
-"""Likeness that each nat is worth by which other tokens were likelier: that much of the losses is the noise's."""
-BASE = 0.445
+PER_OTHERWISE = -0.704
+"""Likeness that other words are worth, where the decoder is sure of them."""
+PER_LOG_P = 0.186
+"""Likeness that the mean log p of its tokens is worth."""
+BASE = 0.7
 """Likeness that a phrase is given besides, so that commands fire from `decide.ACCEPT`."""
-ALONE = 2.298
-"""Nats that a phrase may lose and still fire where there is no print."""
+ALONE = 0.572
+"""The same where there is no print."""
+SHORT = 0.715
+"""How much more likeness a short command asks for."""

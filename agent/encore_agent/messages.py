@@ -5,6 +5,7 @@ Frozen dataclasses, safe to hand from thread to thread. Times are milliseconds u
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,17 @@ class Evidence:
     next value it is."""
     path: Literal["voice", "words", "values", "none"] = "none"
     """What decided: the voice print alone, the words, the values known for a slot, or nothing."""
+
+    @property
+    def otherwise(self) -> float:
+        """How surely other words than the phrase's were heard, 0 to 1; 0 where nothing was transcribed.
+
+        In noise the decoder writes something else, too, but does not believe in it.
+        """
+        if self.words is None or self.transcript_log_p is None:
+            return 0.0
+        believed = math.exp(2.0 * min(0.0, self.transcript_log_p))
+        return believed * math.sqrt(1.0 - min(self.words, 100.0) / 100.0)
 
 
 NO_EVIDENCE = Evidence()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.decide import ACCEPT, WIDTH, Calibration, Enrolled
-from encore_agent.meanings import UnderstandingOptions
+from encore_agent.meaning import UnderstandingOptions
 from encore_agent.messages import Accepted
 from encore_agent.say import BUILT_IN, asked_by, reply_in
 from encore_agent.say_session import Request

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
 from encore_agent.guard import destructive_macro
-from encore_agent.meanings import Meaning, Meanings, UnderstandingOptions
+from encore_agent.meaning import Meaning, UnderstandingOptions
+from encore_agent.meanings import Meanings
 from encore_agent.messages import Accepted, Asked, Command, Rejected
 from encore_agent.values import Heard, Hearing, Values
 from encore_models.learn import Printing
@@ -177,7 +178,7 @@ class Understander:
         if nearest is None or nearest.slots or not weigh.worth_scoring(nearest):
             return None
         assert self._enrolled is not None
-        return self._meanings.sounding(encoded, nearest, self._enrolled(nearest.id).wordings)
+        return self._meanings.led.sounding(encoded, nearest, self._enrolled(nearest.id).wordings)
 
     def _weighed(
         self,
@@ -189,9 +190,9 @@ class Understander:
         """Everything that may be meant, surest first."""
         nearest = sorted(likes, key=lambda id_: -likes[id_].own)[:SOUNDING]
         meanings = self._meanings.of(heard, nearest)
-        if sounding is not None:
-            own = heard.transcript.mean_logprob
-            meanings.append(replace(sounding, evidence=replace(sounding.evidence, transcript_log_p=own)))
+        if sounding is not None and self._enrolled is not None:
+            wordings = self._enrolled(sounding.macro.id).wordings
+            meanings.append(self._meanings.led.read(sounding, heard.transcript, wordings))
         weighed = sorted(map(weigh, meanings), key=lambda one: one.sureness, reverse=True)
         best = weighed[0] if weighed else None
         if best is None or best.decision.verdict != "accept":

@@ -46,8 +46,8 @@ RESULTS = Path(__file__).parent / "results" / "hearing.json"
 CONSOLE = Console(highlight=False)
 PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "peers", "listening", "streams")
 """What is measured, in this order."""
-FITTED_ON = ("commands", "siblings", "paraphrases", "talk", "speech")
-"""What the decision is fitted on; the last is measured for that alone."""
+FITTED_ON = ("commands", "siblings", "paraphrases", "talk", "streams")
+"""What the decision is fitted on."""
 FITTED = Path(encore_agent.fitted.__file__)
 JOBS = 2
 """Processes that work through the streams."""
@@ -202,13 +202,6 @@ class Run:
         except ListeningFailed as error:
             CONSOLE.print(f"[red]{error}[/red]")
 
-    def _speech(self) -> None:
-        listened = false_accepts.streams_of(self.split, self.folder, CONSOLE.print)
-        taught = self.ears.taught(self.voices[0], system.everything(self.ears))
-        with counted("English speech", None) as advance:
-            trials = false_accepts.ask_english(taught, listened, advance)
-        self._note("speech", trials, system.talk_figures(trials))
-
     def _streams(self) -> None:
         listened = list(false_accepts.streams_of(self.split, self.folder, CONSOLE.print))
         pieces = false_accepts.pieces_of(listened)[-1 if self.quick else 0 :]
@@ -275,7 +268,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     place.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (run.folder / f"{run.split}_trials.json").write_text(json.dumps(run.trials), encoding="utf-8")
     if options.calibrate and complete:
-        found = fitted(run.trials)
+        found = fitted(run.trials, run.figures["streams"]["all"]["hours"])
         found.write(FITTED)
         CONSOLE.print(f"fitted: {found}; measure again to see what came of it")
     show(results, CONSOLE)

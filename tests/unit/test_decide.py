@@ -20,7 +20,7 @@ from encore_agent.decide import (
     decide,
     phrase_notes,
 )
-from encore_agent.fitted import ALONE, BASE, PER_LOSS, PER_REGRET
+from encore_agent.fitted import ALONE, BASE, PER_LOG_P, PER_LOSS
 from encore_agent.messages import Evidence
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.prints import VoicePrint
@@ -35,9 +35,11 @@ def macro(macro_id: str, *phrases: str) -> Macro:
 
 
 NEXT = macro("next", "next track")
-VOICE = Evidence(likeness=1.1, rival_likeness=0.1, log_p=-1.0, losses=-0.5, regret=2.0)
-SAID = Evidence(rival_likeness=-1.0, log_p=-1.5, losses=-BASE / PER_LOSS, regret=0.0)
+VOICE = Evidence(likeness=1.1, rival_likeness=0.1, log_p=-1.0, losses=-0.5)
+SAID = Evidence(rival_likeness=-1.0, log_p=-1.5, losses=-(BASE - 1.5 * PER_LOG_P) / PER_LOSS)
 """The sound of its words speaks neither for it nor against it."""
+LOST = -(ALONE - 1.5 * PER_LOG_P) / PER_LOSS
+"""Nats that it may lose where there is no print."""
 WORDS = Evidence(words=100.0, log_p=-0.5, transcript_log_p=-0.4)
 
 
@@ -65,20 +67,22 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (replace(SAID, likeness=ACCEPT + 0.01), "accept"),
         (replace(SAID, likeness=ACCEPT - 0.1), "ask"),
         (replace(SAID, likeness=ACCEPT - WIDTH - 0.1), "reject"),
-        (replace(SAID, likeness=ACCEPT + 0.2, losses=-2.0, regret=3.0), "ask"),  # one word is another one
-        (replace(SAID, likeness=ACCEPT - 0.2, regret=0.21 / PER_REGRET), "accept"),  # noise is to blame
-        (replace(SAID, losses=0.1 - ALONE), "accept"),  # no print
-        (replace(SAID, losses=-0.1 - ALONE), "ask"),
-        (replace(SAID, losses=-0.1 - ALONE - WIDTH / PER_LOSS, regret=20.0), "reject"),
+        (replace(SAID, likeness=ACCEPT + 0.2, losses=SAID.losses - 0.3 / PER_LOSS), "ask"),  # one word is another one
+        (replace(SAID, likeness=ACCEPT + 0.2, words=60.0, transcript_log_p=-0.1), "ask"),  # and was heard clearly
+        (replace(SAID, likeness=ACCEPT + 0.2, words=60.0, transcript_log_p=-1.9), "accept"),  # noise is to blame
+        (replace(SAID, losses=LOST + 0.1), "accept"),  # no print
+        (replace(SAID, losses=LOST - 0.1), "ask"),
+        (replace(SAID, losses=LOST - 0.1 - WIDTH / PER_LOSS), "reject"),
+        (replace(SAID, losses=LOST + 0.1, words=60.0, transcript_log_p=-0.1), "ask"),  # and other words were heard
         (replace(SAID, likeness=1.0, rival_likeness=1.05), "accept"),  # as like to a sibling: the words tell
         (replace(SAID, likeness=1.0, rival_likeness=1.4), "ask"),
         (replace(SAID, likeness=1.0, rival_likeness=1.7), "reject"),
-        (replace(SAID, likeness=0.3, losses=-9.0, regret=18.0), "reject"),  # the decoder does not believe a word of it
+        (replace(SAID, likeness=0.3, losses=-9.0), "reject"),  # the decoder does not believe a word of it
         (replace(WORDS, log_p=-6.0), "reject"),
         (replace(WORDS, words=80.0, log_p=-0.9), "accept"),
         (replace(WORDS, words=80.0, log_p=-1.4), "ask"),
         (replace(WORDS, words=80.0, log_p=-2.4), "reject"),
-        (replace(WORDS, words=80.0, log_p=-0.9, losses=-4.0, regret=7.0), "reject"),  # one word is not
+        (replace(WORDS, words=80.0, log_p=-0.9, losses=-4.0), "reject"),  # one word is not
         (replace(WORDS, words=60.0), "reject"),
         (replace(WORDS, words=60.0, value=1.2), "accept"),  # a title that was named, whatever the transcript made of it
         (replace(WORDS, words=60.0, value=0.5), "ask"),
@@ -95,7 +99,7 @@ def test_the_reason_is_that_of_the_surest_witness() -> None:
 
 
 def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
-    unscored = replace(VOICE, log_p=None, losses=None, regret=None)
+    unscored = replace(VOICE, log_p=None, losses=None)
     assert verdict(unscored) != "accept"
     assert verdict(unscored, hands_free=False) == "accept"
 
@@ -157,7 +161,7 @@ def test_without_an_enrolment_words_decide() -> None:
 
 
 def test_short_commands_ask_for_more() -> None:
-    found = [calibrate([print_at(0.0, seconds)], compare=near).accept for seconds in (0.4, 0.6, 0.75, 0.9, 2.0)]
+    found = [calibrate([print_at(0.0, seconds)], compare=near).accept for seconds in (0.4, 0.7, 0.85, 1.0, 2.0)]
     assert found[0] == found[1] > found[2] > found[3] == found[4] == ACCEPT
 
 

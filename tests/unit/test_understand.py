@@ -293,7 +293,8 @@ def test_a_known_title_alone_is_asked_about() -> None:
 
 def test_a_phrase_that_was_misheard_fires_by_its_sound() -> None:
     shuffle = macro("shuffle", "play this in another row")
-    outcome = understand("They miss in when the mortar.", [shuffle, NEXT], said="Play this in another row")
+    misheard = FakeHearing("They miss in when the mortar.", said="Play this in another row", each=-1.2)
+    outcome = Understander(misheard, [shuffle, NEXT]).understand(UTTERANCE)[0]
     assert isinstance(outcome, Accepted)
     assert outcome.command.macro_id == "shuffle"
     assert isinstance(understand("They miss the mortar.", [shuffle, NEXT]), Rejected)

@@ -14,9 +14,10 @@ _INTRODUCTION = """\
 # Voice head
 
 Knows a command again when another voice says it in noise, without words. It takes the frames of Whisper tiny.en's
-frozen int8 encoder (25 a second, only the speech, their mean taken off) and gives a vector for every frame, which are
-compared by dynamic time warping, and one of unit length for the whole utterance, compared by the cosine. A second,
-smaller graph finds the speech among the frames. `encore_models.perception.prints` runs both.
+frozen int8 encoder, with the changes of `whisper_adapter` (25 a second, only the speech, their mean taken off), and
+gives a vector for every frame, which are compared by dynamic time warping, and one of unit length for the whole
+utterance, compared by the cosine. A second, smaller graph finds the speech among the frames.
+`encore_models.perception.prints` runs both.
 
 The two comparisons make one likeness: typically 0.55 to the right command by another voice, and -0.14 to the nearest
 wrong one of thirty. The numbers that do so lie in `manifest.json` and were settled on the development voices below.
@@ -81,7 +82,7 @@ def _voices() -> list[str]:
         "- flite kal16 and awb (MIT-like; CMU)",
         "- Hibari 0.2 `heart` (Apache-2.0, distilled from Kokoro-82M, Apache-2.0)",
         f"- development, never trained on: {development}",
-        "- Whisper tiny.en (MIT) made the frames and was not changed",
+        "- Whisper tiny.en (MIT), with the changes of `whisper_adapter`, made the frames and was not changed further",
         "",
         "The sentences are made from word lists in `voice_sentences`. What the benchmark says, its voices and its "
         "sentences, is not among them.",

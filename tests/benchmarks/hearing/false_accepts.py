@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,8 +72,6 @@ def _kept(source: Source, place: Path, kept: Path, told: Callable[[str], None]) 
     return keep_stream(kept, source.name, sounds_of(source, place))
 
 
-ENGLISH = ("sounds-en", "warzone", "drascula-music")
-"""Parts of the names of streams in English."""
 PIECE_S = 1200
 """Of a stream that is worked through at a time."""
 
@@ -105,20 +103,6 @@ def listen(taught: Taught, stream: Stream, kind: str) -> list[Trial]:
         if utterance.whole:
             known = ahead[1] if ahead is not None and ahead[0] is utterance else None
             trials.append(known or think(utterance)[0])
-    return trials
-
-
-def ask_english(taught: Taught, listened: Iterable[Listened], advance: Callable[[], None]) -> list[Trial]:
-    """Ask Encore about every utterance of English speech and song: what comes nearest to a command."""
-    trials = []
-    for one in listened:
-        if not any(part in one.stream.name for part in ENGLISH):
-            continue
-        for utterance in one.stream.utterances():
-            if utterance.whole:
-                file = one.stream.file_at(utterance.start_ns)
-                trials.append(taught.answer(Question("no command", one.stream.name, one.kind, file, utterance)))
-                advance()
     return trials
 
 
