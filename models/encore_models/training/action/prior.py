@@ -10,8 +10,8 @@ from encore_models.training.action.model import ActionConfig, ActionModel
 
 PASSING = ("Loading…", "Please wait…", "Saving your changes…", "In progress")
 """What programs write where something is still to come, or goes by itself."""
-ASKING = ("Allow", "Later", "Not now", "Update available", "Sign in", "Your answer is needed", "Allow notifications?")
-"""What they write where somebody else asks for an answer first."""
+ASKING = ("Allow", "Later", "Not now", "Update available", "Sign in", "Your answer is needed first.")
+"""What they write where somebody else asks for an answer first. Those of the synthetic episodes are among them."""
 
 
 def beginning(config: ActionConfig, clip: Clip, seed: int) -> dict[str, Tensor]:
