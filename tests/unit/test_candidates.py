@@ -157,6 +157,60 @@ def test_dots_of_a_canvas_are_no_candidates_but_a_decimal_point_is() -> None:
     assert any(abs(c.box.center.x - 75) <= 2 and abs(c.box.center.y - 56) <= 2 for c in candidates(picture))
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 1.75, 2.5])
+def test_three_dots_are_a_drawing_at_every_scale(scale: float) -> None:
+    picture = panel()
+    for number in range(3):
+        centre = (60 + round(number * 6 * scale), 50)
+        cv2.circle(picture, centre, round(1.5 * scale), DARK, cv2.FILLED, cv2.LINE_AA)
+    assert [c.kind for c in candidates(picture)] == ["icon"]
+
+
+def test_lines_of_text_that_touch_are_two_labels() -> None:
+    picture = panel()
+    write(picture, "Grey pony", 40, 50, 0.6)
+    write(picture, "held still", 40, 66, 0.6)
+    found = [c.box for c in candidates(picture)]
+    assert len(found) == 2
+    assert found[0].bottom <= found[1].top + 1
+    assert all(14 <= box.height <= 24 for box in found)
+
+
+def test_a_drawing_keeps_the_line_below_it() -> None:
+    picture = panel()
+    cv2.line(picture, (40, 60), (58, 42), DARK, 3)
+    cv2.line(picture, (48, 66), (62, 66), DARK, 2)
+    assert len(candidates(picture)) == 1
+
+
+def test_an_underscore_is_part_of_its_word_and_dots_after_a_blank_say_that_it_was_cut_off() -> None:
+    picture = panel()
+    write(picture, "pour", 40, 40, 0.6)
+    cv2.line(picture, (77, 46), (86, 46), DARK, 1)
+    write(picture, "water", 88, 40, 0.6)
+    write(picture, "pour hot", 40, 90, 0.6)
+    (width, _), _ = cv2.getTextSize("pour hot", cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1)
+    for number in range(3):
+        left = 40 + width + 4 + 4 * number
+        picture[88:90, left : left + 2] = DARK
+    found = candidates(picture)
+    assert [c.kind for c in found] == ["text", "text"]
+    assert found[0].box.right > 130
+    assert found[1].box.right > 40 + width + 12
+
+
+def test_a_label_does_not_grow_together_with_the_slider_beside_it() -> None:
+    picture = panel()
+    write(picture, "Price", 20, 64)
+    (width, _), _ = cv2.getTextSize("Price", cv2.FONT_HERSHEY_SIMPLEX, 0.45, 1)
+    left = 20 + width + 4
+    cv2.rectangle(picture, (left, 58), (left + 140, 62), (170, 170, 170), cv2.FILLED)
+    cv2.circle(picture, (left + 60, 60), 7, BLUE, cv2.FILLED, cv2.LINE_AA)
+    found = {c.kind: c.box for c in candidates(picture)}
+    assert set(found) == {"text", "slider"}
+    assert found["text"].right <= left
+
+
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (2, 400), (3, 3), (400, 1)])
 def test_pictures_too_small_for_anything_hold_nothing(height: int, width: int) -> None:
     assert layout(np.zeros((height, width, 3), np.uint8)).candidates == ()

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.context import Pair, settled
 from encore_agent.find import Absent, Finder, Found
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import TextLine
@@ -26,15 +27,20 @@ class Window:
     image: Image = field(default_factory=lambda: np.full((480, 760, 3), 245, np.uint8))
     labels: list[tuple[Rect, str]] = field(default_factory=list)
 
-    def write(self, text: str, left: int, top: int) -> Window:
-        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    def write(self, text: str, left: int, top: int, size: float = 0.5) -> Window:
+        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
         at = (left, top + height)
-        cv2.putText(self.image, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+        cv2.putText(self.image, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)
         self.labels.append((Rect(left, top, width, height), text))
         return self
 
     def frame(self, box: Rect) -> Window:
         cv2.rectangle(self.image, (box.left, box.top), (box.right, box.bottom), (150, 150, 150), 1)
+        return self
+
+    def slider(self, left: int, middle: int, length: int = 160, part: float = 0.4) -> Window:
+        cv2.rectangle(self.image, (left, middle - 2), (left + length, middle + 2), (170, 170, 170), cv2.FILLED)
+        cv2.circle(self.image, (left + round(part * length), middle), 7, (172, 148, 42), cv2.FILLED, cv2.LINE_AA)
         return self
 
     def sign(self, left: int, top: int, kind: int) -> Window:
@@ -146,3 +152,79 @@ def test_the_empty_part_of_a_field_without_a_frame_is_known_by_its_words() -> No
     blocked = bar(600, left=330)
     cv2.rectangle(blocked.image, (400, 4), (590, 44), (60, 160, 60), cv2.FILLED)
     assert isinstance(find(bar(700), blocked, Point(470, 24)), Absent)
+
+
+def test_a_heading_is_not_the_entry_that_reads_the_same_and_is_gone() -> None:
+    def page(entry: str) -> Window:
+        window = form()
+        for number, text in enumerate(("Storage", entry, "Network")):
+            window.write(text, 500, 150 + 40 * number)
+        return window.write("General", 620, 150, 0.8)
+
+    assert isinstance(find(page("General"), page("General"), Point(520, 195)), Found)
+    assert isinstance(find(page("General"), page("Updates"), Point(520, 195)), Absent)
+
+
+def test_the_only_slider_without_a_caption_is_the_one_that_is_left() -> None:
+    def mixer(own: Point, other: Point) -> Window:
+        window = form().write("Balance", other.x - 90, other.y - 6)
+        return window.slider(other.x, other.y).slider(own.x, own.y, 240)
+
+    shown, now = mixer(Point(60, 260), Point(520, 330)), mixer(Point(160, 284), Point(200, 360))
+    found = find(shown, now, Point(130, 260))
+    assert isinstance(found, Found), found
+    assert Rect(160, 274, 240, 20).contains(found.point)
+    assert isinstance(find(shown, form().write("Balance", 60, 254).slider(150, 260), Point(130, 260)), Absent)
+
+
+def test_a_caption_with_a_word_more_is_the_same_where_it_stood() -> None:
+    def panel(caption: str, down: int = 0) -> Window:
+        return form().write(caption, 40, 254 + down).slider(190, 260 + down)
+
+    assert isinstance(find(panel("Brightness"), panel("Screen brightness"), Point(300, 260)), Found)
+    assert isinstance(find(panel("Brightness"), panel("Screen lightness"), Point(300, 260)), Absent)
+
+
+def test_a_field_whose_frame_cannot_be_made_out_is_known_by_its_words() -> None:
+    def page(frame: bool, words: str = "Type a note") -> Window:
+        window = form().write(words, 480, 156)
+        return window.frame(Rect(470, 148, 240, 30)) if frame else window
+
+    found = find(page(True), page(False), Point(530, 163))
+    assert isinstance(found, Found), found
+    assert Rect(470, 148, 240, 30).contains(found.point)
+    assert isinstance(find(page(True), page(False, "Type a name"), Point(530, 163)), Absent)
+    twice = page(False).write("Type a note", 500, 360)
+    assert isinstance(find(page(True), twice, Point(530, 163)), Absent)
+
+
+def test_a_drawing_that_looks_otherwise_is_known_by_its_name_below_it() -> None:
+    def folder(kinds: Sequence[int], names: Sequence[str]) -> Window:
+        window = form()
+        for number, (kind, name) in enumerate(zip(kinds, names, strict=True)):
+            (width, _), _ = cv2.getTextSize(name, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+            window.sign(470 + 90 * number, 240, kind).write(name, 480 + 90 * number - width // 2, 268)
+        return window
+
+    names = ("pilots", "budget", "cranes")
+    found = find(folder((1, 0, 1), names), folder((2, 2, 1), ("cranes", "pilots", "budget")), Point(570, 250))
+    assert isinstance(found, Found), found
+    assert Rect(648, 236, 26, 26).contains(found.point)
+    assert isinstance(
+        find(folder((1, 0, 1), names), folder((2, 2, 1), ("cranes", "pilots", "ledger")), Point(570, 250)), Absent
+    )
+
+
+def test_what_moved_in_a_window_that_stands_still_is_less_sure_than_where_everything_moved() -> None:
+    def page(order: Sequence[int]) -> Scene:
+        window = Window()
+        words = ("Anchor", "Bridge", "Candle", "Dragon", "Engine", "Falcon", "Garden", "Harbor")
+        for place, number in enumerate(order):
+            window.write(words[number], 30 + 170 * (place % 4), 60 + 220 * (place // 4) + 20 * (place % 3))
+        return window.scene
+
+    shown = page(range(8))
+    place = shown.candidates[0].box
+    assert settled(Pair(shown, page(range(8))), place, 1.0) == 1.0
+    assert settled(Pair(shown, page(range(8))), place, 0.1) < 0.2
+    assert settled(Pair(shown, page((5, 2, 7, 0, 3, 6, 1, 4))), place, 0.1) > 0.8

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.perception.candidates import Candidate, candidates
+from encore_models.perception.sliders import gripped
 from encore_recorder.geometry import Rect
 
 Picture = NDArray[np.uint8]
@@ -117,3 +118,14 @@ def test_a_ring_with_something_in_it_is_found_whole_at_every_scale(size: int) ->
         cv2.line(picture, middle, end, DARK, thick)
     whole = Rect(100 - size // 2, 80 - size // 2, size, size).grown(thick)
     assert any(box.overlap(whole) >= 0.7 for box in of_kind(candidates(picture), "icon"))
+
+
+def test_letters_of_one_height_with_a_higher_one_have_no_grip() -> None:
+    drawn = np.zeros((24, 64), np.uint8)
+    drawn[[6, 7, 16, 17], 2:62] = 1
+    drawn[0:24, 30:40] = 1
+    whole = Rect(2, 0, 60, 24)
+    assert gripped([whole], drawn) == [whole]
+    for number, left in enumerate(range(4, 60, 3)):  # strokes between the two lines
+        drawn[6 : 12 + 3 * (number % 3), left] = 1
+    assert gripped([whole], drawn) == []

@@ -12,6 +12,7 @@ from encore_models.perception.crops import (
     CHANNELS,
     ICON,
     STRIP,
+    are_dots,
     cut,
     fit_icon,
     fit_strip,
@@ -116,3 +117,16 @@ def test_the_front_end_is_finite_and_bounded(count: int, height: int, width: int
     assert shown.dtype == np.float32
     assert np.isfinite(shown).all()
     assert np.abs(shown).max() <= 1 + 1e-5
+
+
+@pytest.mark.parametrize("size", [3, 4, 6, 9])
+def test_three_dots_are_fitted_as_a_drawing_and_other_pieces_as_text(size: int) -> None:
+    picture = np.full((60, 120, 3), 245, np.uint8)
+    for number in range(3):
+        picture[30 : 30 + size, 20 + 2 * size * number : 20 + 2 * size * number + size] = 30
+    box = Rect(20, 30, 5 * size, size)
+    assert are_dots(picture, box)
+    (icons, _), (strips, _) = fitted(picture, [box])
+    assert (icons, strips) == ([0], [])
+    picture[30 : 30 + size, 20 + 2 * size : 20 + 3 * size] = 245  # two are left
+    assert not are_dots(picture, box)

@@ -19,6 +19,9 @@ from encore_agent.wordings import same_wording
         ("Add to cart", "Put in cart"),
         ("Apply", "APPLY NOW"),
         ("Save", "save…"),
+        ("Log in", "Sign in"),
+        ("View", "Display"),
+        ("Show previews", "Display previews"),
     ],
 )
 def test_wordings_of_the_same(shown: str, now: str) -> None:
@@ -38,6 +41,8 @@ def test_wordings_of_the_same(shown: str, now: str) -> None:
         ("Export", "Import"),
         ("File", "Files"),
         ("Mute", "Unmute"),
+        ("Log in", "Log out"),
+        ("View", "Show"),
         ("Follow", "Following"),
         ("", ""),
         ("3", "5"),

@@ -27,6 +27,8 @@ RATE = 0.05
 """False accepts an hour that the tail of what was heard may promise; the few that come highest promise nothing."""
 TAIL = 20
 """Trials that come highest, whose tail is taken for exponential."""
+WORDINGS = ("registered", "unregistered")
+"""Kinds of trials that say the command with other words than were enrolled."""
 _STEPS = 40
 _RIDGE = 0.3
 
@@ -73,14 +75,15 @@ def fitted(trials: Trials, hours: float) -> Fitted:
     """Weights and thresholds.
 
     Args:
-        trials: Of the parts `commands`, `siblings`, `paraphrases`, `talk` and `streams`.
+        trials: Of the parts `commands`, `siblings`, `talk` and `streams`.
         hours: Of the streams.
 
     Raises:
         ValueError: They hold no commands, or no siblings.
     """
     scored = [trial for trial in trials if trial["evidence"]["losses"] is not None]
-    printed = [trial for trial in scored if trial["evidence"]["likeness"] is not None]
+    # Other wordings are like no print, and what was heard of them are other words.
+    printed = [one for one in scored if one["evidence"]["likeness"] is not None and one["kind"] not in WORDINGS]
     siblings = [trial for trial in printed if trial["kind"] == "sibling"]
     own = [trial for trial in printed if _right(trial)]
     if not siblings or not own:
