@@ -283,7 +283,7 @@ def main(
     new: Annotated[list[str] | None, typer.Option(help="Macro to learn; all that are new without one.")] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="Macro that is not to be learned.")] = None,
     seconds: Annotated[float, typer.Option(help="When learning ends at the latest.")] = DEFAULTS.seconds,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+    threads: Annotated[int, typer.Option(help="CPU threads; the other core exports meanwhile.")] = 1,
 ) -> None:
     """Tune the action model to the user's own demonstrations, telling JSON lines."""
     torch.set_num_threads(threads)
