@@ -9,14 +9,18 @@ from encore_models.training.action.model import ActionConfig
 
 HEAD = """# The action model
 
-A one-shot imitation transformer (width {width}, fusion `{fusion}`), trained from scratch by Encore. From the frames of
-an utterance, the candidates on a screen and the steps of one demonstration with their progress it says which step is
-due now, on which candidate, with which argument; or to wait, that all is done, or to stop. It chooses among candidates
-that are there and never gives a place of its own.
+A one-shot imitation transformer (width {width}, fusion `{fusion}`), made by Encore. From the frames of an utterance,
+the candidates on a screen and the steps of one demonstration with their progress it says which step is due now, on
+which candidate, with which argument; or to wait, that all is done, or to stop. It chooses among candidates that are
+there and never gives a place of its own.
+
+How a decision follows from its parts is fixed: the next step is the first one after what was done whose effect is not
+there, a target is what looks and reads like the one that was shown, another command is one that does not sound alike.
+What training changes is how sure to be of each part.
 
 It has seen {trained_on}; no screen and no voice of any user. Its probabilities are not calibrated for anything else.
-Its frames, looks and texts come from the Whisper and the UI-CLIP that Encore comes with; with others it must be trained
-again.
+Its frames, looks and texts come from the Whisper, the voice head and the UI-CLIP that Encore comes with; with others it
+must be trained again.
 
 ## Ledger
 

@@ -32,7 +32,7 @@ from encore_models.training.action.compare import (
     unit,
 )
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, joined, mask_bias
-from encore_models.training.action.outcome import NEVER, next_step, states
+from encore_models.training.action.outcome import NEVER, TINY, next_step, states
 from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
@@ -249,13 +249,15 @@ class ActionModel(nn.Module):
         attention = after.steps.softmax(dim=-1)
         shares = (attention[..., None] * likely.candidates).sum(dim=1)
         absent = (attention * likely.absent).sum(dim=1)
-        pointed = (shares + 1e-9).log() + NEVER * (1 - batch["candidate_mask"])
-        candidate = torch.cat([pointed, (absent + 1e-9).log()[:, None]], dim=1)
-        missing = (attention * likely.absent * there(batch["step_places"])).sum(dim=1)
+        pointed = (shares + TINY).log() + NEVER * (1 - batch["candidate_mask"])
+        candidate = torch.cat([pointed, (absent + TINY).log()[:, None]], dim=1)
+        placed = there(batch["step_places"])
+        missing = (attention * likely.absent * placed).sum(dim=1)
+        found = (attention * (likely.candidates.sum(dim=2) * placed + 1 - placed)).sum(dim=1)
         said, shown, passing = (
             self.other(torch.cat([decision, evidence], dim=-1)) + self._first(batch, evidence)
         ).unbind(dim=1)
-        state = states(after, missing, said, shown, passing) + self.judged(decision)
+        state = states(after, missing, found, said, shown, passing) + self.judged(decision)
         kinds = functional.one_hot(batch["step_arguments"], len(ARGUMENTS)).float()
         argument = ((attention[..., None] * kinds).sum(dim=1) + 1e-4).log()
         return Heads(state, after.steps, candidate, argument, attention)
@@ -340,6 +342,8 @@ def _effect_rule() -> nn.Linear:
 
 
 def _spoken_rule() -> nn.Linear:
-    """Something else is said where utterances are not alike, and hardly where one was not said: a logistic regression on
-    570 pairs of utterances of training episodes."""
+    """Something else is said where utterances are not alike, and hardly where one was not said.
+
+    A logistic regression on 570 pairs of utterances of training episodes.
+    """
     return _rule([5.1, -7.9, 2.1, -2.7, -2.3, 0.0], -6.0)

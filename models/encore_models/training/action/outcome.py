@@ -17,6 +17,8 @@ NEVER = -1e4
 """Logit of what cannot be."""
 LEAST = -30.0
 """Logarithm of the least probability that is told apart."""
+TINY = 1e-6
+"""Added to probabilities that may be none."""
 DONE = 1
 """Of a step's progress."""
 
@@ -50,20 +52,25 @@ def next_step(holds: Tensor, progress: Tensor, mask: Tensor, before: Tensor) -> 
     return NextStep(steps, there.sum(dim=1).clamp(min=LEAST), torch.logsumexp(steps, dim=1).clamp(min=LEAST))
 
 
-def states(following: NextStep, absent: Tensor, other_said: Tensor, other_shown: Tensor, passing: Tensor) -> Tensor:
+def states(
+    following: NextStep, missing: Tensor, there: Tensor, other_said: Tensor, other_shown: Tensor, passing: Tensor
+) -> Tensor:
     """Logarithms of the probabilities of step, wait, done and stop [n, 4].
 
     Args:
         following: Which step is next.
-        absent: Probability that its target is not there [n].
+        missing: Probability that its target is not there [n].
+        there: Probability that it is, or that none is needed; their sum is 1, but 1 less a number near it is no more
+            than noise [n].
         other_said: Logit of something else being asked for [n].
         other_shown: Logit of somebody else asking for an answer first [n].
         passing: Logit of what keeps the target from being there going by itself [n].
     """
-    ours = functional.logsigmoid(-other_said) + functional.logsigmoid(-other_shown)
-    theirs = (1 - ours.exp()).clamp(min=1e-6).log()
-    missing, there = absent.clamp(min=1e-6).log(), (1 - absent).clamp(min=1e-6).log()
+    nothing_said = functional.logsigmoid(-other_said)
+    theirs = torch.logaddexp(functional.logsigmoid(other_said), nothing_said + functional.logsigmoid(other_shown))
+    ours = nothing_said + functional.logsigmoid(-other_shown)
     due = ours + following.left
-    wait = due + missing + functional.logsigmoid(passing)
-    stuck = due + missing + functional.logsigmoid(-passing)
-    return torch.stack([due + there, wait, ours + following.done, torch.logaddexp(theirs, stuck)], dim=1)
+    without = due + (missing + TINY).log()
+    wait, stuck = without + functional.logsigmoid(passing), without + functional.logsigmoid(-passing)
+    step = due + (there + TINY).log()
+    return torch.stack([step, wait, ours + following.done, torch.logaddexp(theirs, stuck)], dim=1)
