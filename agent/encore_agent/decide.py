@@ -50,6 +50,8 @@ BEHIND_RIVAL = 0.2
 """How much liker the print may be to another macro, or to an impostor, than to the one whose words were said."""
 RIVAL = 0.3
 """Likeness from which another macro or an impostor counts as a rival: below that a print is like nothing."""
+IN_DOUBT = 0.5
+"""The most sureness of what has to be asked about."""
 UNSCORED = 0.9
 """The most sureness that a print can give hands-free before its phrase was scored."""
 NEAR_WORDS = 70.0
@@ -212,6 +214,8 @@ def _sound(evidence: Evidence, calibration: Calibration, hands_free: bool) -> fl
     else:
         fits = PER_LOSS * evidence.losses + PER_OTHERWISE * evidence.otherwise + PER_LOG_P * evidence.log_p
         sure = 1.0 + (fits + ALONE) / WIDTH if like is None else _scaled(like + fits + BASE, calibration)
+    if evidence.another_word:
+        sure = min(sure, IN_DOUBT)
     if like is not None and rival is not None and rival >= RIVAL:
         sure = min(sure, 1.0 + (like - rival + BEHIND_RIVAL) / WIDTH)
     return sure

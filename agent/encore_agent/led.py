@@ -19,7 +19,7 @@ from encore_agent.values import Heard, Hearing, Values, letters_of
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.guided import Guide, Spelt
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import FILLERS, Match, best_match
+from encore_models.phrases import FILLERS, Match, best_match, words_of
 
 IN_DOUBT = "the words before it were not heard clearly"
 NAMED_ALONE = "only its name was said"
@@ -29,6 +29,10 @@ UNASKED = 0.01
 """Below what would be asked about: only told as the nearest."""
 SCORED = 4
 """Phrases of one macro that are followed for its voice print, and wordings."""
+ANOTHER_NATS = 5.0
+"""Regret from which one word was another one: in noise all words have their share of it."""
+HEARD = -1.0
+"""Mean log p a token from which a transcript is believed to be so exact."""
 GUIDES = 64
 """Lists of texts that are kept ready."""
 
@@ -201,7 +205,9 @@ class Led:
         for one in spelt:
             macro, phrase = self._whole[one.index]
             like = float(fuzz.ratio(spellings[one.index], letters))
-            evidence = _spelt(one, Evidence(words=like, transcript_log_p=own.mean_logprob, path="words"))
+            another = _another_word(phrase.text, one.regret, own)
+            evidence = Evidence(words=like, transcript_log_p=own.mean_logprob, another_word=another, path="words")
+            evidence = _spelt(one, evidence)
             yield Meaning(macro, Match(phrase, like, {}), evidence)
 
     def sounding(self, encoded: Encoded, macro: Macro, wordings: Sequence[str]) -> Meaning:
@@ -230,8 +236,9 @@ class Led:
         """
         texts = (*(phrase.text for phrase in sounding.macro.phrases), *wordings)
         like = max(float(fuzz.ratio(letters_of(text), letters_of(transcript.text))) for text in texts)
+        another = _another_word(sounding.match.phrase.text, sounding.evidence.regret or 0.0, transcript)
         evidence = replace(sounding.evidence, words=like, transcript_log_p=transcript.mean_logprob)
-        return replace(sounding, evidence=evidence)
+        return replace(sounding, evidence=replace(evidence, another_word=another))
 
     def _made_guide(self, texts: tuple[str, ...]) -> Guide:
         """Along texts as a sentence begins, or goes on: in noise Whisper often thinks so."""
@@ -242,6 +249,14 @@ class Led:
 def _spelt(one: Spelt, evidence: Evidence) -> Evidence:
     """With what the decoder made of a text that it was led along."""
     return replace(evidence, log_p=one.log_p / one.tokens, losses=one.losses, regret=one.regret)
+
+
+def _another_word(phrase: str, regret: float, transcript: Transcript) -> bool:
+    """See `Evidence.another_word`."""
+    if regret < ANOTHER_NATS or transcript.mean_logprob < HEARD:
+        return False
+    wanted, heard = words_of(phrase), words_of(transcript.text)
+    return len(wanted) == len(heard) > 1 and sum(a != b for a, b in zip(wanted, heard, strict=True)) == 1
 
 
 def _head(phrase: Phrase) -> str:

@@ -53,6 +53,8 @@ class Evidence:
     that is below 0."""
     regret: float | None = None
     """Nats by which the decoder found other tokens likelier than those of the phrase, together; see `guided.Spelt`."""
+    another_word: bool = False
+    """Just one word of the phrase was clearly heard as another one: a sibling was said, no noise."""
     value: float | None = None
     """How much likelier the sound makes a known value of the slot, nats a token; with it counts how far ahead of the
     next value it is."""

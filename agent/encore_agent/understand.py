@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from encore_agent.decide import UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
+from encore_agent.decide import IN_DOUBT, UNCALIBRATED, Calibration, Decision, Enrolled, decide, sureness
 from encore_agent.guard import destructive_macro
 from encore_agent.meaning import Meaning, UnderstandingOptions
 from encore_agent.meanings import Meanings
@@ -33,8 +33,6 @@ MOST_ASKED = 3
 """Commands in one question."""
 SAME_WORDS = 2.0
 """Nats by which no other word may be likelier where a print and its phrase settle the command by themselves."""
-IN_DOUBT = 0.5
-"""The most sureness of what has to be asked about."""
 SOUNDING = 2
 """Macros likest to the print whose phrases are scored whatever the words are."""
 

@@ -70,6 +70,7 @@ def verdict(evidence: Evidence, destructive: bool = False, **known) -> str:
         (replace(SAID, likeness=ACCEPT + 0.2, losses=SAID.losses - 0.3 / PER_LOSS), "ask"),  # one word is another one
         (replace(SAID, likeness=ACCEPT + 0.2, words=60.0, transcript_log_p=-0.1), "ask"),  # and was heard clearly
         (replace(SAID, likeness=ACCEPT + 0.2, words=60.0, transcript_log_p=-1.9), "accept"),  # noise is to blame
+        (replace(VOICE, another_word=True), "ask"),  # "share this file" is no "save this file"
         (replace(SAID, losses=LOST + 0.1), "accept"),  # no print
         (replace(SAID, losses=LOST - 0.1), "ask"),
         (replace(SAID, losses=LOST - 0.1 - WIDTH / PER_LOSS), "reject"),
@@ -102,6 +103,10 @@ def test_hands_free_nothing_fires_unless_the_phrase_was_scored() -> None:
     unscored = replace(VOICE, log_p=None, losses=None)
     assert verdict(unscored) != "accept"
     assert verdict(unscored, hands_free=False) == "accept"
+
+
+def test_another_word_is_asked_about_even_if_a_key_is_held() -> None:
+    assert verdict(replace(VOICE, another_word=True), hands_free=False) == "ask"
 
 
 def test_a_held_key_makes_it_more_lenient() -> None:
