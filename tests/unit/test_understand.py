@@ -291,6 +291,15 @@ def test_a_known_title_alone_is_asked_about() -> None:
     assert isinstance(understand("Time.", [listed]), Rejected)
 
 
+@pytest.mark.parametrize(
+    ("text", "another"), [("Share this file.", True), ("Share this tile.", False), ("This file", False)]
+)
+def test_just_one_other_word_is_noted(text: str, another: bool) -> None:
+    outcome = understand(text, [macro("save", "save this file")])
+    assert not isinstance(outcome, Accepted)
+    assert outcome.evidence.another_word == another
+
+
 def test_a_phrase_that_was_misheard_fires_by_its_sound() -> None:
     shuffle = macro("shuffle", "play this in another row")
     misheard = FakeHearing("They miss in when the mortar.", said="Play this in another row", each=-1.2)
