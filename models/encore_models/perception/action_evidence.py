@@ -147,12 +147,12 @@ def _found(things: Things, screen: Places) -> tuple[float, float, float]:
 
 def _worded(places: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether places are told by what they say: texts and fields."""
-    worded: NDArray[np.bool_] = np.asarray(places)[:, 5:7].any(axis=1)
+    worded: NDArray[np.bool_] = np.any(_single(places)[:, 5:7], axis=1)
     return worded
 
 
 def _there(vectors: NDArray[Any]) -> NDArray[np.bool_]:
-    there: NDArray[np.bool_] = np.asarray(vectors).any(axis=1)
+    there: NDArray[np.bool_] = np.any(_single(vectors), axis=1)
     return there
 
 

@@ -300,7 +300,7 @@ def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """What an older version did not keep is not known."""
     alone = np.zeros(len(columns["state"]), np.int64)
     width = columns["utterance"].shape[1]
-    first = {
+    first: dict[str, NDArray[Any]] = {
         "shown_utterance": np.zeros((0, width), np.float16),
         "spoken.which": alone,
         "spoken.lengths": np.zeros(1, np.int64),
@@ -309,7 +309,7 @@ def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "known.lengths": columns["screen.lengths"],
         "step_effects": np.zeros_like(columns["steps"]),
     }
-    second = {
+    second: dict[str, NDArray[Any]] = {
         "spoken_alike": np.zeros(SPOKEN_WIDTH, np.float32),
         "alike.which": alone,
         "alike.lengths": np.full(1, SPOKEN_WIDTH),
