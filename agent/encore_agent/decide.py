@@ -56,8 +56,11 @@ UNSCORED = 0.9
 """The most sureness that a print can give hands-free before its phrase was scored."""
 NEAR_WORDS = 70.0
 """Percent from which words count as near the phrase."""
-FLOOR = -2.5
-"""Mean log p a token of the filled phrase below which neither words nor a known value fire anything."""
+FLOOR = -1.7
+"""Mean log p a token of the filled phrase below which words alone fire nothing: in what it does not understand the
+decoder may write any phrase, and does not believe in it."""
+VALUE_FLOOR = -2.5
+"""The same where a known value was found in the sound, which needs no good transcript."""
 BEHIND = 0.7
 """How much less likely, mean log p a token, than the transcript itself a phrase with near words may be."""
 ASKED_NATS = 0.7
@@ -244,7 +247,7 @@ def _value(evidence: Evidence) -> float:
     if evidence.value is None:
         return -np.inf
     sure = 1.0 + (evidence.value - VALUE_ACCEPT) / (VALUE_ACCEPT - VALUE_ASK)
-    return sure if evidence.log_p is None else min(sure, 1.0 + (evidence.log_p - FLOOR) / ASKED_NATS)
+    return sure if evidence.log_p is None else min(sure, 1.0 + (evidence.log_p - VALUE_FLOOR) / ASKED_NATS)
 
 
 def _missing(evidence: Evidence, said: str) -> str:

@@ -183,7 +183,7 @@ def test_a_near_phrase_that_is_much_less_likely_fires_nothing() -> None:
 
 
 def test_a_first_word_that_grew_together_with_the_title_is_taken_apart() -> None:
-    for total, accepted in ((-4.0, True), (-17.0, False)):
+    for total, accepted in ((-3.0, True), (-17.0, False)):
         outcome = understand("Playfast car", totals={"Play fast car.": total, "Play": -0.5})
         assert isinstance(outcome, Accepted) == accepted, outcome
         if isinstance(outcome, Accepted):
