@@ -37,7 +37,7 @@ class Tuning:
 
     seconds: float = 30.0
     """When learning ends at the latest; checks and export come on top."""
-    steps: int = 120
+    steps: int = 100
     batch: int = 16
     """Half of it new."""
     learning_rate: float = 2e-4
