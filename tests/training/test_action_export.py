@@ -73,6 +73,14 @@ def test_float32_computes_what_torch_does_at_every_size(model: TrainedModel, gra
     assert onnx_decider(session)(feeds(lone))["step"].shape == (1, 1)
 
 
+def test_what_is_all_but_impossible_stays_finite(model: TrainedModel, graph: Path, some: list[Sample]) -> None:
+    # The effect of no step is there by far: the runtime's sigmoid of that is 0, and its logarithm was not finite.
+    gone = np.array([1, -1, 0, 1, 1, 1], np.float16) * 8
+    far = [replace(one, step_seen=np.tile(gone, (len(one.steps), 1))) for one in some]
+    differences = export.check_float(model, graph, far)
+    assert all(np.isfinite(value) for value in differences.values())
+
+
 def test_an_export_of_other_weights_is_noticed(graph: Path, some: list[Sample]) -> None:
     torch.manual_seed(2)
     with pytest.raises(ExportStrays, match="float32 state differs"):

@@ -216,3 +216,10 @@ def test_words_that_tell_of_waiting_and_asking_are_looked_out_for() -> None:
     network.look_out_for(passing=cue, asking=other)
     gone = replace(said, candidates=said.candidates * 0, candidate_places=said.candidate_places * 0)
     assert STATES[network(tensors_of([gone])).state.argmax()] == "wait"
+
+
+def test_a_logarithm_of_a_probability_is_that_of_the_library_far_out_too() -> None:
+    from encore_models.training.action.outcome import log_sigmoid
+
+    x = torch.tensor([-200.0, -30.0, -1.0, 0.0, 1.0, 30.0, 200.0])
+    torch.testing.assert_close(log_sigmoid(x), torch.nn.functional.logsigmoid(x))

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 NEVER = -1e4
 """Logit of what cannot be."""
@@ -21,6 +20,14 @@ TINY = 1e-6
 """Added to probabilities that may be none."""
 DONE = 1
 """Of a step's progress."""
+
+
+def log_sigmoid(x: Tensor) -> Tensor:
+    """Logarithm of the sigmoid, in parts that no runtime rounds to the logarithm of nothing.
+
+    The library's own is exported as `Log(Sigmoid(x))`, and the runtime's sigmoid is 0 from about -17 down.
+    """
+    return x.clamp(max=0) - (1 + (-x.abs()).exp()).log()
 
 
 class NextStep(NamedTuple):
@@ -46,8 +53,8 @@ def next_step(holds: Tensor, progress: Tensor, mask: Tensor, before: Tensor) -> 
     done = (progress == DONE).float() * mask
     later = (done @ before.T).clamp(max=1)  # done after this one
     open_ = mask * (1 - done) * (1 - later)
-    there = functional.logsigmoid(holds) * open_
-    first = functional.logsigmoid(-holds) + there @ before
+    there = log_sigmoid(holds) * open_
+    first = log_sigmoid(-holds) + there @ before
     steps = first * open_ + NEVER * (1 - open_) + NEVER * (1 - mask)
     return NextStep(steps, there.sum(dim=1).clamp(min=LEAST), torch.logsumexp(steps, dim=1).clamp(min=LEAST))
 
@@ -66,11 +73,11 @@ def states(
         other_shown: Logit of somebody else asking for an answer first [n].
         passing: Logit of what keeps the target from being there going by itself [n].
     """
-    nothing_said = functional.logsigmoid(-other_said)
-    theirs = torch.logaddexp(functional.logsigmoid(other_said), nothing_said + functional.logsigmoid(other_shown))
-    ours = nothing_said + functional.logsigmoid(-other_shown)
+    nothing_said = log_sigmoid(-other_said)
+    theirs = torch.logaddexp(log_sigmoid(other_said), nothing_said + log_sigmoid(other_shown))
+    ours = nothing_said + log_sigmoid(-other_shown)
     due = ours + following.left
     without = due + (missing + TINY).log()
-    wait, stuck = without + functional.logsigmoid(passing), without + functional.logsigmoid(-passing)
+    wait, stuck = without + log_sigmoid(passing), without + log_sigmoid(-passing)
     step = due + (there + TINY).log()
     return torch.stack([step, wait, ours + following.done, torch.logaddexp(theirs, stuck)], dim=1)
