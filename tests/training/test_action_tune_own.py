@@ -1,0 +1,146 @@
+"""`encore learn` in earnest: a library on disk, a process of its own, and a model that changes in one move or not."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+MISSING = [name for name in ("torch", "safetensors", "accelerate", "onnxscript") if find_spec(name) is None]
+if MISSING:
+    pytest.skip(f"{', '.join(MISSING)} missing: pip install -e '.[train]'", allow_module_level=True)
+
+import torch
+
+from encore_agent.tuning import NotTuned, Tuned, TuningPlaces, WaysDiffer, tune
+from encore_models.bundle import Bundle, Contents, Graph, write_bundle
+from encore_models.macro import Phrase
+from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel
+from encore_models.store import create_macro
+from encore_models.training.action.export import quantise_dynamic
+from encore_models.training.action.graft import graph_in
+from encore_models.training.action.model import ActionConfig
+from encore_models.training.action.model import ActionModel as TrainedModel
+from encore_recorder.geometry import Point
+from tests.unit.test_action_demonstrations import SIGNS, shown
+
+WIDTHS = {"frame_width": 384, "look_width": 192, "text_width": 192}
+
+
+def add(library: Path, name: str, phrase: str, clicks: Sequence[Point]) -> None:
+    """A macro and the recording that it was learned from; nothing was said in it."""
+    learning = shown(library / "demonstrations", clicks, f"demo-{name}", least_steps=1).learning
+    macro = replace(learning.macro, id=name, phrases=(Phrase(phrase),), demonstration=f"demo-{name}")
+    create_macro(macro, learning.pictures, library / "macros" / name)
+
+
+def write_model(target: Path, graphs: Path) -> None:
+    """An action model that knows little, with its graph in the library so that nothing has to be exported."""
+    torch.manual_seed(3)
+    torch.set_num_threads(1)
+    model = TrainedModel(ActionConfig(width=32, heads=2, dropout=0.0)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.02)
+    full = graph_in(graphs, model)
+    inputs = {name: tuple(WIDTHS.get(str(axis), axis) for axis in shape) for name, shape in INPUTS.items()}
+
+    def fill(made: Path) -> Contents:
+        quantise_dynamic(full, made / "action.onnx")
+        model.save_pretrained(made)
+        return Contents(
+            "action", "a test", "MIT", {GRAPH: Graph("action.onnx", inputs, dict(OUTPUTS))}, {"version": VERSION}
+        )
+
+    write_bundle(target, fill)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of two macros of three clicks and a model."""
+    library = tmp_path_factory.mktemp("begun") / "library"
+    (library / "macros").mkdir(parents=True)
+    add(library, "press-all", "press all", SIGNS)
+    add(library, "press-back", "press them back", SIGNS[::-1])
+    with pytest.warns():  # the exporter's own
+        write_model(library / "action_model", library / "samples")
+    return library
+
+
+class Learn:
+    """Runs `tune` over a copy of the library."""
+
+    def __init__(self, library: Path, hearing: Path) -> None:
+        self.library, self.notes = library, list[str]()
+        self.stop = threading.Event()
+        self.places = TuningPlaces(library, library / "action_model", hearing)
+
+    def __call__(self, *new: str, leave_out: Sequence[str] = ()) -> Tuned:
+        return tune(self.places, lambda *_: None, self.notes.append, self.stop, new, leave_out)
+
+    @property
+    def model(self) -> bytes:
+        return (self.library / "action_model" / "manifest.json").read_bytes()
+
+
+@pytest.fixture
+def learn(begun: Path, tmp_path: Path, hearing_bundle: Bundle) -> Learn:
+    return Learn(Path(shutil.copytree(begun, tmp_path / "library")), hearing_bundle.folder)
+
+
+def test_a_new_demonstration_is_learned_beside_an_old_one(learn: Learn) -> None:
+    before = learn.model
+    tuned = learn("press-back")
+    assert tuned.learned == ("press-back",)
+    assert tuned.steps > 0
+    assert tuned.loss["own"][1] < tuned.loss["own"][0]
+    assert tuned.taken, tuned.why
+    assert learn.model != before
+    assert all(after >= was - 0.005 for was, after in tuned.old.values())
+    ActionModel.load(learn.places.target)
+    # Nothing was said in either; they are learned from their screens all the same.
+    assert any("nothing was said in the recording of press-all" in note for note in learn.notes)
+    with pytest.raises(NotTuned, match="no demonstration that it has not learned"):
+        learn()
+
+
+def test_macros_that_contradict_each_other_are_named(learn: Learn) -> None:
+    add(learn.library, "press-other", "press all", SIGNS[1:])
+    before = learn.model
+    with pytest.raises(WaysDiffer, match="“press all” was shown in different ways") as caught:
+        learn("press-other")
+    assert caught.value.ways == (("press-all",), ("press-other",))
+    assert learn.model == before
+
+
+def test_what_cannot_be_learned_is_said_and_changes_nothing(learn: Learn) -> None:
+    add(learn.library, "press-one", "press one", SIGNS[:1])
+    before = learn.model
+    with pytest.raises(NotTuned, match="none that it can learn from"):
+        learn("press-one")
+    assert any("it has 1 step, and teaches nothing" in note for note in learn.notes)
+    shutil.rmtree(learn.library / "demonstrations" / "demo-press-all")
+    with pytest.raises(NotTuned, match="this is the only demonstration"):
+        learn("press-back")
+    assert any("its recording cannot be read" in note for note in learn.notes)
+    assert learn.model == before
+
+
+def test_stopping_it_changes_nothing(learn: Learn) -> None:
+    before = learn.model
+    threading.Timer(8.0, learn.stop.set).start()
+    with pytest.raises(NotTuned, match="it was stopped"):
+        learn("press-back")
+    assert learn.model == before
+    ActionModel.load(learn.places.target)
+
+
+def test_without_weights_to_begin_with_it_says_so(learn: Learn) -> None:
+    (learn.places.target / "model.safetensors").unlink()
+    with pytest.raises(NotTuned, match="there is no action model"):
+        learn("press-back")
