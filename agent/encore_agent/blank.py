@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
-from encore_agent.single import find_label
+from encore_agent.labels import find_label
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
@@ -71,6 +71,8 @@ def _by_surroundings(search: Search, point: Point) -> Found | Absent:
     if not search.now.rect.contains(spot) or not _as_empty(search, point, spot) or renamed:
         return Absent("it was a click on an empty place, and something stands there now")
     evidence["beneath"] = _beneath(search, point, spot)
+    if not evidence["beneath"]:
+        return Absent("it was a click on an empty place, and what it lay on is covered there now")
     box = Rect(spot.x - target.box.width // 2, spot.y - target.box.height // 2, target.box.width, target.box.height)
     place = Place(box.intersection(search.now.rect) or box, why, evidence["agreed"] or evidence["page"], point=spot)
     return search.judged(place, "blank", evidence, "it was a click on an empty place, and too little around it agrees")

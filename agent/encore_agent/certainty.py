@@ -18,15 +18,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from encore_agent.errors import BrokenCertainty
 
-Kind = Literal["unchanged", "icon", "text", "row", "titled", "row_icon", "field", "slider", "blank"]
-"""By what a place is known: a drawing, a label, a row as it was shown, a row or label by the title that was said, a
-drawing by its row, a field or slider by its caption, an empty place by what is around it. `unchanged` is what still
-shows the same pixels, of any kind."""
+Kind = Literal["unchanged", "icon", "sign", "text", "row", "titled", "row_icon", "field", "slider", "blank"]
+"""By what a place is known: a drawing, one of another icon set by its place and meaning, a label, a row as it was
+shown, a row, label or drawing by the title that was said or stands below it, a drawing by its row, a field or slider by
+its caption, an empty place by what is around it. `unchanged` is what still shows the same pixels, of any kind."""
 
 FEATURES: Mapping[Kind, tuple[str, ...]] = {
     "unchanged": ("patch", "ink"),
-    "icon": ("looks", "neighbours", "stands", "ahead", "back"),
-    "text": ("reads", "looks", "neighbours", "ahead", "alone"),
+    "icon": ("looks", "neighbours", "stands", "ahead", "back", "alone", "settled"),
+    "sign": ("meaning", "ahead", "back", "stands", "changed"),
+    "text": ("reads", "looks", "neighbours", "ahead", "alone", "settled"),
     "row": ("reads", "rest", "whole", "columns", "ahead"),
     "titled": ("reads", "columns", "ahead"),
     "row_icon": ("reads", "looks", "ahead"),

@@ -31,6 +31,14 @@ COMPANY = 8
 """Drawings near a place that make its company."""
 LEAST_COMPANY = 3
 """Fewer are none."""
+WITNESSES = 12
+"""Things around a place that tell how much has moved."""
+UNMOVED = 0.75
+"""A quarter of them standing as they did is enough for a window that was not rearranged; a dialog hides many."""
+MOVED_APART = (0.1, 0.4)
+"""By how much less than theirs a place may agree with its neighbours, and from where on that tells against it."""
+LEFT_ALONE = 0.6
+"""Agreement from which nobody is asked."""
 FREE = 0.8
 """What a neighbour of the same row counts that slid along it."""
 
@@ -62,16 +70,23 @@ class Pair:
         return pair
 
     @cached_property
+    def same(self) -> dict[int, int]:
+        """What of `here` is surely what of `there`: each other's likest."""
+        if min(self.looks.shape) == 0:
+            return {}
+        likest = self.looks.argmax(axis=1)
+        numbers = np.arange(len(likest))
+        sure = (self.looks.argmax(axis=0)[likest] == numbers) & (self.looks[numbers, likest] >= SURELY)
+        return {int(number): int(likest[number]) for number in np.flatnonzero(sure)}
+
+    @cached_property
     def scale(self) -> float:
         """How much larger `there` is drawn: the middle ratio of the sizes of what is surely the same."""
         if min(self.looks.shape) == 0:
             return 1.0
-        likest = self.looks.argmax(axis=1)
-        numbers = np.arange(len(likest))
-        same = (self.looks.argmax(axis=0)[likest] == numbers) & (self.looks[numbers, likest] >= SURELY)
-        if same.sum() < LEAST:
+        if len(self.same) < LEAST:
             return self._text_scale()
-        before, after = self.here.boxes[numbers[same]], self.there.boxes[likest[same]]
+        before, after = self.here.boxes[list(self.same)], self.there.boxes[list(self.same.values())]
         sizes = float(np.median(after[:, 2:].max(axis=1) / np.maximum(1, before[:, 2:].max(axis=1))))
         apart = _distances(before), _distances(after)
         far = (apart[0] > FAR) & (apart[0] < 4 * FAR)
@@ -140,12 +155,20 @@ def spanning(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float3
     return 1 - ramp(np.asarray(away, np.float32), 8, 32 * max(1.0, scale))
 
 
-def surroundings(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
+def surroundings(
+    pair: Pair, place: Rect, pool: Sequence[Rect], fine: Sequence[float] = (0.94, 1.0, 1.06)
+) -> NDArray[np.float32]:
     """How well the neighbours of each place in `pool` agree with those of `place`, 0 to 1, [len(pool)].
 
     The constellation of the nearest candidates is laid over each place of the pool at the scale that its own
     size suggests. A neighbour counts if a candidate of its kind and looks is where it should be; one in the
     same row may slide along it.
+
+    Args:
+        pair: Both pictures.
+        place: On `here`.
+        pool: On `there`.
+        fine: Scales that are tried, over what the size of a place suggests; the pair's own is always tried.
     """
     shown, now = pair.here, pair.there
     scores = np.zeros(len(pool), np.float32)
@@ -158,7 +181,7 @@ def surroundings(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.fl
     stars = _anchors(now)
     for number, box in enumerate(pool):
         own = box.height / max(1, place.height)
-        for scale in {pair.scale, *(float(np.clip(own * fine, *SCALES)) for fine in (0.94, 1.0, 1.06))}:
+        for scale in {pair.scale, *(float(np.clip(own * ratio, *SCALES)) for ratio in fine)}:
             away = stars[None] - _anchor(box) - scale * anchors[:, None]
             slack = 5 + 0.05 * scale * np.hypot(anchors[:, 0], anchors[:, 1])[:, None]
             there = (np.abs(away) <= slack[..., None]).all(axis=2)
@@ -167,6 +190,33 @@ def surroundings(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.fl
             agreed = np.maximum(np.where(there, likeness, 0), np.where(slid, FREE * likeness, 0)).max(axis=1)
             scores[number] = max(scores[number], float(weights @ agreed))
     return scores
+
+
+def settled(pair: Pair, place: Rect, around: float) -> float:
+    """How far a place agrees with its neighbours as those around it agree with theirs, 0 to 1.
+
+    Where a window was rearranged nothing agrees; where everything else stands as it did, what has moved is another
+    thing that only looks or reads the same.
+
+    Args:
+        pair: Both pictures.
+        place: Of the target, on `here`.
+        around: How well its neighbours agree with those of the place in question.
+    """
+    if around >= LEFT_ALONE:
+        return 1.0
+    numbers = np.array(list(pair.same), np.intp)
+    middles = pair.here.boxes[numbers, :2] + pair.here.boxes[numbers, 2:] / 2
+    away = np.hypot(*(middles - (place.center.x, place.center.y)).T)
+    near = numbers[np.argsort(away, kind="stable")]
+    others = [number for number in near.tolist() if pair.here.candidates[number].box.overlap(place) < 0.3][:WITNESSES]
+    if not others:
+        return 0.0
+    agree = [
+        surroundings(pair, pair.here.candidates[one].box, [pair.there.candidates[pair.same[one]].box], ())[0]
+        for one in others
+    ]
+    return float(1 - ramp(np.float32(np.quantile(agree, UNMOVED) - around), *MOVED_APART))
 
 
 def _neighbours(scene: Scene, place: Rect) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

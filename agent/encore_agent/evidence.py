@@ -106,7 +106,7 @@ class Search:
             doubt: What to tell a person where it is not sure enough.
         """
         point = place.point or self.place(place.box)
-        if self._taken(point):
+        if place.point is None and self._taken(point):
             return Absent(f"something stands now where the click would go ({place.why})", place.near)
         probability = self.certainty.probability(kind, evidence)
         self.weighed.append(Weighed(kind, evidence, point, probability))

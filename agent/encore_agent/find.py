@@ -16,10 +16,13 @@ from encore_agent.certainty import Certainty
 from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlation, cut
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
+from encore_agent.labels import find_label
 from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
-from encore_agent.single import find_icon, find_label
+from encore_agent.signs import find_named
+from encore_agent.single import find_icon
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
+from encore_models.perception.captions import caption_of
 from encore_models.perception.screen import Scene, title_of
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
@@ -62,6 +65,10 @@ class Finder:
         return search.weighed
 
     def _found(self, search: Search, text: str | None) -> Found | Absent:
+        result = self._by_kind(search, text)
+        return result if isinstance(result, Found) or text is not None else find_named(search) or result
+
+    def _by_kind(self, search: Search, text: str | None) -> Found | Absent:
         target = search.target
         if target.kind == "row" and search.beside_ink:
             return LOST
@@ -143,7 +150,7 @@ def _same_place(search: Search) -> Found | None:
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
     parts = [ink, middle, *(_letters(ink) if target.kind == "text" else ())]
     if target.kind in FRAMES and search.cell is not None:
-        caption = shown.caption_of(search.cell)
+        caption = caption_of(shown, search.cell)
         inside = [c for c in shown.candidates if c.kind == "text" and target.box.contains(c.box.center)]
         parts += [piece for c in (caption, *inside) if c is not None for piece in _letters(c.box.grown(2))]
     least = 1.0

@@ -13,11 +13,12 @@ from encore_agent.certainty import Kind
 from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroundings
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
-from encore_agent.single import find_label, is_alone
+from encore_agent.labels import find_label, only_label
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
+from encore_models.perception.captions import caption_of
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Point, Rect
 
@@ -68,7 +69,7 @@ def _by_words(search: Search) -> Found | None:
         return None
     words = Target("text", held[0].box, Point(0, 0), text)
     asked = replace(search, target=words)
-    found = find_label(asked) if is_alone(asked) else None
+    found = find_label(asked) if only_label(asked) is not None else None
     return found if isinstance(found, Found) else None
 
 
@@ -107,13 +108,13 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
     stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
     stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
     stands = np.maximum(stands, SPANNING * spanning(pair, cell.box, boxes))
-    caption = pair.here.caption_of(cell)
+    caption = caption_of(pair.here, cell)
     others = _captions(pair.here, [c for c in pair.here.candidates if c.kind == cell.kind and c != cell])
     rest = _left_over(pair, cell, pool) if caption is None else None
     scores, parts = [], []
     for candidate, place in zip(pool, stands, strict=True):
         frame = _as_high(pair, cell, candidate)
-        its = pair.there.caption_of(candidate)
+        its = caption_of(pair.there, candidate)
         called = _called_alike(pair, caption, its, cell.kind == "slider")
         if called is None and cell.kind == "field":
             called = _same_inside(pair, cell, candidate)
@@ -144,7 +145,7 @@ def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
 
 
 def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:
-    return [caption for caption in map(scene.caption_of, frames) if caption is not None]
+    return [caption for frame in frames if (caption := caption_of(scene, frame)) is not None]
 
 
 def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
@@ -159,7 +160,7 @@ def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
     now = [c for c in pool if _as_high(pair, cell, c)]
     if len(before) - len(_captions(pair.here, before)) != 1 or len(now) - len(_captions(pair.there, now)) != 1:
         return None
-    return next(c for c in now if pair.there.caption_of(c) is None)
+    return next(c for c in now if caption_of(pair.there, c) is None)
 
 
 def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:

@@ -201,6 +201,9 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
         for row, text in zip(rows, titles, strict=True)
         if match(title, text) >= Match.READ_ALIKE and _titled_alike(search, cell, row[0])
     ]
+    if not named:  # a narrower column may have cut it off
+        named = [row for row, text in zip(rows, titles, strict=True) if match(title, text) == Match.SHORTENED]
+        named = named if len(named) == 1 else []
     if not named:
         return Absent(f"no row reads {title!r}" if rows else "there is no list like the one that was shown", near)
     likeness = _row_likeness(search, named)

@@ -1,4 +1,4 @@
-"""Finding what stands for itself: a drawing, a label."""
+"""Finding a drawing that stands for itself, by its looks and its neighbours."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, utils
 
-from encore_agent.context import Pair, anchored, beside, company, ramp, surroundings
+from encore_agent.context import Pair, anchored, beside, company, ramp, settled, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
+from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene
 
 SHORTLIST = 24
 """Drawings whose surroundings are compared."""
@@ -30,24 +29,28 @@ CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
 """Agreement of neighbours below which nothing of what stood around it is there."""
+FOREIGN = 0.2
+"""Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
 LIKE = 0.5
 """Likeness below which a drawing is another sign, however well it stands: pause where play was."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
 AHEAD = 4.0
 """What a lead over the next best counts; a quarter is as good as more."""
-RENAMED = 0.5
-"""How well another wording of the same reads, where the same words read 1."""
-READ_FIRST = 8
-"""Labels that are read before all are."""
 ALL_THERE = 0.5
 """What it counts that as many labels read so as when it was shown, where one alone counts 1."""
-PERHAPS, DRAWN_OUT = 0.3, 1.6
-"""Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
 
 
 def find_icon(search: Search) -> Found | Absent:
-    """A drawing by its looks and its neighbours; unique, and found back from there."""
+    """A drawing by its looks and its neighbours; unique, and found back from there. Else by what it means."""
+    result = _by_looks(search)
+    if isinstance(result, Found) or search.cell is None or search.target.kind != "icon":
+        return result
+    found = find_sign(search, search.cell)
+    return found if isinstance(found, Found) else result
+
+
+def _by_looks(search: Search) -> Found | Absent:
     cell = search.cell
     if cell is None:
         return LOST
@@ -56,13 +59,17 @@ def find_icon(search: Search) -> Found | Absent:
         return Absent("nothing on the screen looks like it, or it shows another sign now")
     alone = search.target.look_alikes == 0
     looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
+    free = lead(pool, scores, int(np.argmax(scores))) < search.options.margin and _is_free(search, cell)
+    if free:
+        pool = [c for c in pool if search.now.name_of(c) is None] or pool  # one in a row of a list is another one
+        looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
     best, near = int(np.argmax(scores)), nearest(pool, scores)
     ahead = lead(pool, scores, best)
     if search.target.kind == "row_icon" and _changed_hands(search, cell, pool[best]):
         return Absent("what looks like it belongs to something else now", near)
     if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
-    back = _lead_back(search.pair.back, pool[best], cell)
+    back = _lead_back(search.pair.back, pool[best], cell, free)
     if back <= 0:
         return Absent("what looks like it fits another part of the recorded window better", near)
     evidence = {
@@ -71,11 +78,36 @@ def find_icon(search: Search) -> Found | Absent:
         "stands": float(stands[best]),
         "ahead": AHEAD * ahead,
         "back": back,
+        "alone": _alone(search, cell, pool, looks, free),
+        "settled": settled(search.pair, cell.box, float(around[best])),
     }
+    if not evidence["settled"] and evidence["neighbours"] < FOREIGN:
+        return Absent("what looks like it stands among other things, where all else stands as it did", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(
         Place(pool[best].box, why, float(scores[best]), near[1:]), "icon", evidence, "nothing is enough like it"
     )
+
+
+def _is_free(search: Search, cell: Candidate) -> bool:
+    """Whether the shown drawing belongs to no row or card."""
+    return search.target.kind == "icon" and search.shown.name_of(cell) is None
+
+
+def _alone(search: Search, cell: Candidate, pool: Sequence[Candidate], looks: NDArray[np.float32], free: bool) -> float:
+    """1 where nothing else looked like it nor does, less where as many do as did, 0 where some are new or gone."""
+    shown = search.shown
+    own = shown.likeness(shown.descriptors @ shown.descriptors[shown.index(cell)])
+    then = [c for c, look in zip(shown.candidates, own.tolist(), strict=True) if look >= OTHERS and not c.frame]
+    then = [c for c in then if size_fits(cell.box, c.box, 1.0) and not (free and shown.name_of(c) is not None)]
+    now = [c for c, look in zip(pool, looks.tolist(), strict=True) if look >= OTHERS]
+    before, after = _places(then), _places(now)
+    return ALL_THERE * (before == after) * (2 if max(before, after) <= 1 else 1)
+
+
+def _places(cells: Sequence[Candidate]) -> int:
+    """How many there are; what lies on one another is one."""
+    return sum(all(c.box.overlap(other.box) < 0.3 for other in cells[:number]) for number, c in enumerate(cells))
 
 
 def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
@@ -87,117 +119,15 @@ def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
     return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
 
 
-def _lead_back(pair: Pair, found: Candidate, cell: Candidate) -> float:
-    """By how much the shown drawing is ahead of all others on the way back from the found one, -1 to 1."""
-    pool = _alike(pair, found)
+def _lead_back(pair: Pair, found: Candidate, cell: Candidate, free: bool) -> float:
+    """By how much the shown drawing is ahead of all others on the way back from the found one, -1 to 1.
+
+    Free, those that belong to a row or card are no others.
+    """
+    pool = [c for c in _alike(pair, found) if not free or c == cell or pair.there.name_of(c) is None]
     if cell not in pool:
         return -1.0
     return lead(pool, _icon_scores(pair, found, pool)[-1], pool.index(cell))
-
-
-def find_label(search: Search) -> Found | Absent:
-    """A label by its text; where that is there more than once, by its neighbours."""
-    cell, wanted = search.cell, search.target.text
-    if cell is None:
-        return LOST
-    pool = [
-        c
-        for c in search.now.candidates
-        if c.kind == "text" and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
-    ]
-    if not pool:
-        return Absent(f"no label on the screen reads {wanted!r}")
-    looks = search.pair.looks_of(cell, pool)
-    pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
-    same = _reading(wanted, search.now, pool[:READ_FIRST])
-    if not same:
-        pool = pool[:READ_FIRST] + _in_place(search, cell, pool[READ_FIRST:])
-        same = _reading(wanted, search.now, pool)
-    if not same:
-        return _renamed(search, cell, pool if search.target.kind == "text" else [])
-    boxes = [c.box for c in same]
-    across, down = anchored(search.pair, cell.box, boxes)
-    around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
-    around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
-    looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
-    then, today = (
-        _reading_so(wanted, search.shown, search.shown, cell),
-        _reading_so(wanted, search.now, search.shown, cell),
-    )
-    today |= set(same)
-    alone = len(then) == len(today) == 1
-    if alone and search.target.kind == "text":  # in a list everything is near its like
-        around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
-    scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
-    best, near = int(np.argmax(scores)), nearest(same, scores)
-    ahead = lead(same, scores, best) if len(same) > 1 else 1.0
-    if ahead < search.options.margin:
-        return Absent(f"{wanted!r} is there more than once, and nothing tells which one it is", near)
-    evidence = {
-        "reads": match(wanted, search.now.texts([same[best]])[0]) / Match.EXACT,
-        "looks": float(looks[best]),
-        "neighbours": float(around[best]),
-        "ahead": AHEAD * ahead,
-        "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
-    }
-    why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
-    doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
-    return search.judged(Place(same[best].box, why, float(scores[best]), near[1:]), "text", evidence, doubt)
-
-
-def is_alone(search: Search) -> bool:
-    """Whether the label is the only one that reads so on either picture."""
-    cell, wanted = search.cell, search.target.text
-    scenes = (search.shown, search.now)
-    return cell is not None and all(len(_reading_so(wanted, scene, search.shown, cell)) == 1 for scene in scenes)
-
-
-def _reading_so(wanted: str, scene: Scene, shown: Scene, cell: Candidate) -> set[Candidate]:
-    """All labels of a picture that read so, in whatever size: what is left of a label and its heading may be either."""
-    looks = scene.likeness(scene.descriptors @ shown.descriptors[shown.index(cell)])
-    aspect = cell.box.width / max(1, cell.box.height)
-    pool = [
-        c
-        for c, look in zip(scene.candidates, looks.tolist(), strict=True)
-        if c.kind == "text"
-        and look >= PERHAPS
-        and 1 / DRAWN_OUT <= c.box.width / max(1, c.box.height) / aspect <= DRAWN_OUT
-    ]
-    return set(_reading(wanted, scene, pool)) | ({cell} if scene is shown else set())
-
-
-def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> list[Candidate]:
-    """Of labels that look different those that stand where the shown one stood; a program may have renamed it."""
-    if not pool:
-        return []
-    boxes = [c.box for c in pool]
-    across, down = anchored(search.pair, cell.box, boxes)
-    stands = np.maximum(surroundings(search.pair, cell.box, boxes), across * down)
-    return [pool[int(index)] for index in np.argsort(-stands, kind="stable")[:READ_FIRST]]
-
-
-def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Found | Absent:
-    """A label that means the same at the same place, where none reads the same."""
-    wanted, texts = search.target.text, search.now.texts(pool)
-    likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
-    near = nearest(pool, np.asarray(likeness, np.float32), texts)
-    named = [(c, text) for c, text in zip(pool, texts, strict=True) if same_wording(wanted, text)]
-    if len(named) == 1:
-        label, text = named[0]
-        places = [label.box]
-        around = float(surroundings(search.pair, cell.box, places)[0])
-        around = max(around, BESIDE * float(beside(search.pair, cell.box, places)[0]))
-        evidence = {
-            "reads": RENAMED,
-            "looks": float(ramp(search.pair.looks_of(cell, [label]), 0.55, 0.95)[0]),
-            "neighbours": around,
-            "ahead": 1.0,
-            "alone": 1.0,
-        }
-        why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
-        doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"
-        return search.judged(Place(label.box, why, around, near), "text", evidence, doubt)
-    return Absent(f"no label on the screen reads {wanted!r}", near)
 
 
 def _alike(pair: Pair, cell: Candidate) -> list[Candidate]:
@@ -230,8 +160,3 @@ def _icon_scores(
         stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), 0.5, 0.9))
     stands = np.asarray(stands, np.float32)
     return looks, around, stands, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
-
-
-def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
-    texts = scene.texts(pool)
-    return [c for c, text in zip(pool, texts, strict=True) if match(wanted, text) >= Match.READ_ALIKE]

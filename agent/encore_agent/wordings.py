@@ -103,21 +103,36 @@ KIND_WORDS = {"file", "files", "items", "messages", "level", "options", "list", 
 
 def same_wording(shown: str, now: str) -> bool:
     """Whether the two are the same label, or known wordings of one meaning; a count after them plays no part."""
-    return bool(_meaning(shown)) and _meaning(shown) == _meaning(now)
+    one, other = _meaning(shown), _meaning(now)
+    return bool(one) and len(one) == len(other) and all(a & b for a, b in zip(one, other, strict=True))
 
 
 @lru_cache(maxsize=4096)
-def _meaning(label: str) -> tuple[str, ...]:
-    """What is left of a label without filling words, each wording of a meaning replaced by the first one."""
+def _meaning(label: str) -> tuple[frozenset[str], ...]:
+    """What is left of a label without filling words: of each wording the first ones of its meanings, or itself."""
     plain = re.sub(r"\(\d+\)\s*$", " ", label.casefold().replace("…", " "))
+    if plain.count("(") > plain.count(")"):  # cut off within what tells it from the plain one
+        return (frozenset([label]),)
     words = re.findall(r"[^\W_]+(?:-[^\W_]+)*", plain)
     while len(words) > 1 and words[0] in LEADING and " ".join(words) not in _FIRST:
         words = words[1:]
-    words = [word for word in words if word not in EMPTY] or words
+    if " ".join(words) not in _FIRST:
+        words = [word for word in words if word not in EMPTY] or words
     if len(words) > 1 and words[-1] in KIND_WORDS and " ".join(words) not in _FIRST:
         words = words[:-1]
     whole = " ".join(words)
-    return (_FIRST[whole],) if whole in _FIRST else tuple(_FIRST.get(word, word) for word in words)
+    if whole in _FIRST:
+        return (_FIRST[whole],)
+    return tuple(_FIRST.get(word, frozenset([word])) for word in words)
 
 
-_FIRST = {wording: line.split(", ")[0] for line in reversed(SAME) for wording in line.split(", ")}
+def _firsts() -> dict[str, frozenset[str]]:
+    firsts: dict[str, frozenset[str]] = {}
+    for line in SAME:
+        first, *others = line.split(", ")
+        for wording in (first, *others):
+            firsts[wording] = firsts.get(wording, frozenset()) | {first}
+    return firsts
+
+
+_FIRST = _firsts()

@@ -77,3 +77,18 @@ def test_a_card_is_named_by_the_label_at_the_same_distance_from_each_heart() -> 
 def test_two_equal_drawings_name_nothing() -> None:
     cells = [(50, 10, 20, 20, DRAWING), (80, 12, 60, 12, TEXT), (50, 60, 20, 20, DRAWING), (80, 62, 60, 12, TEXT)]
     assert list(lists(*cells).named_alike(0, np.array([0, 2]))) == []
+
+
+def test_a_drawing_whose_title_was_not_made_out_has_no_name_rather_than_that_of_another_row() -> None:
+    cells = [
+        cell
+        for row in range(9)
+        for cell in songs(9, 50)[4 * row : 4 * row + 4]
+        if cell[4] == DRAWING or row not in (2, 6)
+    ]
+    found = lists(*cells)
+    hearts = np.array([number for number, cell in enumerate(cells) if cell[4] == DRAWING])
+    assert [bool(found.named_alike(int(heart), hearts, 50.0)) for heart in hearts] == [
+        row not in (2, 6) for row in range(9)
+    ]
+    assert all(cells[found.named_alike(int(heart), hearts, 50.0)[0]][0] == 60 for heart in hearts[[0, 4, 8]])

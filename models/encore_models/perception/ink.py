@@ -248,13 +248,15 @@ def join(boxes: Sequence[Rect], ink: MatLike) -> list[Rect]:
         ink: 0 or 1, [height, width], to tell a drawing beside a label from a letter.
     """
     sides = to_sides([box for box in boxes if not _stroke(box)])
-    while True:
-        sides = sides[np.argsort(sides[:, 1], kind="stable")]
-        one, other = _neighbours(sides)
-        together = _belong(sides[one], sides[other], ink)
-        if not together.any():
-            break
-        sides = _hulls(sides, one[together], other[together])
+    # Words first: a letter of a label below a drawing is as small as an accent.
+    for lines in (True, False):
+        while True:
+            sides = sides[np.argsort(sides[:, 1], kind="stable")]
+            one, other = _neighbours(sides)
+            together = _belong(sides[one], sides[other], ink, lines)
+            if not together.any():
+                break
+            sides = _hulls(sides, one[together], other[together])
     sides = sides[np.lexsort((sides[:, 1], sides[:, 0]))]
     return [Rect(left, top, right - left, bottom - top) for left, top, right, bottom in sides.tolist()]
 
@@ -297,8 +299,15 @@ def _hulls(sides: Sides, one: NDArray[np.int64], other: NDArray[np.int64]) -> Si
     return hulls
 
 
-def _belong(a: Sides, b: Sides, ink: MatLike) -> Mask:
-    """Whether two pieces of ink are one thing, by their gap against their size; for each pair."""
+def _belong(a: Sides, b: Sides, ink: MatLike, lines: bool) -> Mask:
+    """Whether two pieces of ink are one thing, by their gap against their size; for each pair.
+
+    Args:
+        a: One piece of each pair.
+        b: The other one.
+        ink: 0 or 1, [height, width].
+        lines: Only what stands side by side.
+    """
     gap_x = np.maximum(a[:, 0], b[:, 0]) - np.minimum(a[:, 2], b[:, 2])
     gap_y = np.maximum(a[:, 1], b[:, 1]) - np.minimum(a[:, 3], b[:, 3])
     lower = a[:, 3] - a[:, 1] <= b[:, 3] - b[:, 1]
@@ -309,22 +318,32 @@ def _belong(a: Sides, b: Sides, ink: MatLike) -> Mask:
 
     at_foot = np.abs(short[:, 3] - tall[:, 3]) <= 0.35 * high
     dot = (low < 0.45 * high) & (width <= np.where(at_foot, 1.3, 0.6) * high)
-    after_a_word = np.maximum(4.0, 0.25 * np.minimum(high, BLOCK))
+    # A blank stands before what says that a text was cut off.
+    on_foot = np.abs(short[:, 3] - tall[:, 3]) <= np.maximum(1, 0.1 * high)
+    after_a_word = np.maximum(4.0, np.where(on_foot, 0.4, 0.25) * np.minimum(high, BLOCK))
     in_line = beside & (high <= LARGEST_TEXT)
     in_line &= gap_x <= np.where(dot, after_a_word, _reach(short, tall))
     unsure = in_line & ~dot & (gap_x > 2)
     in_line[unsure] = [not _is_drawing(x, y, ink) for x, y in zip(a[unsure], b[unsure], strict=True)]
 
     # Beside a word only: drawings of a toolbar stand on one line as well.
-    word = (
-        np.maximum((a[:, 2] - a[:, 0]) / (a[:, 3] - a[:, 1]), (b[:, 2] - b[:, 0]) / (b[:, 3] - b[:, 1])) >= WORD_ASPECT
-    )
+    across, down = (np.stack((a[:, side + 2] - a[:, side], b[:, side + 2] - b[:, side])) for side in (0, 1))
+    aspect = (across / down).max(axis=0)
+    narrower_is_lower = np.where(across[0] <= across[1], down[0] <= down[1], down[1] <= down[0])
+    word = (aspect >= WORD_ASPECT) | ((aspect >= SHORT_WORD) & narrower_is_lower)
     apart = word & beside & ~in_line & ~dot & (gap_x <= 0.45 * low) & (high >= LEAST_ICON) & (high <= 1.8 * low)
     in_line[apart] = [_on_one_line(x, y, ink) for x, y in zip(a[apart], b[apart], strict=True)]
 
+    if lines:
+        return in_line
     accent = ~beside & (gap_x < 0) & (gap_y >= 0) & (low <= 0.4 * high) & (high <= 48)
     accent &= gap_y <= np.maximum(3.0, 0.25 * high)
+    # What is below a large drawing, or above it, is a label's.
+    accent &= (high <= 36) | (tall[:, 2] - tall[:, 0] < 0.6 * high)
     accent &= width <= 0.6 * high
+    # Below the foot of the letters on both sides of it.
+    underscore = ~beside & at_foot & (gap_y >= 0) & (gap_y <= 0.15 * high) & (gap_x <= 2) & (low <= 0.3 * high)
+    accent |= underscore & (width <= 1.2 * high) & (short[:, 3] >= tall[:, 3])
     return in_line | accent | (~beside & _stacked(a, b, gap_x, gap_y, low))
 
 

@@ -30,6 +30,10 @@ CARD_SLACK = 6
 """Pixels by which the same distance differs from card to card."""
 EQUAL = 3
 """Drawings that must be equal for a label beside them to be no accident."""
+OWN = 0.9
+"""Of the distance to the next one below, within which a card and its name are apart."""
+SOME = 4
+"""Of those drawings, that are asked how many are named as they are."""
 NAMED = 0.6
 """Share of equal drawings that must have a label at the same distance."""
 
@@ -66,6 +70,7 @@ class Lists:
         self._middle = boxes[:, 1] + boxes[:, 3] / 2
         self._text = text
         self._ink = ink
+        self._named: dict[tuple[bytes, float], int] = {}
 
     def pitch(self, cell: int) -> Pitch | None:
         """The pitch of the list that a candidate stands in; None where it stands in none, or in one of two rows."""
@@ -118,31 +123,51 @@ class Lists:
         """Which candidates share their left edge, right edge or middle; columns are one of the three."""
         return np.asarray((np.abs(self._sides - self._sides[:, [cell]]) <= ALIGNED).any(axis=0), np.bool_)
 
-    def named_alike(self, cell: int, alike: Indexes) -> Sequence[int]:
+    def named_alike(self, cell: int, alike: Indexes, row: float | None = None) -> Sequence[int]:
         """Labels at the same distance from a drawing as from most drawings like it, the upper left first.
 
         Args:
             cell: The drawing.
             alike: All drawings like it, itself included.
+            row: Pixels from one to the next below it, where they stand in a list.
         """
         labels = np.flatnonzero(self._text & self._ink)
         if len(alike) < EQUAL or not len(labels):
             return []
+        least, reach = max(2, NAMED * len(alike)), float(CARD[1])
+        if row is not None:
+            # What names some in their own rows names all there; the name of a card may lie further off.
+            reach = row / 2 if self._most(alike, labels, row / 2) >= least else OWN * row
+        counts = self._equal(cell, alike, labels, reach)
+        most = int(counts.max(initial=0))
+        # Where its own label was not made out, those of other rows stand at equal distances as well.
+        if most < least or most < self._most(alike, labels, reach):
+            return []
+        chosen = np.flatnonzero(counts == most)
+        left, middle = self._sides[0, labels], self._middle[labels]
+        return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
+
+    def _most(self, alike: Indexes, labels: Indexes, reach: float) -> int:
+        """How many of some drawings have a label at the same distance, at best."""
+        key = alike.tobytes(), reach
+        if key not in self._named:
+            some = alike[:: max(1, len(alike) // SOME)]
+            self._named[key] = max(int(self._equal(int(cell), alike, labels, reach).max(initial=0)) for cell in some)
+        return self._named[key]
+
+    def _equal(self, cell: int, alike: Indexes, labels: Indexes, reach: float) -> Indexes:
+        """How many of some drawings have a label where each label stands to one of them, [labels]."""
         left, middle = self._sides[0, labels], self._middle[labels]
         down = middle - self._middle[cell]
-        counts = np.zeros(len(labels), int)
+        counts = np.zeros(len(labels), np.intp)
         # Names begin at the same place of each card, or stand in the middle below each drawing.
         for side in (left, self._sides[2, labels]):
             across = side - self._sides[2, cell]
-            equal = np.zeros(len(labels), int)
+            equal = np.zeros(len(labels), np.intp)
             for other in alike:
                 x, y = self._sides[2, other] + across, self._middle[other] + down
                 level = np.abs(middle[None] - y[:, None]) <= CARD_SLACK
                 equal += (level & (np.abs(side[None] - x[:, None]) <= CARD_SLACK)).any(axis=1)
-            equal[(np.abs(across) > CARD[0]) | (np.abs(down) > CARD[1])] = 0
+            equal[(np.abs(across) > CARD[0]) | (np.abs(down) > reach)] = 0
             counts = np.maximum(counts, equal)
-        most = int(counts.max(initial=0))
-        if most < max(2, NAMED * len(alike)):
-            return []
-        chosen = np.flatnonzero(counts == most)
-        return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
+        return counts

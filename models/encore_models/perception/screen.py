@@ -27,10 +27,6 @@ NEAR = 12
 """Pixels around an icon's ink that are most likely its button."""
 FAR = 480
 """Pixels along a band from which a blank place belongs to nothing."""
-CAPTION = (18.0, 1.2)
-"""Times its height that a caption may stand before, and above, its field or slider."""
-CENTRED, UPRIGHT = 8, 1.6
-"""Pixels by which the middle of a caption may differ from that of its upright slider, and times its height between."""
 UNDER, CROWDED = 14, 60
 """Side in pixels of what is right under the pointer, and grey levels in it from which it is no blank space."""
 BEYOND = 160
@@ -103,6 +99,10 @@ class Scene:
     def descriptors(self) -> NDArray[np.float32]:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
         return self._clip.describe(self.image, [candidate.box for candidate in self.candidates])
+
+    def meanings(self, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+        """What each candidate shows, however it is drawn: unit vectors [n, d]."""
+        return np.asarray(self._clip.meanings(self.image, [c.box for c in candidates]), np.float32)
 
     def named(self, candidates: Sequence[Candidate], texts: Sequence[str]) -> NDArray[np.float32]:
         """How well each text names each candidate, from its looks alone: cosines [candidates, texts]."""
@@ -186,7 +186,7 @@ class Scene:
         if _is_crowded(self.image, point):
             return None  # something stands there that was not made out
         here = Rect(point.x, point.y, 1, 1)
-        band = [c for c in self.candidates if _in_band(c, point) and not self._walled(c.box, here)]
+        band = [c for c in self.candidates if _in_band(c, point) and not self.walled(c.box, here)]
         nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
         if nearest is None or _distance(nearest.box, point) > FAR or self._pitch_of(nearest) is None:
             return None  # blank space belongs to a row only where rows are
@@ -220,7 +220,7 @@ class Scene:
         if pitch is not None:
             cells = [self.candidates[i] for i in self._lists.row(self.index(candidate), pitch)]
             there = [
-                c for c in cells if (c.kind == "text" or self._in_column(c)) and not self._walled(c.box, candidate.box)
+                c for c in cells if (c.kind == "text" or self._in_column(c)) and not self.walled(c.box, candidate.box)
             ]
             row = {candidate, *there}
         else:
@@ -254,47 +254,6 @@ class Scene:
         """Whether it stands in a list of rows at equal distances."""
         return self._pitch_of(candidate) is not None
 
-    def caption_of(self, frame: Candidate) -> Candidate | None:
-        """What stands before a field or slider, or right above it, and tells what it is for; a scroll bar has none."""
-        box = frame.box
-        if frame.kind == "scroll bar":
-            return None
-        if box.height > 2 * box.width:
-            return self._caption_of_upright(box)
-        best: tuple[float, Candidate] | None = None
-        for other in self.candidates:
-            if other.frame or other.kind == "picture" or self.field_of(other) is not None:
-                continue
-            level = _level(box, other.box)
-            before, above = box.left - other.box.right, box.top - other.box.bottom
-            if level and -4 <= before <= CAPTION[0] * other.box.height and not self._walled(other.box, box):
-                away = before / 4.0
-            elif (
-                -2 <= above <= CAPTION[1] * other.box.height
-                and other.kind == "text"
-                and abs(other.box.left - box.left) <= 16
-            ):
-                away = float(above)
-                if any(f.frame and f is not frame and _level(f.box, other.box) for f in self.candidates):
-                    continue  # the caption of another one
-            else:
-                continue
-            # Read last, and only what stands there; the time beside a progress bar has no letters.
-            nearer = best is None or away < best[0]
-            if nearer and (other.kind != "text" or any(letter.isalpha() for letter in self.texts([other])[0])):
-                best = away, other
-        return best[1] if best is not None else None
-
-    def _caption_of_upright(self, box: Rect) -> Candidate | None:
-        """What stands in the middle right below an upright slider, or above it."""
-        near = []
-        for other in self.candidates:
-            gap = max(other.box.top - box.bottom, box.top - other.box.bottom)
-            if not other.frame and other.kind != "picture" and abs(other.box.center.x - box.center.x) <= CENTRED:
-                near.append((gap, other.box.top < box.top, other))
-        near = [(gap, above, other) for gap, above, other in near if -2 <= gap <= UPRIGHT * other.box.height]
-        return min(near, key=lambda one: one[:2])[2] if near else None
-
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
         grid = self.in_grid(cell)
@@ -306,7 +265,8 @@ class Scene:
                 return title
         index = self.index(cell)
         numbers = np.asarray(sorted({index, *(self.index(c) for c in alike)}), np.intp)
-        named = self._lists.named_alike(index, numbers)
+        pitch = self._pitch_of(cell)
+        named = self._lists.named_alike(index, numbers, None if pitch is None else pitch.step)
         return self.candidates[named[0]] if len(named) else self._name_of_card(cell)
 
     def _name_of_card(self, cell: Candidate) -> Candidate | None:
@@ -358,10 +318,10 @@ class Scene:
         return [
             candidate
             for candidate in (self.candidates[index] for index in np.flatnonzero(enough))
-            if not candidate.frame and self.field_of(candidate) is None and not self._walled(candidate.box, origin)
+            if not candidate.frame and self.field_of(candidate) is None and not self.walled(candidate.box, origin)
         ]
 
-    def _walled(self, a: Rect, b: Rect) -> bool:
+    def walled(self, a: Rect, b: Rect) -> bool:
         """Whether a wall stands between the two."""
         left, right = (a, b) if a.left <= b.left else (b, a)
         return any(
@@ -417,7 +377,7 @@ class Scene:
                 other = self.candidates[index]
                 away = abs(other.box.center.y - middle)
                 like = (other.kind == "text") == (cell.kind == "text") and other not in row
-                if like and 0.8 * step < away <= REPEAT * LIST_ROWS and not self._walled(other.box, cell.box):
+                if like and 0.8 * step < away <= REPEAT * LIST_ROWS and not self.walled(other.box, cell.box):
                     aligned.setdefault(other.box.center.y // BAND, set()).add(cell)
         bands = sorted(aligned)
         # The middles of a row differ by some pixels and fall into neighbouring bins.
@@ -466,12 +426,6 @@ def describe_target(scene: Scene, point: Point) -> Target:
         row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
         look_alikes=len(scene.alike(candidate)) - 1,
     )
-
-
-def _level(frame: Rect, label: Rect) -> bool:
-    """Whether a label stands on the same level as a field or slider, before it."""
-    shared = min(frame.bottom, label.bottom) - max(frame.top, label.top)
-    return shared >= 0.4 * min(label.height, frame.height) and label.left < frame.left
 
 
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:

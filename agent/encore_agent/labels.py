@@ -1,0 +1,153 @@
+"""Finding a label by its text, its neighbours, and how many read so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rapidfuzz import fuzz, utils
+
+from encore_agent.context import anchored, beside, company, ramp, settled, surroundings
+from encore_agent.evidence import Place, Search, lead, nearest
+from encore_agent.findings import LOST, Absent, Found
+from encore_agent.titles import Match, match
+from encore_agent.wordings import same_wording
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import WORD, Scene
+
+ANCHORED = 0.6
+"""What the distance to the window's edges counts against a full agreement of neighbours."""
+BESIDE = 0.8
+"""What the next things in all directions count."""
+TOGETHER = 0.4
+"""What it counts for a lone label that those around it have come along, in whatever order."""
+AHEAD = 4.0
+"""What a lead over the next best counts; a quarter is as good as more."""
+ALL_THERE = 0.5
+"""What it counts that as many labels read so as when it was shown, where one alone counts 1."""
+RENAMED = 0.5
+"""How well another wording of the same reads, where the same words read 1."""
+READ_FIRST = 8
+"""Labels that are read before all are."""
+PERHAPS, DRAWN_OUT = 0.3, 1.6
+"""Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
+
+
+def find_label(search: Search) -> Found | Absent:
+    """A label by its text; where that is there more than once, by its neighbours."""
+    cell, wanted = search.cell, search.target.text
+    if cell is None:
+        return LOST
+    pool = [
+        c
+        for c in search.now.candidates
+        if _may_be_word(c) and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
+    ]
+    if not pool:
+        return Absent(f"no label on the screen reads {wanted!r}")
+    looks = search.pair.looks_of(cell, pool)
+    pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
+    # Short words may be no wider than drawings; they are read last.
+    pool.sort(key=lambda c: c.kind != "text")
+    same = _reading(wanted, search.now, pool[:READ_FIRST])
+    if not same:
+        pool = pool[:READ_FIRST] + _in_place(search, cell, pool[READ_FIRST:])
+        same = _reading(wanted, search.now, pool)
+    if not same:
+        return _renamed(search, cell, pool if search.target.kind == "text" else [])
+    boxes = [c.box for c in same]
+    across, down = anchored(search.pair, cell.box, boxes)
+    around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
+    around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
+    looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
+    then, today = (
+        _reading_so(wanted, search.shown, search.shown, cell),
+        _reading_so(wanted, search.now, search.shown, cell),
+    )
+    today |= set(same)
+    alone = len(then) == len(today) == 1
+    if alone and search.target.kind == "text":  # in a list everything is near its like
+        around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
+    scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
+    best, near = int(np.argmax(scores)), nearest(same, scores)
+    ahead = lead(same, scores, best) if len(same) > 1 else 1.0
+    if ahead < search.options.margin:
+        return Absent(f"{wanted!r} is there more than once, and nothing tells which one it is", near)
+    evidence = {
+        "reads": match(wanted, search.now.texts([same[best]])[0]) / Match.EXACT,
+        "looks": float(looks[best]),
+        "neighbours": float(around[best]),
+        "ahead": AHEAD * ahead,
+        "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
+        "settled": settled(search.pair, cell.box, float(around[best])),
+    }
+    why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
+    doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
+    return search.judged(Place(same[best].box, why, float(scores[best]), near[1:]), "text", evidence, doubt)
+
+
+def _may_be_word(candidate: Candidate) -> bool:
+    return candidate.kind == "text" or (candidate.kind == "icon" and candidate.box.width >= WORD * candidate.box.height)
+
+
+def only_label(search: Search) -> Candidate | None:
+    """The label that reads so, where it is the only one on either picture."""
+    cell, wanted = search.cell, search.target.text
+    if cell is None or len(_reading_so(wanted, search.shown, search.shown, cell)) != 1:
+        return None
+    now = _reading_so(wanted, search.now, search.shown, cell)
+    return next(iter(now)) if len(now) == 1 else None
+
+
+def _reading_so(wanted: str, scene: Scene, shown: Scene, cell: Candidate) -> set[Candidate]:
+    """All labels of a picture that read so, in whatever size: what is left of a label and its heading may be either."""
+    looks = scene.likeness(scene.descriptors @ shown.descriptors[shown.index(cell)])
+    aspect = cell.box.width / max(1, cell.box.height)
+    pool = [
+        c
+        for c, look in zip(scene.candidates, looks.tolist(), strict=True)
+        if c.kind == "text"
+        and look >= PERHAPS
+        and 1 / DRAWN_OUT <= c.box.width / max(1, c.box.height) / aspect <= DRAWN_OUT
+    ]
+    return set(_reading(wanted, scene, pool)) | ({cell} if scene is shown else set())
+
+
+def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> list[Candidate]:
+    """Of labels that look different those that stand where the shown one stood; a program may have renamed it."""
+    if not pool:
+        return []
+    boxes = [c.box for c in pool]
+    across, down = anchored(search.pair, cell.box, boxes)
+    stands = np.maximum(surroundings(search.pair, cell.box, boxes), across * down)
+    return [pool[int(index)] for index in np.argsort(-stands, kind="stable")[:READ_FIRST]]
+
+
+def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Found | Absent:
+    """A label that means the same at the same place, where none reads the same."""
+    wanted, texts = search.target.text, search.now.texts(pool)
+    likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
+    near = nearest(pool, np.asarray(likeness, np.float32), texts)
+    named = [(c, text) for c, text in zip(pool, texts, strict=True) if same_wording(wanted, text)]
+    if len(named) == 1:
+        label, text = named[0]
+        places = [label.box]
+        around = float(surroundings(search.pair, cell.box, places)[0])
+        around = max(around, BESIDE * float(beside(search.pair, cell.box, places)[0]))
+        evidence = {
+            "reads": RENAMED,
+            "looks": float(ramp(search.pair.looks_of(cell, [label]), 0.55, 0.95)[0]),
+            "neighbours": around,
+            "ahead": 1.0,
+            "alone": 1.0,
+            "settled": settled(search.pair, cell.box, around),
+        }
+        why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
+        doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"
+        return search.judged(Place(label.box, why, around, near), "text", evidence, doubt)
+    return Absent(f"no label on the screen reads {wanted!r}", near)
+
+
+def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
+    texts = scene.texts(pool)
+    return [c for c, text in zip(pool, texts, strict=True) if match(wanted, text) >= Match.READ_ALIKE]
