@@ -34,22 +34,24 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
     if state == "wait":
         candidates[where[done]] = unit(rng, 1, LOOK)[0]
     frames = np.abs(rng.normal(size=(int(rng.integers(3, 9)), FRAME))) * -0.3 + (STOP if state == "stop" else 0)
-    effects = unit(rng, shown, LOOK)
+    effects = looks + rng.normal(size=looks.shape) * 0.05  # nothing is seen to change
+    step_places, candidate_places = places(rng, shown), places(rng, count)
+    candidate_places[where] = step_places
     due = state == "step"
     return Sample(
         utterance=frames.astype(np.float16),
         shown_utterance=rng.normal(size=(int(rng.integers(3, 9)), FRAME)).astype(np.float16),
-        spoken_alike=(rng.normal(size=6) + (3 if state == "stop" else 0)).astype(np.float32),
+        spoken_alike=np.zeros(6, np.float32),
         candidates=candidates.astype(np.float16),
         candidate_texts=np.zeros((count, TEXT), np.float16),
-        candidate_places=places(rng, count),
+        candidate_places=candidate_places,
         candidate_alike=np.ones(count, np.int16),
         candidate_known=rng.random((count, 2)).astype(np.float16),
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
         step_effects=effects.astype(np.float16),
-        step_seen=rng.random((shown, 6)).astype(np.float16),
-        step_places=places(rng, shown),
+        step_seen=np.zeros((shown, 6), np.float16),
+        step_places=step_places,
         step_actions=rng.integers(len(ACTIONS), size=shown).astype(np.int8),
         step_arguments=arguments.astype(np.int8),
         progress=(np.arange(shown) < done).astype(np.int8),
