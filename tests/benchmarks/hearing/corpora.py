@@ -60,7 +60,7 @@ SOURCES = (
     Source("warzone2100-data", "dev", "speech", "English radio messages of a strategy game", "audio/"),
     Source("gcin-voice", "dev", "single words", "Chinese syllables", "", 30),
     Source("tuxpaint-stamps-default", "dev", "single words", "names of things in 20 languages", "", 45),
-    Source("ktuberling-data", "dev", "single words", "names of things in 40 languages, said by their translators"),
+    Source("ktuberling-data", "dev", "single words", "names of things in 26 languages, said by their translators"),
     Source("megaglest-data", "dev", "single words", "English exclamations and sounds of a strategy game", "", 30),
     Source("drascula-music", "dev", "music", "soundtrack", "", 20),
     Source("hyperrogue-music", "dev", "music", "soundtrack", "", 20),
