@@ -14,6 +14,7 @@ from encore_agent.titles import Match, match
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import WORD, Scene
+from encore_recorder.geometry import Point
 
 ANCHORED = 0.6
 """What the distance to the window's edges counts against a full agreement of neighbours."""
@@ -83,7 +84,15 @@ def find_label(search: Search) -> Found | Absent:
     }
     why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
-    return search.judged(Place(same[best].box, why, float(scores[best]), near[1:]), "text", evidence, doubt)
+    place = Place(same[best].box, why, float(scores[best]), near[1:], _on_label(search, same[best]))
+    return search.judged(place, "text", evidence, doubt)
+
+
+def _on_label(search: Search, label: Candidate) -> Point | None:
+    """The label itself where the shown one was clicked beside its ink: what is around it may be narrower now."""
+    box = search.target.box
+    clicked = box.center.moved(search.target.offset.x, search.target.offset.y)
+    return None if box.grown(2).contains(clicked) else label.box.center
 
 
 def _may_be_word(candidate: Candidate) -> bool:
@@ -144,7 +153,8 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
         }
         why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
         doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"
-        return search.judged(Place(label.box, why, around, near), "text", evidence, doubt)
+        place = Place(label.box, why, around, near, _on_label(search, label))
+        return search.judged(place, "text", evidence, doubt)
     return Absent(f"no label on the screen reads {wanted!r}", near)
 
 

@@ -228,3 +228,15 @@ def test_what_moved_in_a_window_that_stands_still_is_less_sure_than_where_everyt
     assert settled(Pair(shown, page(range(8))), place, 1.0) == 1.0
     assert settled(Pair(shown, page(range(8))), place, 0.1) < 0.2
     assert settled(Pair(shown, page((5, 2, 7, 0, 3, 6, 1, 4))), place, 0.1) > 0.8
+
+
+def test_a_click_beside_a_label_goes_on_the_label_where_there_is_less_room_around_it() -> None:
+    def tabs(step: int) -> Window:
+        window = form()
+        for number, text in enumerate(("Trash", "Archive", "Drafts")):
+            window.write(text, 460 + step * number, 300)
+        return window
+
+    found = find(tabs(100), tabs(64), Point(508, 305))
+    assert isinstance(found, Found), found
+    assert found.box.contains(found.point)
