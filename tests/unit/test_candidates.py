@@ -220,3 +220,13 @@ def test_a_huge_screen_of_dots_holds_nothing_and_does_not_take_forever() -> None
     picture = np.zeros((1440, 2560, 3), np.uint8)
     picture[::8, ::8] = 255
     assert candidates(picture) == []
+
+
+def test_a_short_word_at_the_foot_of_a_photograph_stays_apart_from_it() -> None:
+    picture = panel()
+    noise = np.random.default_rng(0).integers(0, 255, (9, 9, 3), np.uint8)
+    picture[40:76, 20:56] = cv2.resize(noise, (36, 36), interpolation=cv2.INTER_CUBIC)
+    write(picture, "Midnight Ribbon", 66, 54)
+    write(picture, "poem", 66, 72)
+    texts = [candidate for candidate in candidates(picture) if candidate.kind == "text"]
+    assert [candidate.box.left >= 64 for candidate in texts] == [True, True]

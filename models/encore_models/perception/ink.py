@@ -318,8 +318,8 @@ def _belong(a: Sides, b: Sides, ink: MatLike, lines: bool) -> Mask:
 
     at_foot = np.abs(short[:, 3] - tall[:, 3]) <= 0.35 * high
     dot = (low < 0.45 * high) & (width <= np.where(at_foot, 1.3, 0.6) * high)
-    # A blank stands before what says that a text was cut off.
-    on_foot = np.abs(short[:, 3] - tall[:, 3]) <= np.maximum(1, 0.1 * high)
+    # A blank stands before what says that a text was cut off; a short word beside a photograph is higher.
+    on_foot = (np.abs(short[:, 3] - tall[:, 3]) <= np.maximum(1, 0.1 * high)) & (low <= 0.25 * high)
     after_a_word = np.maximum(4.0, np.where(on_foot, 0.4, 0.25) * np.minimum(high, BLOCK))
     in_line = beside & (high <= LARGEST_TEXT)
     in_line &= gap_x <= np.where(dot, after_a_word, _reach(short, tall))
