@@ -36,8 +36,6 @@ SHORT_S, SHORTEST_S = 1.0, 0.7
 back", nothing is like a longer one."""
 HIGHEST = 1.3
 """No macro asks for more likeness: the same voice in the same room reaches it, hardly anything else does."""
-CLEAR = 0.1
-"""How much liker the print must be to the macro than to the nearest other one, or to an impostor."""
 SIBLING = 0.6
 """Likeness from which another command sounds alike; the most that a macro asks for because of others."""
 APART = 0.1
@@ -195,6 +193,8 @@ def decide(
     gate = 0.0 if plausible is None else IMPLAUSIBLE * (2.0 * plausible - 1.0)
     if sure + gate >= 1.0:
         return Decision("accept", why)
+    if evidence.another_word:
+        return Decision("ask", f"one word of {said} was heard as another one")
     if sure >= 1.0:
         return Decision("ask", f"{why}, but the screen does not show where it begins")
     return Decision("ask", f"it sounded only a little like {said}")
