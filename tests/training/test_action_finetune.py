@@ -24,7 +24,7 @@ from encore_models.training.action.graft import grafted
 from encore_models.training.action.model import ActionConfig, ActionModel
 from tests.training.action_task import FRAME, LOOK, TEXT, samples
 
-TUNING = Tuning(steps=40, batch=16, learning_rate=2e-3)
+TUNING = Tuning(steps=40, batch=16)
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import Tensor
 
 from encore_models.perception.clip import Clip
 from encore_models.training.action.model import ActionConfig, ActionModel
+
+log = logging.getLogger(__name__)
 
 PASSING = ("Loading…", "Please wait…", "Saving your changes…", "In progress")
 """What programs write where something is still to come, or goes by itself."""
@@ -15,20 +19,18 @@ ASKING = ("Allow", "Later", "Not now", "Update available", "Sign in", "Your answ
 
 
 def beginning(config: ActionConfig, clip: Clip, seed: int) -> dict[str, Tensor]:
-    """Weights to begin training with.
+    """Weights to begin training with; without these words where the samples' texts are those of another clip.
 
     Args:
-        config: Of the model; its texts are those of the clip.
+        config: Of the model.
         clip: Gives the vectors of words.
         seed: Of the random weights.
-
-    Raises:
-        ValueError: The model takes texts of another length.
     """
     passing, asking = (torch.from_numpy(clip.words(words)) for words in (PASSING, ASKING))
-    if passing.shape[1] != config.text:
-        raise ValueError(f"the words have {passing.shape[1]} numbers, the model takes {config.text}")
     torch.manual_seed(seed)
     model = ActionModel(config)
-    model.look_out_for(passing, asking)
+    if passing.shape[1] == config.text:
+        model.look_out_for(passing, asking)
+    else:
+        log.warning("texts have %d numbers, words of this clip %d: begun without", config.text, passing.shape[1])
     return model.state_dict()
