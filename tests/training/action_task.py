@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES, Sample
+from encore_models.perception.situation import ACTIONS, ARGUMENTS, STATES
+from encore_models.training.action.samples import Sample
 
 LOOK, TEXT, FRAME = 16, 8, 12
 STOP = np.eye(FRAME)[0] * 2

@@ -16,11 +16,12 @@ if MISSING:
 import torch
 
 from encore_models.perception.action import INPUTS, feeds
+from encore_models.perception.situation import STATES
 from encore_models.training.action.fusion import FUSIONS
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel
 from encore_models.training.action.prune import pruned
-from encore_models.training.action.samples import STATES, Sample
+from encore_models.training.action.samples import Sample
 from encore_models.training.action.stream import part_of, tensors_of
 from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 

@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from encore_models.perception.situation import Half
 from encore_models.training.action.glyphs import Glyphs, fonts, glyphs, needed_icons
-from encore_models.training.action.samples import SPLITS, Half, Split
+from encore_models.training.action.samples import SPLITS, Split
 from encore_models.training.icons import INDEX, PICTURES, SIZE
 from encore_models.training.voice_sounds import Speaker
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from encore_models.perception.action import contradicted
+from encore_models.perception.situation import STATES
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.closed_loop import Tell, Told, numbers_of, play, play_all, telling
 from encore_models.training.action.episodes import Episodes
-from encore_models.training.action.samples import STATES, Sample
+from encore_models.training.action.samples import Sample
 from tests.unit.action_drawings import Tones, drawings_in
 from tests.unit.test_action_samples import sample
 

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.perception.screen import Scene
+from encore_models.perception.situation import STATES
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.aligned import (
     Contradiction,
@@ -27,7 +28,6 @@ from encore_models.training.action.aligned import (
 )
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.inputs import clip_input, frame_input, mel_input, mfcc, spectrogram
-from encore_models.training.action.samples import STATES
 from encore_recorder.clock import SECOND
 from encore_recorder.demonstration import Demonstration, DemonstrationInfo, DemonstrationWriter
 from encore_recorder.events import PointerButton, Window

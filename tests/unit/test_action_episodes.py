@@ -13,7 +13,7 @@ import pytest
 
 from encore_models.errors import IconsMissing
 from encore_models.perception.screen import Scene
-from encore_models.perception.situation import candidate_in
+from encore_models.perception.situation import STATES, candidate_in
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.applications import APPLICATIONS, applications, layouts
 from encore_models.training.action.augment import cropped, occluded, other_theme, scaled, shifted, varied_sound
@@ -23,7 +23,7 @@ from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyp
 from encore_models.training.action.make import OtherSamples, main, make, plan_shards
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan, split_of
 from encore_models.training.action.reading import Reading, misread
-from encore_models.training.action.samples import SPLITS, STATES, Sample, Split, read_shards
+from encore_models.training.action.samples import SPLITS, Sample, Split, read_shards
 from encore_models.training.action.screens import Look, View, render
 from encore_models.training.action.tasks import Intent, after, draw_task, draw_view, next_step
 from encore_models.training.action.voices import Spoken, speakers

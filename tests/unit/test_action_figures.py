@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from encore_models.perception.situation import STATES
 from encore_models.training.action.evaluate import auroc, evaluate, feeds_of, macro_f1
-from encore_models.training.action.samples import STATES, Sample, collate
+from encore_models.training.action.samples import Sample, collate
 
 STEP, WAIT, DONE, STOP = range(4)
 

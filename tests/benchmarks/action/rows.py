@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from encore_models.perception.situation import STATES
 from encore_models.training.action.closed_loop import Played, play_all, telling
 from encore_models.training.action.evaluate import Decider, Figures, evaluate
 from encore_models.training.action.export import export_float, loss_of, quantise_dynamic, quantise_static
@@ -16,7 +17,7 @@ from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.log import LOG
 from encore_models.training.action.model import ActionModel, torch_outputs
 from encore_models.training.action.prune import pruned
-from encore_models.training.action.samples import STATES, Sample
+from encore_models.training.action.samples import Sample
 from tests.benchmarks.action.material import Material
 
 SPREAD_FROM = 20

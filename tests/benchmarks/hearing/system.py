@@ -134,6 +134,7 @@ def command_figures(trials: Sequence[Trial]) -> dict[str, Any]:
             "fired_wrong": share_of(trial.fired_wrong for trial in counted).as_json(),
             "first_right": share_of(trial.first_right for trial in counted).as_json(),
             "miss_by_condition": by_group(rows, lambda trial: trial.condition, lambda trial: not trial.fired_right),
+            "miss_by_command": by_group(counted, lambda trial: trial.said, lambda trial: not trial.fired_right),
         }
     tables["miss_by_voice"] = voice_groups(quiet, lambda trial: not trial.fired_right)
     tables["missed"] = _examples(trial for trial in quiet if not trial.fired_right)

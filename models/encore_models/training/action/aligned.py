@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from encore_models.errors import ModelsError
 from encore_models.learn import Learning, leading_utterance, learn
 from encore_models.perception.screen import Scene
+from encore_models.perception.situation import MOST_STEPS
 from encore_models.perception.speech import utterances_of
 from encore_models.perception.voice import Voice
 from encore_models.training.action.augment import Picture
-from encore_models.training.action.samples import MOST_STEPS, Split
+from encore_models.training.action.samples import Split
 from encore_models.training.voice_sounds import Samples
 from encore_recorder.actions import PressKeys, RecordedAction, TypeText
 from encore_recorder.demonstration import Demonstration

@@ -17,13 +17,27 @@ from encore_models.perception.action_evidence import Effect, effects_on, spoken_
 from encore_models.perception.clip import Clip
 from encore_models.perception.prints import Printer
 from encore_models.perception.screen import Scene
-from encore_models.perception.situation import Seen, Words, candidate_in, changed, known, observe, place
+from encore_models.perception.situation import (
+    ACTIONS,
+    ARGUMENTS,
+    PLACE_WIDTH,
+    STATES,
+    Half,
+    Seen,
+    Single,
+    Words,
+    candidate_in,
+    changed,
+    known,
+    observe,
+    place,
+)
 from encore_models.training.action.augment import Picture, occluded, recorded
 from encore_models.training.action.canvas import Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
 from encore_models.training.action.plans import OTHER, Moment, Plan, decide, moments, plan
 from encore_models.training.action.reading import Reading, misread
-from encore_models.training.action.samples import ACTIONS, ARGUMENTS, PLACE_WIDTH, STATES, Half, Sample, Single, Split
+from encore_models.training.action.samples import Sample, Split
 from encore_models.training.action.screens import Screen, View, render
 from encore_models.training.action.tasks import Intent, after, draw_task, draw_view, next_step
 from encore_models.training.action.voices import SILENT, draw_speaker

@@ -19,7 +19,8 @@ from pydantic import TypeAdapter
 
 from encore_models.bundle import MANIFEST, Bundle
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, WHOLE_NUMBERS, Feeds, softmax
-from encore_models.training.action.samples import STATES, Sample, collate, read_shards
+from encore_models.perception.situation import STATES
+from encore_models.training.action.samples import Sample, collate, read_shards
 
 STEP, WAIT, DONE, STOP = (STATES.index(name) for name in ("step", "wait", "done", "stop"))
 GROUPED = ("application", "toolkit", "layout", "icons", "font", "voice", "hard")

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from encore_models.perception.situation import STATES
 from encore_models.training.action.compare import Batch
 from encore_models.training.action.model import Heads
-from encore_models.training.action.samples import STATES
 
 
 class Losses(NamedTuple):

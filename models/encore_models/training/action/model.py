@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from encore_models.perception.action import INPUTS, OUTPUTS, Feeds
 from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.situation import ACTIONS, ARGUMENTS, STATES
 from encore_models.training.action.compare import (
     HEARD,
     RELATIONS,
@@ -33,7 +34,6 @@ from encore_models.training.action.compare import (
 )
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, joined, mask_bias
 from encore_models.training.action.outcome import NEVER, TINY, next_step, states
-from encore_models.training.action.samples import ACTIONS, ARGUMENTS, STATES
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
 WAVES = (1, 2, 4)

@@ -16,6 +16,7 @@ from encore_models.demonstrated import spoken_command
 from encore_models.errors import BrokenMacro
 from encore_models.learn import Learning
 from encore_models.macro import Macro
+from encore_models.perception.situation import MOST_STEPS
 from encore_models.store import read_macro, read_picture, read_texts
 from encore_models.training.action.aligned import (
     LEAST_STEPS,
@@ -25,7 +26,7 @@ from encore_models.training.action.aligned import (
     split_of_application,
 )
 from encore_models.training.action.demonstrations import Demonstrations
-from encore_models.training.action.samples import FORMAT_VERSION, MOST_STEPS, Sample, read_shard, write_shard
+from encore_models.training.action.samples import FORMAT_VERSION, Sample, read_shard, write_shard
 from encore_models.training.voice_sounds import Samples
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.errors import RecorderError

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.perception.clip import Clip
+from encore_models.perception.situation import Half
 from encore_models.perception.ui_clip import Vectors
 from encore_models.training.action.augment import Picture
 from encore_models.training.action.episodes import Episodes
-from encore_models.training.action.samples import Half, Sample
+from encore_models.training.action.samples import Sample
 from encore_models.training.voice_sounds import Samples, Speaker
 from encore_recorder.geometry import Rect
 

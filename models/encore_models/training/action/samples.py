@@ -20,32 +20,25 @@ from numpy.typing import NDArray
 
 from encore_models.errors import ModelsError
 from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.situation import (
+    ARGUMENTS,
+    MOST_CANDIDATES,
+    MOST_FRAMES,
+    MOST_STEPS,
+    PLACE_WIDTH,
+    STATES,
+    Half,
+    Single,
+)
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
-STATES = ("step", "wait", "done", "stop")
-"""What to do now: take a step, wait for the screen, or end, well or not."""
-ACTIONS = ("click", "double_click", "drag", "scroll", "type", "press")
-ARGUMENTS = ("none", "literal", "slot")
-"""What a step needs besides its place: nothing, the text that was shown, or what was said in its place today."""
-KINDS = ("icon", "text", "field", "other")
-"""What a candidate is by its shape; the last four columns of a place."""
-PROGRESS = ("not done", "done", "without effect")
-
 FRAME_RATE = 25
 """Frames of an utterance in a second."""
-FRAME_WIDTH = 384
-MOST_FRAMES = 100
-MOST_CANDIDATES = 192
-MOST_STEPS = 12
-PLACE_WIDTH = 4 + len(KINDS)
 FORMAT_VERSION = 3
 """2: with what was said, and what came of the steps, when it was shown. 3: with how alike the two utterances are, and
 what of the steps' effects is on the screen."""
-
-Half = NDArray[np.float16]
-Single = NDArray[np.float32]
 
 
 class BadSample(ModelsError, ValueError):

@@ -17,11 +17,11 @@ import torch
 from accelerate import Accelerator, DataLoaderConfiguration, skip_first_batches
 from torch import Tensor, nn
 
+from encore_models.perception.situation import STATES
 from encore_models.training.action.compare import Batch
 from encore_models.training.action.errors import OtherRun, TooLarge, TrainingDiverged
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel
-from encore_models.training.action.samples import STATES
 from encore_models.training.action.stream import Corpus, batches, endless, part_of
 
 CHECKPOINT = "checkpoint.pt"

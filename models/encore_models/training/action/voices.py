@@ -15,8 +15,9 @@ from platformdirs import user_cache_path
 
 from encore_models.bundle import Bundle
 from encore_models.perception.mel import RATE
+from encore_models.perception.situation import FRAME_WIDTH, MOST_FRAMES, Half
 from encore_models.perception.voice import SHORT_SECONDS
-from encore_models.training.action.samples import FRAME_WIDTH, MOST_FRAMES, Half, Split
+from encore_models.training.action.samples import Split
 from encore_models.training.voice_data import Encode, encoder_of, heard_of, spoiled
 from encore_models.training.voice_sounds import DEVELOPMENT, TRAINING, Samples, Speaker, coloured_noise, say
 
