@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.findings import FONT, WHITE, percent
+from encore_agent.findings import FONT, WHITE, percent, wrapped
 from encore_agent.policy import Advice
 from encore_recorder.geometry import Rect
 
@@ -20,6 +20,8 @@ MOST_PLACES = 4
 """Places that are drawn; what is less likely only hides the picture."""
 LEAST = 0.01
 """Probability from which a place is drawn."""
+SCALE = 0.45
+"""Of the strip's font."""
 LINE = 20
 """Pixels of a line of the strip."""
 BAR = 120
@@ -40,7 +42,7 @@ def draw_advice(picture: NDArray[np.uint8], advice: Advice, steps: Sequence[str]
     for rank, (number, probability) in enumerate(advice.ranked(MOST_PLACES), start=1):
         if probability >= LEAST:
             box = advice.seen.found[number].box
-            _place(drawn, box, f"{rank}. {percent(probability)}", bool(advice.ruled_out[number]))
+            _place(drawn, box, f"{rank}: {percent(probability)}", bool(advice.ruled_out[number]))
     return np.vstack([drawn, _strip(drawn.shape[1], advice, steps)])
 
 
@@ -77,14 +79,16 @@ def _dashed(
 
 def _strip(width: int, advice: Advice, steps: Sequence[str]) -> NDArray[np.uint8]:
     """The states, then a line a step: its mark, how much it was read, how likely it is the next."""
-    strip = np.full((12 + LINE * (2 + len(steps)), width, 3), 255, np.uint8)
+    states = ", ".join(f"{name} {percent(advice.probability(name))}" for name in ("step", "wait", "done", "stop"))
+    told = f"action model: {states}; target not there {percent(advice.absent)}; argument {advice.argument}"
+    heading = wrapped(f"{told} ({advice.milliseconds:.0f} ms)", width - 20, SCALE)
+    strip = np.full((12 + LINE * (len(heading) + 1 + len(steps)), width, 3), 255, np.uint8)
     strip[:3] = BLUE
-    states = "   ".join(f"{name} {percent(advice.probability(name))}" for name in ("step", "wait", "done", "stop"))
-    told = f"action model: {states}   target not there {percent(advice.absent)}   argument {advice.argument}"
-    _write(strip, f"{told}   ({advice.milliseconds:.0f} ms)", 10, 0)
-    _write(strip, "attention over the demonstration's steps:", 10, 1, GREY)
+    for line, words in enumerate(heading):
+        _write(strip, words, 10, line)
+    _write(strip, "attention over the demonstration's steps:", 10, len(heading), GREY)
     for number, words in enumerate(steps):
-        line = number + 2
+        line = len(heading) + 1 + number
         share = float(advice.decision.attention[number])
         top = 10 + LINE * line
         cv2.rectangle(strip, (10, top), (10 + BAR, top + 12), PALE, cv2.FILLED)
@@ -97,6 +101,4 @@ def _strip(width: int, advice: Advice, steps: Sequence[str]) -> NDArray[np.uint8
 
 
 def _write(strip: NDArray[np.uint8], text: str, left: int, line: int, colour: tuple[int, int, int] = INK) -> None:
-    # OpenCV's fonts know ASCII only.
-    plain = text.replace("“", '"').replace("”", '"').encode("ascii", "replace").decode()
-    cv2.putText(strip, plain, (left, 22 + LINE * line), FONT, 0.45, colour, 1, cv2.LINE_AA)
+    cv2.putText(strip, text, (left, 22 + LINE * line), FONT, SCALE, colour, 1, cv2.LINE_AA)

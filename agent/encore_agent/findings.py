@@ -170,17 +170,27 @@ def _label(picture: cv2.typing.MatLike, corner: Point, text: str, color: tuple[i
     cv2.putText(picture, text, (left + 2, bottom), FONT, 0.4, WHITE, 1, cv2.LINE_AA)
 
 
-def _with_caption(picture: NDArray[np.uint8], caption: str, color: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """The picture with the words in a strip below it, so that they hide nothing."""
-    # OpenCV's fonts know ASCII only.
-    plain = caption.encode("ascii", "replace").decode()
+def wrapped(text: str, width: int, scale: float) -> list[str]:
+    """The words in as many lines as they need.
+
+    Args:
+        text: What is to be written.
+        width: Pixels of a line.
+        scale: Of the font.
+    """
     lines: list[str] = [""]
-    for word in plain.split():
+    for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if cv2.getTextSize(longer, FONT, 0.5, 1)[0][0] > picture.shape[1] - 20 and lines[-1]:
+        if cv2.getTextSize(longer, FONT, scale, 1)[0][0] > width and lines[-1]:
             lines.append(word)
         else:
             lines[-1] = longer
+    return lines
+
+
+def _with_caption(picture: NDArray[np.uint8], caption: str, color: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """The picture with the words in a strip below it, so that they hide nothing."""
+    lines = wrapped(caption, picture.shape[1] - 20, 0.5)
     strip = np.full((12 + 20 * len(lines), picture.shape[1], 3), 255, np.uint8)
     strip[:3] = color
     for number, line in enumerate(lines):
