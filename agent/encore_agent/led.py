@@ -7,7 +7,7 @@ are known or freely where none are.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from encore_agent.meaning import Meaning, UnderstandingOptions, as_sentence, lis
 from encore_agent.messages import Evidence
 from encore_agent.values import Heard, Hearing, Values, letters_of
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.guided import Guide, Spelt
 from encore_models.perception.voice import Encoded, Transcript
 from encore_models.phrases import FILLERS, Match, best_match, words_of
@@ -56,16 +57,38 @@ class Led:
 
     def use(self, macros: Sequence[Macro]) -> None:
         """These are the macros from now on."""
-        self._whole = [(macro, phrase) for macro in macros for phrase in macro.phrases if not phrase.slots]
-        self._heads: dict[str, list[tuple[Macro, Phrase]]] = {}
-        """By their first words."""
+        heads: dict[str, list[tuple[Macro, Phrase]]] = {}
         for macro in macros:
             for phrase in macro.phrases:
                 if phrase.slots and (head := _head(phrase)):
-                    self._heads.setdefault(head, []).append((macro, phrase))
-        self._with_fillers = [
-            (head, f"{as_sentence(filler)} {head.lower()}") for head in self._heads for filler in FILLERS
-        ]
+                    heads.setdefault(head, []).append((macro, phrase))
+        self._macros = list(macros)
+        self._whole = [(macro, phrase) for macro in macros for phrase in macro.phrases if not phrase.slots]
+        self._heads = heads
+        """By their first words."""
+        self._with_fillers = [(head, f"{as_sentence(filler)} {head.lower()}") for head in heads for filler in FILLERS]
+        self.expected = UNEXPECTED
+        """What the decoder probably writes; nothing until `prepare` has gone through what is known."""
+
+    def prepare(self, wordings: Callable[[Macro], Sequence[str]], cancelled: Callable[[], bool]) -> None:
+        """Compute what an utterance would have to wait for; may run on another thread than everything else.
+
+        Args:
+            wordings: As for `sounding`, of a macro without slots.
+            cancelled: Asked every few milliseconds.
+        """
+        macros, whole, heads = self._macros, self._whole, self._heads
+        self.expected = Expected(map(self._hearing.tokens, _sentences(macros)))
+        for head, phrases in heads.items():
+            for macro, phrase in phrases:
+                values = macro.slot(phrase.slots[0]).values
+                if len(phrase.slots) == 1 and values and not cancelled():
+                    self._values.known(values, head).prepare(cancelled)
+        lists = [tuple(phrase.text for _, phrase in whole)]
+        lists += [_soundings(macro, wordings(macro)) for macro in macros if not macro.slots]
+        for texts in lists[:GUIDES]:
+            if texts and not cancelled():
+                self._guide(texts).prepare(cancelled)
 
     def slots(self, heard: Heard) -> Iterator[Meaning]:
         """Phrases with slots, heard in the light of their first words, with fillers where those tell nothing."""
@@ -219,8 +242,8 @@ class Led:
             wordings: What its enrolments were transcribed as.
         """
         matches = [Match(phrase, 0.0, {}) for phrase in macro.phrases[:SCORED]]
-        texts = dict.fromkeys((*(match.phrase.text for match in matches), *wordings[:SCORED]))
-        spelt = self._guide(tuple(texts)).spell(encoded, "", kept=range(len(texts)))
+        texts = _soundings(macro, wordings)
+        spelt = self._guide(texts).spell(encoded, "", kept=range(len(texts)))
         best = max(spelt, key=lambda one: one.losses)
         match = matches[best.index] if best.index < len(matches) else matches[0]
         return Meaning(macro, match, _spelt(best, Evidence(path="voice")))
@@ -244,6 +267,24 @@ class Led:
         """Along texts as a sentence begins, or goes on: in noise Whisper often thinks so."""
         bare = [text.rstrip(".!?, ") for text in texts]
         return Guide(self._hearing, [(as_sentence(text), text) for text in bare])
+
+
+def _sentences(macros: Sequence[Macro]) -> Iterator[str]:
+    """All that is known to be said, as Whisper writes sentences: titles with their capitals or without."""
+    for macro in macros:
+        for phrase in macro.phrases:
+            if not phrase.slots:
+                yield f"{as_sentence(phrase.text)}."
+            elif len(phrase.slots) == 1:
+                values = macro.slot(phrase.slots[0]).values
+                for value in dict.fromkeys((*values, *map(str.lower, values))):
+                    yield f"{as_sentence(SLOT_PATTERN.sub(lambda _, said=value: said, phrase.text))}."  # type: ignore[misc]
+
+
+def _soundings(macro: Macro, wordings: Sequence[str]) -> tuple[str, ...]:
+    """Phrases first, then the wordings of enrolments, no text twice."""
+    texts = (*(phrase.text for phrase in macro.phrases[:SCORED]), *wordings[:SCORED])
+    return tuple(dict.fromkeys(texts))
 
 
 def _spelt(one: Spelt, evidence: Evidence) -> Evidence:

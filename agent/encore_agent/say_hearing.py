@@ -15,6 +15,7 @@ from encore_agent.say import BUILT_IN, asked_by, reply_in
 from encore_agent.say_session import Request
 from encore_agent.understand import Understander
 from encore_agent.values import Hearing
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.speech import Samples, Utterance
 from encore_models.perception.voice import Encoded, Transcript
 
@@ -47,10 +48,12 @@ class HeardOnce:
             self._encoded = samples, self._hearing.encode(samples)
         return self._encoded[1]
 
-    def hear(self, samples: Samples, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
+    def hear(
+        self, samples: Samples, encoded: Encoded | None = None, expected: Expected = UNEXPECTED
+    ) -> tuple[Encoded, Transcript]:
         """See `Hearing.hear`; the last answer is remembered."""
         if self._heard is None or self._heard[0] is not samples:
-            self._heard = samples, self._hearing.hear(samples, encoded)
+            self._heard = samples, self._hearing.hear(samples, encoded, expected)
         return self._heard[1]
 
     def follow(

@@ -103,6 +103,20 @@ class Understander:
         self._macros = list(macros)
         self._meanings.use(self._macros)
 
+    def prepare(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Compute ahead what the next utterances need: what is known of phrases and values before anything is said.
+
+        May run on a thread of its own while others understand; those wait for a few milliseconds of it at most.
+
+        Args:
+            cancelled: Asked every few milliseconds.
+        """
+
+        def wordings(macro: Macro) -> Sequence[str]:
+            return self._enrolled(macro.id).wordings if self._enrolled is not None else ()
+
+        self._meanings.led.prepare(wordings, cancelled)
+
     def hear(self, utterance: Utterance) -> Heard:
         """The words of an utterance, without asking what they mean."""
         return Heard(utterance, *self._hearing.hear(utterance.samples))
@@ -146,7 +160,8 @@ class Understander:
             if sounding is not None and (sure := weigh(sounding)).settles:
                 heard = _as_said(utterance, encoded, said, sounding)
                 return _outcome([sure], heard, began), heard
-        heard = Heard(utterance, *self._hearing.hear(utterance.samples, encoded), print=said)
+        expected = self._meanings.led.expected
+        heard = Heard(utterance, *self._hearing.hear(utterance.samples, encoded, expected), print=said)
         if not self._macros:
             return Rejected(heard.transcript.text, "there is no macro yet; record one first"), heard
         if not words_of(heard.transcript.text) and not likes:

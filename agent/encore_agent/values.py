@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.guided import Decoding, Guide
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.speech import Samples, Utterance
@@ -32,8 +33,10 @@ class Hearing(Decoding, Protocol):
     def encode(self, samples: Samples) -> Encoded:
         """Encode an utterance."""
 
-    def hear(self, samples: Samples, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
-        """Encode an utterance, where that is not done yet, and find its likeliest words."""
+    def hear(
+        self, samples: Samples, encoded: Encoded | None = None, expected: Expected = UNEXPECTED
+    ) -> tuple[Encoded, Transcript]:
+        """Encode an utterance, where that is not done yet, and find its likeliest words; what is expected is quick."""
 
     def transcribe(self, encoded: Encoded, prefix: str) -> Transcript:
         """The likeliest words that begin with `prefix`."""
@@ -123,6 +126,10 @@ class Known:
         self._owner = [index for index, one in enumerate(self._letters) for _ in one]
         self._guide = Guide(decoder, [forms[value] for value in self.values], before)
 
+    def prepare(self, cancelled: Callable[[], bool]) -> None:
+        """Compute what can be known of the values before anything is said; see `Guide.prepare`."""
+        self._guide.prepare(cancelled)
+
     def written(self, said: str) -> str | None:
         """The value that is written just as it was heard, or None where that is none or more than one."""
         ways = [said]
@@ -180,7 +187,7 @@ class Known:
 
 
 class Values:
-    """Finds values; lists that were used are kept ready. Not to be shared between threads."""
+    """Finds values; lists that were used are kept ready. For one thread at a time; another may make a list ready."""
 
     def __init__(self, decoder: Decoding, options: ValueOptions | None = None) -> None:
         """Nothing is computed yet."""

@@ -28,7 +28,7 @@ def test_what_is_in_the_bundle(hearing_bundle: Bundle):
     contents = hearing_bundle.contents
     assert set(contents.graphs) == {"encoder", "cross", "decoder"}
     assert contents.graphs["encoder"].inputs == {"mel": (1, 80, "2T")}
-    assert contents.graphs["decoder"].outputs["following"] == ("B", 51864)
+    assert contents.graphs["decoder"].outputs["following"] == ("B", "N", 51864)
     assert contents.licence.startswith("MIT")
     assert contents.metrics["encoder_cosine_int8_float32"] > 0.98
     assert np.load(hearing_bundle.path(TAIL_FILE), allow_pickle=False).shape == (100, 384)

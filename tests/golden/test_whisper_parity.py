@@ -64,7 +64,9 @@ def logprobs(text_ids: list[int], frames: np.ndarray, cross: object, decoder: ob
     tokens = np.array([[*START, *text_ids]], np.int64)
     targets = np.array([[*START[1:], *text_ids, END]], np.int64)
     past = np.zeros((8, 1, 6, 0, 64), np.float32)
-    feed = {"tokens": tokens, "targets": targets, "past": past, "keys": keys, "values": values}
+    feed = {"tokens": tokens, "targets": targets, "past": past}
+    feed |= {f"keys_{layer}": one for layer, one in enumerate(keys)}
+    feed |= {f"values_{layer}": one for layer, one in enumerate(values)}
     return decoder.run(["logprobs"], feed)[0][0, len(START) - 1 :]
 
 

@@ -11,6 +11,7 @@ from encore_agent.decide import Enrolled
 from encore_agent.messages import Accepted, Asked, Rejected
 from encore_agent.understand import Heard, Understander
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.speech import Utterance
 from encore_models.perception.voice import Encoded, Transcript
@@ -51,7 +52,9 @@ class FakeHearing:
     def encode(self, samples: np.ndarray) -> Encoded:
         return ENCODED
 
-    def hear(self, samples: np.ndarray, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
+    def hear(
+        self, samples: np.ndarray, encoded: Encoded | None = None, expected: Expected = UNEXPECTED
+    ) -> tuple[Encoded, Transcript]:
         self.transcribed += 1
         return ENCODED, Transcript(self.text, self.each, 10)
 

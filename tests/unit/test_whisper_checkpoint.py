@@ -95,7 +95,7 @@ def test_the_language_begins_the_transcript(bundle: Bundle):
     (found,) = voice.token_logprobs(encoded, ["a"])
     tokens = np.array([[START, GERMAN, TRANSCRIBE, PLAIN, *voice.tokens("a")]])
     targets = np.append(tokens[:, 1:], [[END]], axis=1)
-    feed = {"tokens": tokens, "targets": targets, "keys": encoded.keys, "values": encoded.values}
+    feed = {"tokens": tokens, "targets": targets, "keys_0": encoded.keys[0], "values_0": encoded.values[0]}
     feed["past"] = np.zeros((2, 1, 4, 0, 8), np.float32)
     (expected,) = bundle.session("decoder").run(["logprobs"], feed)
     np.testing.assert_allclose(found, expected[0, 3:], atol=1e-5)

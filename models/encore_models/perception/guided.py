@@ -3,12 +3,13 @@
 The texts make a trie of tokens; a beam walks it, so that 5,000 titles cost hardly more than 50 and no good transcript
 is needed. What counts is not how likely a text is but how much likelier the sound makes it: the decoder knows famous
 titles by heart and would hear them in any noise. So the log p that it gives each token in silence is taken off in part.
-Those are computed when a beam first comes by, and kept.
+Those are computed ahead where there is time for it, else when a beam first comes by, and kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +22,8 @@ Array = NDArray[np.float32]
 _Hypothesis = tuple[float, float, float, float, "_Node"]
 """Gain, log p, losses, regret and place of a text that is being spelt."""
 
+AHEAD = 8
+"""Beginnings that are looked at together ahead of time; whoever listens meanwhile waits for one such pass at most."""
 MOST_REGRET = 6.0
 """Nats that one token may be regretted by: from there on it is another word, however loud."""
 
@@ -91,11 +94,11 @@ class _Node:
     prior: Array | None = None
     """Log p of each of them in silence."""
     past: NDArray[np.float16] | None = None
-    """The decoder's memory [2L, H, D/H] of this token in silence."""
+    """The decoder's memory [2L, H, D/H] of this token in silence; None again where all that goes on is known."""
 
 
 class Guide:
-    """Finds texts of one list in sound. Not to be shared between threads."""
+    """Finds texts of one list in sound. For one thread at a time; another one may `prepare` it meanwhile."""
 
     def __init__(
         self,
@@ -115,6 +118,7 @@ class Guide:
         self._decoder = decoder
         self._options = options or GuideOptions()
         self._before = before
+        self._learning = threading.Lock()
         self._silent_past: NDArray[np.float16] | None = None
         self._root = _Node()
         self._ends: list[list[_Node]] = []
@@ -145,7 +149,7 @@ class Guide:
         """
         if not self._root.next:
             return []
-        self._prepare()
+        self._begin()
         endings = [*self._decoder.endings, *(self._decoder.tokens(after)[:1] if after else [])]
         keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
         found: dict[int, Spelt] = {}
@@ -207,31 +211,55 @@ class Guide:
                 chosen.append((row, (gain + of_it, log_p + own, losses + min(0.0, of_it), missed, to)))
         return chosen
 
-    def _prepare(self) -> None:
+    def prepare(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Compute what all texts are in silence, so that no utterance has to wait for it.
+
+        Args:
+            cancelled: Asked between passes; what was computed until then is kept.
+        """
+        self._begin()
+        # One first token after the other: what the decoder remembers of it is needed no longer then.
+        for node in self._root.next.values():
+            level = [node]
+            while level:
+                for start in range(0, len(level), AHEAD):
+                    if cancelled():
+                        return
+                    self._learn(level[start : start + AHEAD])
+                level = [below for above in level for below in above.next.values()]
+            with self._learning:
+                _forget_past(node)
+
+    def _begin(self) -> None:
         """Know what is likely in silence at the start."""
-        if self._silent_past is None:
-            logs, past = self._decoder.follow(self._decoder.silence, self._tokens(self._before), None)
-            self._silent_past = past[:, 0].astype(np.float16)
-            _note_prior(self._root, logs[0])
+        with self._learning:
+            if self._silent_past is None:
+                logs, past = self._decoder.follow(self._decoder.silence, self._tokens(self._before), None)
+                _note_prior(self._root, logs[0])
+                self._silent_past = past[:, 0].astype(np.float16)
 
     def _learn(self, nodes: Sequence[_Node]) -> None:
         """Know what is likely after these nodes in silence; all are equally deep and their parents are known."""
-        new = [node for node in nodes if node.prior is None]
-        inner = [node for node in new if node.next]
-        for node in new:
-            if not node.next:
-                _note_prior(node, np.zeros(1, np.float32))
-        if not inner:
-            return
+        with self._learning:
+            new = [node for node in nodes if node.prior is None]
+            for node in new:
+                if not node.next:
+                    _note_prior(node, np.zeros(1, np.float32))
+            inner = [node for node in new if node.next]
+            if inner:
+                self._look_on(inner)
+
+    def _look_on(self, nodes: Sequence[_Node]) -> None:
+        """The same of nodes that are no ends."""
         assert self._silent_past is not None
         pasts = []
-        for node in inner:
+        for node in nodes:
             way = [step.past for step in _way_to(node) if step.past is not None]
             pasts.append(np.concatenate([self._silent_past, *(past[:, :, None] for past in way)], axis=2))
-        tokens = np.array([[node.token] for node in inner], np.int64)
+        tokens = np.array([[node.token] for node in nodes], np.int64)
         past = np.stack(pasts, axis=1).astype(np.float32)
         logs, past = self._decoder.follow(self._decoder.silence, tokens, past)
-        for row, node in enumerate(inner):
+        for row, node in enumerate(nodes):
             node.past = past[:, row, :, -1].astype(np.float16)
             _note_prior(node, logs[row])
 
@@ -239,6 +267,15 @@ class Guide:
 def _note_prior(node: _Node, logs: Array) -> None:
     node.tokens = np.fromiter(node.next, np.int64, len(node.next))
     node.prior = logs[node.tokens]
+
+
+def _forget_past(node: _Node) -> None:
+    """What the decoder remembers of this beginning and all that goes on; nothing of it is computed any more."""
+    below = [node]
+    while below:
+        one = below.pop()
+        one.past = None
+        below += one.next.values()
 
 
 def _way_to(node: _Node) -> Iterator[_Node]:

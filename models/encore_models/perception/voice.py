@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleBroken, WrongSound
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.mel import RATE, log_mel
 from encore_models.whisper.errors import LanguageMissing
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-RECIPE = 3
+RECIPE = 4
 """Counted up when the graphs change, so that a bundle made by an older Encore is made again."""
 SHORT_SECONDS = 4.0
 LONG_SECONDS = 30.0
@@ -33,6 +34,8 @@ FRAMES_A_SECOND = 50
 ENGLISH = "en"
 AT_ONCE = 64
 """Tokens that are scored together; each takes 0.4 MB until it is."""
+REMEMBERED = 6
+"""Tokens of a beginning that is remembered until the next utterance; each takes 0.2 MB."""
 TAIL_FILE = "tail.npy"
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -105,6 +108,7 @@ class Voice:
         self._encoder, self._cross, self._decoder = (
             bundle.session(graph, threads, arena=False) for graph in ("encoder", "cross", "decoder")
         )
+        self._beginnings: tuple[Encoded | None, dict[tuple[int, ...], tuple[Array, Array]]] = (None, {})
         self._tail: Array = np.load(bundle.path(TAIL_FILE), allow_pickle=False).astype(np.float32)
         self._tokenizer_file = bundle.path(TOKENIZER_FILE)
         self._mels = int(self._encoder.get_inputs()[0].shape[1])
@@ -119,18 +123,21 @@ class Voice:
         """A text as Whisper writes it after the start of a transcript: with a blank before it."""
         return list(self._tokenizer.encode(" " + text.strip(), add_special_tokens=False).ids)
 
-    def hear(self, samples: Array, encoded: Encoded | None = None) -> tuple[Encoded, Transcript]:
+    def hear(
+        self, samples: Array, encoded: Encoded | None = None, expected: Expected = UNEXPECTED
+    ) -> tuple[Encoded, Transcript]:
         """Encode and transcribe an utterance; once more over the full window where the short one finds no end.
 
         Args:
             samples: As for `encode`.
             encoded: What `encode` made of them, where that is known.
+            expected: As for `transcribe`.
 
         Raises:
             WrongSound: Samples of another kind.
         """
         encoded = encoded or self.encode(samples)
-        heard = self.transcribe(encoded)
+        heard = self.transcribe(encoded, expected=expected)
         if heard.ended or encoded.seconds > SHORT_SECONDS:
             return encoded, heard
         encoded = self.encode(samples, full=True)
@@ -159,7 +166,9 @@ class Voice:
         encoded = Encoded(frames[0], keys, values, min(seconds, LONG_SECONDS))
         return replace(encoded, start=self._found_start(encoded)) if self._languages and not self._language else encoded
 
-    def transcribe(self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None) -> Transcript:
+    def transcribe(
+        self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None, expected: Expected = UNEXPECTED
+    ) -> Transcript:
         """The likeliest words, token by token.
 
         Args:
@@ -167,31 +176,64 @@ class Voice:
             prefix: Words that the transcript has to begin with; what follows is heard in their light. "Play" makes
                 "Play stay with me" of what alone is heard as "Place day with me". They count in the likelihood.
             most_tokens: Where to stop if no end comes; None allows what a fast speaker can say.
+            expected: What is usually said: several tokens of it cost one pass where they are the likeliest indeed.
         """
         most = most_tokens or min(220, 8 + round(10 * encoded.seconds))
-        said = self.tokens(prefix) if prefix else []
-        start = encoded.start or self._start
-        tokens = np.array([[*start, *said]], np.int64)
-        targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
-        feed = self._feed(encoded, tokens, targets, self._nothing(1))
-        following, past, logprobs = self._decoder.run(["following", "present", "logprobs"], feed)
-        total = float(logprobs[0, len(start) - 1 : -1].sum())
-        while True:
-            best, log_p = self._likeliest(following[0], first=not said)
-            total += log_p
-            said.append(best)
-            if best == self._end or len(said) >= most:
-                break
-            tokens = np.array([[best]], np.int64)
-            following, past = self._decoder.run(["following", "present"], self._feed(encoded, tokens, tokens, past))
+        said = tuple(self.tokens(prefix)) if prefix else ()
+        total, given = self._told(encoded, said), len(said)
+        best: int | None = None
+        while best != self._end and len(said) < max(most, given + 1):
+            log_p, _ = self._begun(encoded, said, expected.after(said))
+            best, of_it = self._likeliest(log_p, first=not said)
+            said, total = (*said, best), total + of_it
         words = [token for token in said if token != self._end]
         text = self._tokenizer.decode(words).strip()
         if encoded.seconds <= SHORT_SECONDS:
             text = _once(text)
         return Transcript(text, total / len(said), len(said), said[-1] == self._end)
 
+    def _told(self, encoded: Encoded, said: tuple[int, ...]) -> float:
+        """Log p of these tokens at the beginning of a transcript, together."""
+        self._begun(encoded, said)
+        return sum(float(self._begun(encoded, said[:place])[0][token]) for place, token in enumerate(said))
+
+    def _begun(self, encoded: Encoded, said: tuple[int, ...], guess: tuple[int, ...] = ()) -> tuple[Array, Array]:
+        """Log p of what follows the tokens that a transcript begins with [V], and the past with them [2L, 1, H, P, .].
+
+        What was found on the way is remembered of the last utterance, so that what is guessed right costs no pass of
+        its own, and nothing that begins alike is looked at twice.
+
+        Args:
+            encoded: The utterance.
+            said: The tokens.
+            guess: What is likely to follow them.
+        """
+        last, known = self._beginnings
+        if last is not encoded:
+            start = encoded.start or self._start
+            # By itself: in int8 the rows of a pass share one scale, and the first ones are large.
+            following, past = self._next(encoded, np.array([start], np.int64), self._nothing(1))
+            known = {(): (following[0, -1], past)}
+        if said not in known:
+            begin = next(size for size in range(len(said), -1, -1) if said[:size] in known)
+            past = known[said[:begin]][1]
+            known = {tokens: found for tokens, found in known.items() if len(tokens) <= REMEMBERED}
+            tokens = (*said[begin:], *guess)
+            following, grown = self._next(encoded, np.array([tokens], np.int64), past)
+            for place, log_p in enumerate(following[0], 1):
+                size = past.shape[3] + place
+                known[(*said[:begin], *tokens[:place])] = log_p, grown[:, :, :, :size]
+        self._beginnings = encoded, known
+        return known[said]
+
+    def _next(self, encoded: Encoded, tokens: NDArray[np.int64], past: Array) -> tuple[Array, Array]:
+        """Log p of what follows each of the tokens [B, N] after the past, [B, N, V], and the past with them."""
+        following, past = self._decoder.run(["following", "present"], self._feed(encoded, tokens, tokens, past))
+        return following, past
+
     def _likeliest(self, log_p: Array, first: bool) -> tuple[int, float]:
-        """The likeliest token of those that are allowed, and its log p among them; `log_p` [V] is used up."""
+        """The likeliest token of those that are allowed, and its log p among them; `log_p` is [V]."""
+        log_p = log_p.copy()
         for tokens in (self._never, self._never_first)[: 1 + first]:
             log_p[tokens] = -np.inf
         best = int(log_p.argmax())
@@ -220,12 +262,11 @@ class Voice:
         Returns:
             Log p of every token after them, float32 [B, V], and the past with them.
         """
-        if past is None:
-            start = np.array([encoded.start or self._start] * len(tokens), np.int64)
-            tokens = np.concatenate([start, tokens], axis=1)
-            past = self._nothing(len(tokens))
-        following, past = self._decoder.run(["following", "present"], self._feed(encoded, tokens, tokens, past))
-        return following, past
+        if past is not None:
+            following, past = self._next(encoded, tokens, past)
+            return following[:, -1], past
+        begun = [self._begun(encoded, tuple(row)) for row in tokens.tolist()]
+        return np.stack([log_p for log_p, _ in begun]), np.concatenate([past for _, past in begun], axis=1)
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.
@@ -243,18 +284,13 @@ class Voice:
         if not texts:
             return []
         spoken = [self.tokens(text) for text in texts]
-        start = encoded.start or self._start
         # What all of them begin with is decoded once.
         columns = takewhile(lambda column: len(set(column)) == 1, zip(*spoken, strict=False))
-        shared = [column[0] for column in columns]
-        head = [*start, *shared]
-        tokens = np.array([head], np.int64)
-        targets = np.append(tokens[:, 1:], [[self._end]], axis=1)
-        feed = self._feed(encoded, tokens, targets, self._nothing(1))
-        following, past, logprobs = self._decoder.run(["following", "present", "logprobs"], feed)
-        known = logprobs[0, len(start) - 1 : len(head) - 1]
+        shared = tuple(column[0] for column in columns)
+        following, past = self._begun(encoded, shared)
+        known = [self._begun(encoded, shared[:place])[0][token] for place, token in enumerate(shared)]
         rests = [ids[len(shared) :] for ids in spoken]
-        found = [np.append(known, following[0, [*rest, self._end][0]]) for rest in rests]
+        found = [np.array([*known, following[[*rest, self._end][0]]], np.float32) for rest in rests]
         for rows in _batches([len(rest) for rest in rests]):
             after = self._after(encoded, past, [rests[row] for row in rows])
             for row, log_p in zip(rows, after, strict=True):
@@ -283,8 +319,8 @@ class Voice:
     def _found_start(self, encoded: Encoded) -> tuple[int, ...]:
         """The start of a transcript in the likeliest language."""
         tokens = np.array([self._start[:1]], np.int64)
-        (following,) = self._decoder.run(["following"], self._feed(encoded, tokens, tokens, self._nothing(1)))
-        found = max(self._languages.values(), key=lambda token: following[0, token])
+        ((following,),), _ = self._next(encoded, tokens, self._nothing(1))
+        found = max(self._languages.values(), key=lambda token: following[token])
         return self._start[0], found, *self._start[2:]
 
     def _nothing(self, batch: int) -> Array:
@@ -299,7 +335,10 @@ class Voice:
 
     @staticmethod
     def _feed(encoded: Encoded, tokens: NDArray[np.int64], targets: NDArray[np.int64], past: Array) -> dict[str, Any]:
-        return {"tokens": tokens, "targets": targets, "past": past, "keys": encoded.keys, "values": encoded.values}
+        feed = {"tokens": tokens, "targets": targets, "past": past}
+        for layer, (keys, values) in enumerate(zip(encoded.keys, encoded.values, strict=True)):
+            feed |= {f"keys_{layer}": keys, f"values_{layer}": values}
+        return feed
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

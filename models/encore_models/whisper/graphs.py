@@ -2,8 +2,8 @@
 
     encoder  mel [1, M, 2T] -> frames [1, T, D]; T is free, positions are cut to it
     cross    frames [1, S, D] -> keys [L, 1, H, D/H, S], values [L, 1, H, S, D/H] for the decoder's cross-attention
-    decoder  tokens, targets [B, N], past [2L, B, H, P, D/H], keys, values
-             -> following [B, V]: log p of each token after the last one, logprobs [B, N]: log p of the targets,
+    decoder  tokens, targets [B, N], past [2L, B, H, P, D/H], keys_0 ... keys_L-1, values_0 ... values_L-1
+             -> following [B, N, V]: log p of each token after each one, logprobs [B, N]: log p of the targets,
                 present [2L, B, H, P+N, D/H]
 
 Radford et al., Robust Speech Recognition via Large-Scale Weak Supervision, https://arxiv.org/abs/2212.04356
@@ -253,42 +253,50 @@ def cross(weights: Weights, precision: Precision) -> onnx.ModelProto:
 
 
 def decoder(weights: Weights, precision: Precision) -> onnx.ModelProto:
-    """Tokens after those in `past`, to what comes next and to how likely given targets are."""
+    """Tokens after those in `past`, to what comes next and to how likely given targets are.
+
+    The tokens of all texts are rows of one [1, B*N, D], apart only where they look back at their own: the runtime
+    multiplies a batch of single rows one by one, which takes twice as long.
+    """
     b = _Builder("whisper_decoder", weights, precision)
+    s = b.sizes
     embedding = "decoder/embeddings/weight"
     tied = weights.get(PROJECTION, weights[embedding]) is weights[embedding]
     before = b.axis("past", 3)
     after = b.op("Add", before, b.axis("tokens", 1))
     positions = b.op("Slice", b.weight("decoder/position_encodings/encodings"), before, after, b.ints(0))
     x = b.op("Add", b.columns(embedding, "tokens"), positions)
+    apart = b.op("Concat", b.op("Shape", "tokens"), b.ints(s.width), axis=0)
+    x = b.op("Reshape", x, b.ints(1, -1, s.width))
     mask = _causal_mask(b, before, after)
     present: list[str] = []
-    for layer in range(b.sizes.layers):
+    for layer in range(s.layers):
         name = f"decoder/layer_{layer}"
-        x = _self_attention(b, x, name, layer, mask, present)
+        x = _self_attention(b, x, layer, apart, mask, present)
+        # All texts hear the same.
         query = b.linear(b.norm(x, f"{name}/attention/layer_norm"), f"{name}/attention/linear_0")
-        keys, values = (b.op("Gather", kind, b.scalar(layer), axis=0) for kind in ("keys", "values"))
-        mixed = b.attend(query, b.sizes.heads, keys, values)
+        mixed = b.attend(query, s.heads, f"keys_{layer}", f"values_{layer}")
         x = b.op("Add", x, b.linear(mixed, f"{name}/attention/linear_2"))
         x = b.feed_forward(x, f"{name}/ffn")
     b.op("Concat", *present, axis=0, named="present")
     logits = b.product(b.norm(x, "decoder/layer_norm"), embedding if tied else PROJECTION)
     # Six times as fast as ReduceLogSumExp, which is not vectorised.
     log_p = b.op("LogSoftmax", logits, axis=-1)
-    b.op("Gather", log_p, b.scalar(-1), axis=1, named="following")
-    chosen = b.op("GatherElements", log_p, b.op("Unsqueeze", "targets", b.ints(2)), axis=2)
+    together = b.op("Concat", b.op("Shape", "tokens"), b.ints(s.vocabulary), axis=0)
+    following = b.op("Reshape", log_p, together, named="following")
+    chosen = b.op("GatherElements", following, b.op("Unsqueeze", "targets", b.ints(2)), axis=2)
     b.op("Squeeze", chosen, b.ints(2), named="logprobs")
-    s = b.sizes
     return b.finish(
         {
             "tokens": (_INT, ("B", "N")),
             "targets": (_INT, ("B", "N")),
             "past": (_FLOAT, (2 * s.layers, "B", s.heads, "P", s.head)),
-            "keys": (_FLOAT, (s.layers, 1, s.heads, s.head, "S")),
-            "values": (_FLOAT, (s.layers, 1, s.heads, "S", s.head)),
+            # Layers apart, since to part them would copy megabytes at each token.
+            **{f"keys_{layer}": (_FLOAT, (1, s.heads, s.head, "S")) for layer in range(s.layers)},
+            **{f"values_{layer}": (_FLOAT, (1, s.heads, "S", s.head)) for layer in range(s.layers)},
         },
         {
-            "following": (_FLOAT, ("B", s.vocabulary)),
+            "following": (_FLOAT, ("B", "N", s.vocabulary)),
             "logprobs": (_FLOAT, ("B", "N")),
             "present": (_FLOAT, (2 * s.layers, "B", s.heads, "P+N", s.head)),
         },
@@ -306,15 +314,16 @@ def _causal_mask(b: _Builder, before: str, after: str) -> str:
     return b.op("Where", b.op("Greater", columns, rows), closed, opened)
 
 
-def _self_attention(b: _Builder, x: str, name: str, layer: int, mask: str, present: list[str]) -> str:
-    normed = b.norm(x, f"{name}/self_attention/layer_norm")
-    qkv = b.linear(normed, f"{name}/self_attention/linear_0")
+def _self_attention(b: _Builder, x: str, layer: int, apart: str, mask: str, present: list[str]) -> str:
+    """Each text's tokens look back at its own; x [1, B*N, D], apart [B, N, D]."""
+    name, heads = f"decoder/layer_{layer}/self_attention", b.sizes.heads
+    qkv = b.linear(b.norm(x, f"{name}/layer_norm"), f"{name}/linear_0")
     query, *new = b.ops("Split", qkv, count=3, axis=2, num_outputs=3)
     grown = []
     for offset, part in enumerate(new):
         past = b.op("Gather", "past", b.scalar(2 * layer + offset), axis=0)
-        grown.append(b.op("Concat", past, b.heads(part, b.sizes.heads), axis=2))
+        grown.append(b.op("Concat", past, b.heads(b.op("Reshape", part, apart), heads), axis=2))
         present.append(b.op("Unsqueeze", grown[-1], b.ints(0)))
     keys = b.op("Transpose", grown[0], perm=(0, 1, 3, 2))
-    mixed = b.attend(query, b.sizes.heads, keys, grown[1], mask)
-    return b.op("Add", x, b.linear(mixed, f"{name}/self_attention/linear_1"))
+    mixed = b.attend(b.op("Reshape", query, apart), heads, keys, grown[1], mask)
+    return b.op("Add", x, b.linear(b.op("Reshape", mixed, b.ints(1, -1, b.sizes.width)), f"{name}/linear_1"))

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from encore_models.bundle import Bundle
+from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.voice import Array, Encoded, Transcript, Voice
 
 
@@ -62,14 +63,16 @@ class KeptVoice(Voice):
         self._known.execute("PRAGMA journal_mode=WAL")
         self._known.execute("CREATE TABLE IF NOT EXISTS said (key TEXT PRIMARY KEY, json TEXT)")
 
-    def transcribe(self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None) -> Transcript:
-        """See `Voice.transcribe`."""
+    def transcribe(
+        self, encoded: Encoded, prefix: str = "", most_tokens: int | None = None, expected: Expected = UNEXPECTED
+    ) -> Transcript:
+        """See `Voice.transcribe`; what is expected makes no difference to what is found."""
         frames = hashlib.sha1(encoded.frames.tobytes()).hexdigest()
         key = f"{frames}|{encoded.seconds}|{prefix}|{most_tokens}"
         row = self._known.execute("SELECT json FROM said WHERE key = ?", (key,)).fetchone()
         if row is not None:
             return Transcript(**json.loads(row[0]))
-        heard = super().transcribe(encoded, prefix, most_tokens)
+        heard = super().transcribe(encoded, prefix, most_tokens, expected)
         known = {name: getattr(heard, name) for name in ("text", "mean_logprob", "tokens", "ended")}
         self._known.execute("INSERT OR REPLACE INTO said VALUES (?, ?)", (key, json.dumps(known)))
         return heard
