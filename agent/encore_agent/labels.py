@@ -28,8 +28,8 @@ ALL_THERE = 0.5
 """What it counts that as many labels read so as when it was shown, where one alone counts 1."""
 RENAMED = 0.5
 """How well another wording of the same reads, where the same words read 1."""
-READ_FIRST = 8
-"""Labels that are read before all are."""
+READ_FIRST, READ_THEN = 4, 8
+"""Labels that are read first, and in all where none of them reads so, before all are that stand where it stood."""
 PERHAPS, DRAWN_OUT = 0.3, 1.6
 """Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
 
@@ -50,22 +50,20 @@ def find_label(search: Search) -> Found | Absent:
     pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
     # Short words may be no wider than drawings; they are read last.
     pool.sort(key=lambda c: c.kind != "text")
-    same = _reading(wanted, search.now, pool[:READ_FIRST])
+    same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
     if not same:
-        pool = pool[:READ_FIRST] + _in_place(search, cell, pool[READ_FIRST:])
-        same = _reading(wanted, search.now, pool)
-    if not same:
-        return _renamed(search, cell, pool if search.target.kind == "text" else [])
+        likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
+        same = _reading(wanted, search.now, likely)
+        if not same:
+            return _renamed(search, cell, likely if search.target.kind == "text" else [])
+    then, today = (_reading_so(wanted, scene, search.shown, cell) for scene in (search.shown, search.now))
+    same = [c for c in pool if c in same or c in today]
+    today |= set(same)
     boxes = [c.box for c in same]
     across, down = anchored(search.pair, cell.box, boxes)
     around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
     around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
-    then, today = (
-        _reading_so(wanted, search.shown, search.shown, cell),
-        _reading_so(wanted, search.now, search.shown, cell),
-    )
-    today |= set(same)
     alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like
         around = np.maximum(around, TOGETHER * ramp(company(search.pair, cell.box, boxes, ("icon", "text")), 0.7, 0.95))
@@ -129,7 +127,7 @@ def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> lis
     boxes = [c.box for c in pool]
     across, down = anchored(search.pair, cell.box, boxes)
     stands = np.maximum(surroundings(search.pair, cell.box, boxes), across * down)
-    return [pool[int(index)] for index in np.argsort(-stands, kind="stable")[:READ_FIRST]]
+    return [pool[int(index)] for index in np.argsort(-stands, kind="stable")[:READ_THEN]]
 
 
 def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Found | Absent:

@@ -28,19 +28,10 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import (
-    BLOCK,
-    LARGEST_INK,
-    boxes,
-    is_ring,
-    join,
-    outermost,
-    pieces,
-    points,
-    to_sides,
-    whole,
-)
+from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, whole
+from encore_models.perception.joining import BLOCK, LARGEST_INK, join
 from encore_models.perception.lines import apart
+from encore_models.perception.sides import areas, held, outside, shared, to_sides
 from encore_models.perception.sliders import draggable, tracks
 from encore_recorder.geometry import Rect
 
@@ -130,22 +121,22 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     bars = [bar for bar in bars if bar.height > bar.width or not any(_meet(bar, frame) for frame in frames)]
     parts, shells = pieces(ink)
     # Before labels are put together, for one may stand close to its slider.
-    parts = [part for part in parts if not any(_inside(part, bar) for bar in (*grips, *bars))]
+    parts = outside(parts, (*grips, *bars))
     things = [line for box in join(parts, ink) for line in apart(box, ink)]
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
-    found += [Candidate(box, "icon") for box in whole(parts, shells, ink) if not any(_same(box, c.box) for c in found)]
+    found += [Candidate(box, "icon") for box in _new(whole(parts, shells, ink), found)]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
     found += [Candidate(point, "icon") for point in points(faintly, weak)]
     found = [_as_drawn(candidate, faint) for candidate in found]
     found = [Candidate(c.box, "icon") if c.kind == "text" and are_dots(image, c.box) else c for c in found]
-    found = [c for c in found if not any(_inside(c.box, bar) for bar in (*grips, *bars))]
+    left = held([c.box for c in found], (*grips, *bars)).any(axis=1).tolist()
+    found = [c for c, inside in zip(found, left, strict=True) if not inside]
     found += _disabled(faintly, weak, edges, straight, found)
     bars += lone
-    fields = [frame for frame in frames if _is_field(frame, found) and not _is_marked_row(frame, frames, found)]
+    fields = _fields(frames, [c.box for c in found])
     lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips, *bars))]
-    handles = [c.box for c in found if not any(_inside(c.box, bar) for bar in bars)]
-    sliders = grips + tracks(lines, handles, image)
+    sliders = grips + tracks(lines, outside([c.box for c in found], bars), image)
     found += [Candidate(slider, "slider") for slider in sliders] + [Candidate(bar, "scroll bar") for bar in bars]
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
@@ -163,30 +154,20 @@ def candidates(image: NDArray[np.uint8]) -> list[Candidate]:
 
 def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
     """Drawings and labels of strong contrast that have grown into something larger, as over a photograph."""
-    sides = to_sides([candidate.box for candidate in found])
-    areas = np.prod(sides[:, 2:] - sides[:, :2], axis=1)
-    words = np.array([candidate.kind == "text" for candidate in found], bool)
-    signs = []
     closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
-    for box in join(boxes(closed), ink):
-        sign = _by_shape(box)
-        if sign is None or sign.kind == "picture" or not SIGN[0] <= box.height <= SIGN[1] or box.width < SIGN[0]:
-            continue
-        x, y = box.center.x, box.center.y
-        over = (sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3])
-        if not over.any():
-            continue
-        # Part of a line of text is as high as the line, or as high as an x in it.
-        part = WORD_PART if box.width >= TEXT_ASPECT * box.height else SIGN_PART
-        higher = (sides[over, 3] - sides[over, 1]) >= np.where(words[over], part, SIGN_PART) * box.height
-        if higher.all() and areas[over].min() > 2 * box.area:
-            signs.append(sign)
-    return signs
-
-
-def _inside(box: Rect, block: Rect) -> bool:
-    shared = box.intersection(block)
-    return shared is not None and shared.area >= 0.9 * box.area
+    large = [box for box in join(boxes(closed), ink) if SIGN[0] <= box.height <= SIGN[1] and box.width >= SIGN[0]]
+    signs = [sign for box in large if (sign := _by_shape(box)) is not None and sign.kind != "picture"]
+    sides = to_sides([candidate.box for candidate in found])
+    words = np.array([candidate.kind == "text" for candidate in found], bool)
+    own = to_sides([sign.box for sign in signs])
+    x, y, low = (own[:, 0] + own[:, 2])[:, None] // 2, (own[:, 1] + own[:, 3])[:, None] // 2, own[:, 3] - own[:, 1]
+    over = (sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3])  # [signs, found]
+    # Part of a line of text is as high as the line, or as high as an x in it.
+    part = np.where(own[:, 2] - own[:, 0] >= TEXT_ASPECT * low, WORD_PART, SIGN_PART)
+    times = np.where(words, part[:, None], SIGN_PART)
+    higher = (sides[:, 3] - sides[:, 1] >= times * low[:, None]) & (areas(sides) > 2 * areas(own)[:, None])
+    kept = over.any(axis=1) & (higher | ~over).all(axis=1)
+    return [sign for sign, alone in zip(signs, kept.tolist(), strict=True) if alone]
 
 
 def _by_shape(box: Rect) -> Candidate | None:
@@ -227,14 +208,17 @@ def _disabled(
         return []  # a photograph
     drawings = [box for box in join(alone, weak) if min(box.width, box.height) >= SIGN[0]]
     shapes = [shape for box in drawings if (shape := _by_shape(box)) is not None]
-    taken, own = to_sides([c.box for c in found]), to_sides([shape.box for shape in shapes])
-    spans = np.minimum(own[:, None, 2:], taken[None, :, 2:]) - np.maximum(own[:, None, :2], taken[None, :, :2])
-    shared = np.prod(np.maximum(0, spans), axis=2).max(axis=1, initial=0)
-    return [shape for shape, much in zip(shapes, shared.tolist(), strict=True) if much < 0.5 * shape.box.area]
+    own = to_sides([shape.box for shape in shapes])
+    taken = shared(own, to_sides([c.box for c in found])).max(axis=1, initial=0)
+    return [shape for shape, much in zip(shapes, taken.tolist(), strict=True) if much < 0.5 * shape.box.area]
 
 
-def _same(box: Rect, other: Rect) -> bool:
-    return box.overlap(other) >= 0.7
+def _new(boxes: Sequence[Rect], found: Sequence[Candidate]) -> list[Rect]:
+    """The boxes that are none of what was found."""
+    own, others = to_sides(boxes), to_sides([c.box for c in found])
+    both = shared(own, others)
+    same = both >= 0.7 * (areas(own)[:, None] + areas(others) - both)
+    return [box for box, known in zip(boxes, same.any(axis=1).tolist(), strict=True) if not known]
 
 
 def _meet(box: Rect, other: Rect) -> bool:
@@ -256,10 +240,21 @@ def _is_cover(outline: Rect, straight: MatLike) -> bool:
 # Fields
 
 
-def _is_field(frame: Rect, found: Sequence[Candidate]) -> bool:
+def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
+    """The frames that are input fields."""
+    within = held(found, frames)
+    free = [box for box, framed in zip(found, within.any(axis=1).tolist(), strict=True) if not framed]
+    fields = []
+    for number, frame in enumerate(frames):
+        inside = sorted((found[place] for place in np.flatnonzero(within[:, number])), key=lambda box: box.left)
+        if _is_field(frame, inside) and not _is_marked_row(inside[:2], free):
+            fields.append(frame)
+    return fields
+
+
+def _is_field(frame: Rect, inside: Sequence[Rect]) -> bool:
     """Whether a frame holds what an input field holds: at most a sign, one text at the left, one more sign."""
-    inside = sorted((c.box for c in found if _inside(c.box, frame)), key=lambda box: box.left)
-    texts = [box for box in inside if box.width >= TEXT_ASPECT * box.height]
+    texts = [box for box in inside if _is_wide(box)]
     if len(inside) > 4 or len(texts) > 2 or any(box.height > 0.75 * frame.height for box in inside):
         return False
     if not inside:
@@ -269,11 +264,9 @@ def _is_field(frame: Rect, found: Sequence[Candidate]) -> bool:
     return before <= 1.2 * frame.height and (before < 0.5 * after or len(inside) > 1)
 
 
-def _is_marked_row(frame: Rect, frames: Sequence[Rect], found: Sequence[Candidate]) -> bool:
-    """Whether a frame marks an entry of a list: what is in it stands in columns with entries that have no frame."""
-    inside = sorted((c.box for c in found if _inside(c.box, frame)), key=lambda box: box.left)[:2]
-    free = [c.box for c in found if not any(_inside(c.box, other) for other in frames)]
-    columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in inside]
+def _is_marked_row(cells: Sequence[Rect], free: Sequence[Rect]) -> bool:
+    """Whether a frame marks an entry of a list: its first cells stand in columns with entries that have no frame."""
+    columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in cells]
     # Middles of one row may fall into neighbouring bins.
     return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 3
 

@@ -181,7 +181,7 @@ def _reached(faint: MatLike, top: int, height: int, columns: Sequence[int]) -> b
 
 def _upright(strip: MatLike, share: float) -> bool:
     """Whether an edge runs down the strip, through at least this share of its rows."""
-    return bool(strip.size) and float(strip.any(axis=1).mean()) >= share
+    return bool(strip.size) and cv2.countNonZero(cv2.reduce(strip, 1, cv2.REDUCE_MAX)) >= share * strip.shape[0]
 
 
 def erase_outline(ink: MatLike, frame: Rect) -> None:

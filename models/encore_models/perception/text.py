@@ -131,9 +131,11 @@ class RapidOcrReader:
             # With a path given, rapidocr has no reason to download.
             "Det.model_path": str(_model(folder, "*_det_*.onnx")),
             "Rec.model_path": str(_model(folder, "*_rec_*.onnx")),
-            # Strips are padded to the longest of their batch, at least to this width; most labels are short.
+            # Strips are padded to this width at least; most labels are short.
             "Rec.rec_img_shape": [3, 48, 96],
-            "Rec.rec_batch_num": 8,
+            # Together they would be padded to the longest, which costs more than it saves, and what one of them
+            # reads would depend on the others.
+            "Rec.rec_batch_num": 1,
         }
         return rapidocr.RapidOCR(params=params)
 
