@@ -7,7 +7,7 @@ ARGS ?=
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench-main bench-recording bench-finder bench-saying bench-hearing clean
+.PHONY: help setup system demo test lint bench-main bench-recording bench-finder bench-saying bench-hearing bench-action clean
 
 help:
 	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench-main   the main job 20 times: 20 songs, 4 voices; writes the README's figures"
 	@echo "make bench-hearing commands, slots, silence: what is heard, missed and fired by mistake"
 	@echo "make bench-finder how often the finder clicks right, wrong, and where nothing is; with its peers"
+	@echo "make bench-action the action model: its fusions, towers and sizes, what demonstrations bring; with torch"
 	@echo "make setup        only set up; then: $(BIN)/encore"
 
 setup: $(VENV)/.ready
@@ -74,6 +75,11 @@ bench-finder: system $(VENV)/.ready
 bench-hearing: system $(VENV)/.ready
 	$(call install_debian,$(BIN)/python -m tests.benchmarks.bench_hearing --packages)
 	$(BIN)/python -m tests.benchmarks.bench_hearing $(ARGS)
+
+# The action model against its other fusions and towers, trained here; an hour of one core, and at first one for samples.
+bench-action: system $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(BIN)/python -m tests.benchmarks.bench_action $(ARGS)
 
 # "Click shuffle" without a demonstration: clicked, asked, and what was clicked wrongly.
 bench-saying: system $(VENV)/.ready

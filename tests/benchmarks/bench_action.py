@@ -1,181 +1,269 @@
 """The action model in its combinations: `make bench-action`, or `make bench-action ARGS=--quick` for a trial.
 
-Each combination is trained on the same samples with the same options, or taken as it lies in its folder if it was
-finished before, and measured on the test split: decisions, size, time; the rule alone and the default also play
-episodes in closed loop. Then: what each variant of the default costs and loses, success against the number of
-demonstrations, what fine-tuning changes, and other towers on a small set of their own. Results: `results/action.json`,
-and beside it Markdown and a picture.
+The model that Encore comes with is measured as the default. Fusions are trained on the same samples with the same
+options, shorter than the default was, and the default's own sizes are among them: these rows are to be compared with
+each other. So are those of other towers, which learn from a small set of their own. Then: what each variant of the
+default costs and loses, success against the number of demonstrations, what fine-tuning changes and how long it takes,
+and speech brought to texts. Each part is kept in a folder as soon as it is measured, so a run that was stopped goes on.
+
+Results: `results/action.json`, and beside it Markdown and a picture.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
+from platformdirs import user_cache_path
 from rich.console import Console
 
+from encore_models.bundle import file_sha256
+from encore_models.perception.action import WEIGHTS
+from encore_models.training.action import make
+from encore_models.training.action.closed_loop import numbers_of, telling
 from encore_models.training.action.fusion import FUSIONS
-from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.model import ActionConfig, ActionModel, torch_outputs
+from encore_models.training.action.samples import FORMAT_VERSION
+from encore_models.training.action.shipped import NUMBERS, read_weights
 from encore_models.training.action.stream import Shards
 from encore_models.training.action.train import MODEL, sizes_of, train
 from encore_models.training.action.trainer import TrainOptions
 from tests.benchmarks.action.learning import curve, tuned
+from tests.benchmarks.action.library import learned_beside
 from tests.benchmarks.action.material import Material, quick_material, whole_material
+from tests.benchmarks.action.played import play_together
 from tests.benchmarks.action.report import write_report
-from tests.benchmarks.action.rows import Row, log_of, measure, training_seconds
+from tests.benchmarks.action.rows import measure
+from tests.benchmarks.action.stored import Stored, apart
 from tests.benchmarks.action.towers import Small, aligned, compared
 
 RESULTS = Path(__file__).parent / "results" / "action.json"
-RUNS = Path("runs/bench_action")
-OPTIONS = TrainOptions(steps=1200, batch=32, learning_rate=1e-3, warmup=60, evaluate_every=100, patience=6)
-FEW = TrainOptions(steps=120, batch=16, learning_rate=1e-3, warmup=10, evaluate_every=120)
+RUNS, DATA = Path("runs/bench_action"), Path("runs/action-data")
+EPISODES, SEED = 1500, 2
+"""Of the samples, where none are given."""
+OPTIONS = TrainOptions(steps=300, batch=32, learning_rate=1e-3, warmup=30, evaluate_every=60, patience=4)
+FEW = TrainOptions(steps=80, batch=16, learning_rate=1e-3, warmup=8, evaluate_every=40)
 """Of the runs on a few demonstrations."""
 QUICK = TrainOptions(steps=6, batch=8, learning_rate=1e-3, warmup=2, evaluate_every=3)
-RULE = "the rule alone"
+DEFAULT, RULE = "the default", "the rule alone"
 KEYS = (
     "next_step_accuracy target_hit_model target_hit_evidence wrong state_macro_f1 episode_success episode_false_done "
     "open_set_auroc int8_loss_points"
 ).split()
 """Of the default's row, that the file tells at its top too."""
+NOT_PLAYED = {"episodes": 0, "episode_success": None, "episode_false_done": None, "wrong": None}
+OLD = 20
+"""Demonstrations that were learned before a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much is done."""
+
+    options: TrainOptions = OPTIONS
+    """Of the fusions."""
+    few: TrainOptions = FEW
+    small: Small = field(default_factory=Small)
+    """Of other towers."""
+    aligning: int = 400
+    """Steps that bring speech to texts."""
+    played: int = 100
+    """Episodes that the default plays in closed loop."""
+    played_by_others: int = 40
 
 
 def combinations(sizes: ActionConfig) -> dict[str, ActionConfig]:
-    """What is compared, by its name; the default first."""
+    """What is compared, by its name."""
     return {f"ui_clip+whisper+{fusion}": replace(sizes, fusion=fusion) for fusion in FUSIONS}
 
 
 def bench(
     material: Material,
-    configs: dict[str, ActionConfig],
-    options: TrainOptions,
-    few: TrainOptions,
+    configs: Mapping[str, ActionConfig],
+    budget: Budget,
     runs: Path,
-    small: Small | None = None,
+    made_with: Any,
+    model: Path | None = None,
+    hearing: Path | None = None,
 ) -> dict[str, Any]:
     """Train and measure each combination; all that `action.json` holds.
 
     Args:
         material: The same for all.
-        configs: By name, the default first.
-        options: Of each run.
-        few: Of the runs on a few demonstrations.
-        runs: Folder of the runs; finished ones of the same options are taken as they are.
-        small: How other towers are trained, where there is material for them.
+        configs: By name.
+        budget: How much is done.
+        runs: Folder of the runs and of what was measured.
+        made_with: What the material is, so that what was measured on another one is not taken.
+        model: Folder of the default, which is not trained again; None takes the first of the configs.
+        hearing: Folder of the hearing models, which `encore learn` needs; None leaves it out.
 
     Raises:
         OtherRun: A folder holds a run of other options.
     """
-    console = Console(stderr=True)
-    rows: list[Row] = []
-    for name, config in configs.items():
-        console.print(name)
-        start = material.start(config, options.seed)
-        train(runs / name, options, material.corpus, config, start)
-        model = ActionModel.from_pretrained(runs / name / MODEL)
-        first = not rows
-        rows.append(
-            measure(
-                name,
-                model,
-                training_seconds(log_of(runs / name)),
-                material,
-                play=first,
-                variants="all" if first else "int8",
-            )
-        )
-    name, config = next(iter(configs.items()))
-    default, start = ActionModel.from_pretrained(runs / name / MODEL), material.start(config, options.seed)
-    console.print(RULE)
-    rule = ActionModel(config)
-    rule.load_state_dict(start)
-    rows.append(measure(RULE, rule.eval(), 0.0, material, play=True, variants="no"))
-    console.print("demonstrations of one's own")
-    points, tuning = curve(material, default, start, few, runs), tuned(material, default)
-    return told_of(rows, points, tuning, options, material) | _other_towers(material, config, small)
+    tell = Console(stderr=True).print
+    stored = Stored(runs)
+    given = [made_with, asdict(budget)]
+    rows = [_trained(name, config, material, budget, stored, given, tell) for name, config in configs.items()]
+    sizes = next(iter(configs.values()))
+    rule = ActionModel(sizes)
+    rule.load_state_dict(material.start(sizes, budget.options.seed))
+    tell(RULE)
+    rows.append(stored.part("rows/rule", given, partial(measure, RULE, rule.eval(), 0.0, material, "none")))
+    tell("episodes")
+    models = {name: partial(read_weights, runs / name / MODEL) for name in configs} | {RULE: lambda: rule}
+    ends = stored.part("played", [given, list(configs)], partial(_play, models, material, budget.played_by_others))
+    towers = _other_towers(material, sizes, budget, stored, given, tell)
+
+    folder = model or runs / next(iter(configs)) / MODEL
+    network, given = read_weights(folder), [*given, file_sha256(folder / NUMBERS)]
+    tell(DEFAULT)
+    default = stored.part("rows/default", given, partial(measure, DEFAULT, network, None, material, "all"))
+    ends |= stored.part("played_default", given, partial(_play, {DEFAULT: lambda: network}, material, budget.played))
+    tell("demonstrations of one's own")
+    start = material.start(network.config, budget.options.seed)
+    points = curve(material, network, start, budget.few, stored, given)
+    tuning = stored.part("tuning", given, partial(tuned, material, network))
+    tell("encore learn")
+    learned = partial(learned_beside, folder, material, hearing) if hearing else partial(dict[str, Any], seconds=None)
+    tuning = {**tuning, "beside": stored.part("library", given, learned)}
+    rows = [{**row, **NOT_PLAYED, **ends[row["name"]]} for row in (default, *rows)]
+    return told_of(rows, points, tuning, budget) | towers
+
+
+def _trained(
+    name: str,
+    config: ActionConfig,
+    material: Material,
+    budget: Budget,
+    stored: Stored,
+    made_with: Any,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """The row of a combination."""
+
+    def make() -> dict[str, Any]:
+        start = material.start(config, budget.options.seed)
+        result, cost = apart(train, stored.folder / name, budget.options, material.corpus, config, start)
+        # A run that was stopped before has taken the rest of its steps at the same pace.
+        seconds = cost.seconds * result.steps / max(1, len(result.losses))
+        return measure(name, read_weights(stored.folder / name / MODEL), seconds, material)
+
+    tell(name)
+    return stored.part(f"rows/{name}", [made_with, asdict(config)], make)
+
+
+def _play(
+    models: Mapping[str, Callable[[], ActionModel]], material: Material, episodes: int
+) -> dict[str, dict[str, Any]]:
+    """How the episodes end that each of some models plays, with evidence."""
+    tells = {name: telling(partial(torch_outputs, model()), evidence=True) for name, model in models.items()}
+    if material.world is None:
+        return {name: {} for name in tells}
+    return play_together(tells, material.world, list(numbers_of("test", episodes)))
 
 
 def told_of(
-    rows: list[Row], points: list[dict[str, Any]], tuning: dict[str, Any], options: TrainOptions, material: Material
+    rows: list[dict[str, Any]], points: list[dict[str, Any]], tuning: dict[str, Any], budget: Budget
 ) -> dict[str, Any]:
     """The figures of the default, and all rows."""
-    default = rows[0].told()
-    ledger = rows[0].ledger
-    hard = rows[0].figures.groups.get("hard", {})
+    default, options = rows[0], budget.options
     return {
         "about": (
-            f"{len(material.test)} decisions of the test split; {options.steps} steps of {options.batch} samples "
-            f"each; {default['episodes']} episodes in closed loop."
+            f"{default['samples']} decisions of the test split, whose applications, icons, fonts and voices no "
+            f"training has seen; the default plays {default['episodes']} episodes in closed loop. Fusions: "
+            f"{options.steps} steps of {options.batch} samples each, so that all rows together take an hour of one "
+            f"core; the default was trained for longer. Other towers: {budget.small.steps} steps of "
+            f"{budget.small.batch} samples of a small set of their own, at small sizes, without what ours compared "
+            "beforehand. Seconds of training are processor time of one thread; milliseconds are of one decision on "
+            "two."
         ),
-        "default": default["name"],
         **{key: default[key] for key in KEYS},
         "decision_ms_int8": default["int8_ms"],
-        "int8_size_ratio": ledger["fp32"].megabytes / ledger[rows[0].int8].megabytes,
-        "fine_tune_seconds": tuning["one"]["seconds"],
-        "samples": len(material.test),
-        "rows": [row.told() for row in rows],
-        "hard": [{"case": kind, "samples": one.samples, **one.as_metrics()} for kind, one in hard.items()],
-        "ledger": [{"variant": variant, **entry.as_metrics()} for variant, entry in ledger.items()],
+        "int8_size_ratio": default["fp32_mb"] / default["int8_mb"],
+        "fine_tune_seconds": tuning["beside"]["seconds"],
+        "best_fusion": max(rows[1:-1], key=lambda row: (row["next_step_accuracy"], row["target_hit_model"]))["fusion"],
+        "rows": rows,
+        "groups": default["groups"],
+        "ledger": default["ledger"],
         "demonstrations": points,
         "fine_tuning": tuning,
     }
 
 
-def _other_towers(material: Material, config: ActionConfig, small: Small | None) -> dict[str, Any]:
+def _other_towers(
+    material: Material,
+    config: ActionConfig,
+    budget: Budget,
+    stored: Stored,
+    made_with: Any,
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
     """Rows of other towers, and of speech brought to texts; none where there is nothing to train them on."""
-    if material.raw is None or material.clip is None:
+    if material.senses is None:
         return {"towers": [], "alignment": []}
-    train, test = material.raw
-    small = small or Small()
-    rows = compared(train, test, config, small)
-    told = [
-        {
-            "name": row.name,
-            "screen": row.screen,
-            "voice": row.voice,
-            **row.figures.as_metrics(),
-            "parameters": row.parameters,
-            "milliseconds_torch": row.milliseconds,
-            "training_seconds": row.training_seconds,
-        }
-        for row in rows
-    ]
-    return {"towers": told, "alignment": aligned(train, test, material.clip, small.steps)}
+    given = [made_with, asdict(config)]
+    return {
+        "towers": compared(material.senses, config, budget.small, stored, given, tell),
+        "alignment": aligned(material.senses, budget.aligning, stored, made_with),
+    }
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder of the shards.")] = Path("runs/action-data"),
-    runs: Annotated[Path, typer.Option(help="Folder of the runs; finished ones are not trained again.")] = RUNS,
+    data: Annotated[Path | None, typer.Option(help="Folder of the shards; without one, they are made.")] = None,
+    model: Annotated[
+        Path, typer.Option(help="Folder of the default; where none lies there, the first combination stands for it.")
+    ] = WEIGHTS,
+    runs: Annotated[Path, typer.Option(help="Folder of the runs; what is finished is not done again.")] = RUNS,
     out: Annotated[Path, typer.Option(help="JSON file; Markdown and picture beside it.")] = RESULTS,
-    steps: Annotated[int, typer.Option(help="Of each run.")] = OPTIONS.steps,
-    width: Annotated[int, typer.Option(help="Of the transformers.")] = 128,
-    episodes: Annotated[int, typer.Option(help="Played in closed loop.")] = 100,
+    steps: Annotated[int, typer.Option(help="Of each fusion's run.")] = OPTIONS.steps,
+    width: Annotated[int, typer.Option(help="Of the fusions.")] = 128,
+    episodes: Annotated[int, typer.Option(help="Played in closed loop by the default.")] = 100,
     towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 30,
-    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 150,
-    only: Annotated[str, typer.Option(help="Of the combinations, those with this in their name.")] = "",
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 120,
+    utterances: Annotated[int, typer.Option(help="That bring speech to texts.")] = 400,
+    only: Annotated[str, typer.Option(help="Of the fusions, those with this in their name.")] = "",
+    threads: Annotated[int, typer.Option(help="CPU threads of what is measured; training takes one.")] = 1,
     quick: Annotated[bool, typer.Option(help="A trial of all that is done here, on a task of no meaning.")] = False,
 ) -> None:
     """Train, measure and compare the combinations of the action model."""
     torch.set_num_threads(threads)
     if quick:
         with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:
-            material = quick_material()
-            sizes = replace(sizes_of(material.corpus), width=32, heads=2)
-            told = bench(material, _chosen(sizes, only), QUICK, QUICK, Path(scratch))
-            write_report(Path(scratch) / "action.json", told)
-            typer.echo(json.dumps(told, indent=2))
+            quick_told = quick_bench(Path(scratch), only)
+            write_report(Path(scratch) / "action.json", quick_told)
+            typer.echo(json.dumps(quick_told, indent=2))
         return
+    data = data or _made()
     sizes = replace(sizes_of(Shards(data)), width=width)
-    options = replace(OPTIONS, steps=steps)
-    material = whole_material(data, episodes, towers, sizes, options.seed)
-    told = bench(material, _chosen(sizes, only), options, FEW, runs, Small(steps=tower_steps))
+    budget = Budget(replace(OPTIONS, steps=steps), small=Small(steps=tower_steps), played=episodes)
+    hearing = user_cache_path("encore") / "models" / "whisper-tiny.en"
+    material = whole_material(data, hearing, towers, utterances, OLD)
+    made_with = [FORMAT_VERSION, sorted(path.name for path in data.glob("*.npz")), towers, utterances]
+    default = model if (model / NUMBERS).is_file() else None
+    told = bench(material, _chosen(sizes, only), budget, runs, made_with, default, hearing)
     write_report(out, told)
     typer.echo(f"{out}, and beside it {out.with_suffix('.md').name} and {out.with_suffix('.svg').name}")
+
+
+def _made() -> Path:
+    """The shards of this benchmark; those that are there are kept."""
+    if code := make.main(["--out", str(DATA), "--episodes", str(EPISODES), "--seed", str(SEED)]):
+        raise typer.Exit(code)
+    return DATA
+
+
+def quick_bench(scratch: Path, only: str = "") -> dict[str, Any]:
+    """The trial."""
+    material = quick_material()
+    sizes = replace(sizes_of(material.corpus), width=32, heads=2)
+    return bench(material, _chosen(sizes, only), Budget(QUICK, QUICK), scratch, "a trial")
 
 
 def _chosen(sizes: ActionConfig, only: str) -> dict[str, ActionConfig]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from encore_models.training.action.model import ActionConfig
 from encore_models.training.action.raw import Raw
 from encore_models.training.action.towers import TOWERS, Size
 from tests.benchmarks.action import towers
+from tests.benchmarks.action.material import Said, Senses
+from tests.benchmarks.action.stored import Stored
 from tests.benchmarks.action.towers import OURS, Small, aligned, compared, fed
 from tests.training.action_task import FRAME, LOOK, TEXT, samples
 
@@ -60,23 +63,34 @@ def raws(count: int, seed: int) -> tuple[Raw, ...]:
     )
 
 
-@pytest.mark.timeout(300)
-def test_each_kind_of_tower_gives_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def said(count: int, seed: int) -> Said:
+    some = raws(count, seed)
+    return Said(tuple(one.sample.utterance for one in some), tuple(one.words for one in some))
+
+
+SENSES = Senses(lambda: (raws(4, 1), raws(6, 2)), lambda: (said(6, 4), said(4, 5)), Letters())  # type: ignore[arg-type]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # of the exporter's own
+def test_each_kind_of_tower_gives_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
     chosen = ("cnn", "videomae", "cnn-mfcc", "wav2vec2")
     monkeypatch.setattr(towers, "TOWERS", {name: TOWERS[name] for name in chosen})
-    rows = compared(raws(4, 1), raws(6, 2), CONFIG, TINY)
-    assert [row.name for row in rows] == [OURS, *chosen]
-    assert {(row.screen, row.voice) for row in rows} == {
+    told = list[str]()
+    rows = compared(SENSES, CONFIG, TINY, Stored(tmp_path), "a trial", told.append)
+    assert [row["name"] for row in rows] == told == [OURS, *chosen]
+    assert {(row["screen"], row["voice"]) for row in rows} == {
         ("ui_clip", "whisper"), ("cnn", "whisper"), ("ui_clip+videomae", "whisper"), ("ui_clip", "cnn-mfcc"),
         ("ui_clip", "wav2vec2"),
     }  # fmt: skip
     for row in rows:
-        assert row.figures.samples == 6
-        assert row.figures.next_step_accuracy is not None
-        assert row.training_seconds > 0
-        assert row.milliseconds > 0
-    assert all(row.parameters > rows[0].parameters for row in rows[1:])
+        assert row["samples"] == 6
+        assert row["next_step_accuracy"] is not None
+        assert row["training_seconds"] > 0
+        assert row["fp32_ms"] > 0
+        assert 0 < row["int8_mb"] < row["fp32_mb"]
+    assert all(row["parameters"] > rows[0]["parameters"] for row in rows[1:])
 
 
 def test_nothing_that_ours_compared_beforehand_is_told() -> None:
@@ -86,8 +100,8 @@ def test_nothing_that_ours_compared_beforehand_is_told() -> None:
     assert batch["utterance_heard"].shape[2] == 80
 
 
-def test_speech_is_brought_to_texts_both_ways() -> None:
-    told = aligned(raws(6, 4), raws(4, 5), Letters(), steps=3)  # type: ignore[arg-type]
+def test_speech_is_brought_to_texts_both_ways(tmp_path: Path) -> None:
+    told = aligned(SENSES, 3, Stored(tmp_path), "a trial")
     assert [row["way"] for row in told] == ["clap", "sonar"]
     assert all(0 <= row["recall_at_1"] <= row["recall_at_5"] <= 1 for row in told)
     assert all((row["utterances"], row["among"]) == (6, 4) for row in told)

@@ -22,11 +22,13 @@ from encore_models.bundle import open_session
 from encore_models.errors import BundleBroken, ExportStrays
 from encore_models.perception.action import OUTPUTS, ActionModel, feeds, softmax
 from encore_models.training.action import export
+from encore_models.training.action.card import Origin, origin_of
 from encore_models.training.action.evaluate import evaluate, onnx_decider, opened
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionConfig, torch_outputs
 from encore_models.training.action.model import ActionModel as TrainedModel
-from encore_models.training.action.samples import Sample
+from encore_models.training.action.samples import Sample, write_shards
+from encore_models.training.action.shipped import chosen, read_kept, read_weights, write_kept, write_weights
 from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 
 TINY = ActionConfig(LOOK, TEXT, FRAME, width=32, heads=2, dropout=0.1)
@@ -92,7 +94,9 @@ def test_both_int8_keep_each_head_within_its_tolerance(
 ) -> None:
     dynamic = export.quantise_dynamic(graph, tmp_path / "dynamic.onnx")
     static = export.quantise_static(graph, tmp_path / "static.onnx", some)
-    for path, kind in ((dynamic, "DynamicQuantizeLinear"), (static, "QuantizeLinear")):
+    weights = export.quantise_weights(graph, tmp_path / "weights.onnx")
+    kinds = ("DynamicQuantizeLinear", "QuantizeLinear", "DequantizeLinear")
+    for path, kind in zip((dynamic, static, weights), kinds, strict=True):
         assert any(node.op_type == kind for node in onnx.load(path).graph.node)
         assert path.stat().st_size < graph.stat().st_size
         differences = export.check_int8(model, path, samples(20, seed=2))
@@ -103,6 +107,12 @@ def test_both_int8_keep_each_head_within_its_tolerance(
         nudged(other)
     with pytest.raises(ExportStrays, match="int8"):
         export.check_int8(other, dynamic, some)
+
+
+def test_rounding_the_weights_alone_changes_least(model: TrainedModel, graph: Path, some: list[Sample]) -> None:
+    made = {way: quantise(graph, graph.with_name(f"{way}.onnx"), some) for way, quantise in export.WAYS.items()}
+    strays = {way: sum(export.int8_differences(model, path, some).values()) for way, path in made.items()}
+    assert min(strays, key=lambda way: strays[way]) == "int8_weights"
 
 
 def test_no_path_or_source_of_this_machine_is_in_the_graph(graph: Path) -> None:
@@ -118,12 +128,18 @@ def test_the_bundle_decides_as_torch_does(
     # The exporter takes many seconds; here the pruned variant is the same graph again.
     monkeypatch.setattr(export, "export_float", lambda _, target: Path(shutil.copy(graph, target)))
     monkeypatch.setattr(export, "LARGEST_LOSS", 0.2)  # 40 samples of a model that knows nothing flip easily
-    made = export.export(model, tmp_path / "action", some, some, "nothing at all")
-    assert set(made.ledger) == {"fp32", "int8_dynamic", "int8_static", "pruned", "pruned_int8"}
-    assert made.shipped in {"int8_dynamic", "int8_static"}
+    origin = Origin({"train": 40}, {"application": {"train": ("nothing at all",)}}, {"seed": 5})
+    made = export.export(model, tmp_path / "action", some, some, origin, some[:3])
+    assert set(made.ledger) >= {"fp32", "int8_dynamic", "int8_static", "pruned", "pruned_int8"}
+    assert made.shipped in export.WAYS
+    assert made.bundle.contents.settings[export.WAY] == made.shipped
     card = (tmp_path / "action" / "README.md").read_text()
     assert f"{made.shipped} (this one)" in card
     assert "nothing at all" in card
+    assert "--seed 5" in card
+    assert len(read_kept(tmp_path / "action")) == 3
+    begin = read_weights(tmp_path / "action")
+    assert begin.config == model.config
     loaded = ActionModel.load(tmp_path / "action")
     for one in some[:5]:
         told, heads = loaded.decide(one), torch_outputs(model, feeds(one))
@@ -148,7 +164,7 @@ def test_int8_that_loses_too_much_is_not_written(
     monkeypatch.setattr(export, "export_float", lambda _, target: Path(shutil.copy(graph, target)))
     monkeypatch.setattr(export, "measured", ledger)
     with pytest.raises(ExportStrays, match=r"loses 50.00 points, more than 0.5"):
-        export.export(model, tmp_path / "action", some, some, "nothing")
+        export.export(model, tmp_path / "action", some, some, Origin())
     assert not (tmp_path / "action").exists()
 
 
@@ -174,3 +190,56 @@ def test_a_trained_model_and_a_bundle_are_measured_alike(
     assert figures == evaluate(lambda fed: torch_outputs(model, fed), some)
     with pytest.raises(FileNotFoundError):
         opened(tmp_path / "nowhere")
+
+
+def test_weights_are_kept_small_and_come_back(some: list[Sample], tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    model = nudged(TrainedModel(replace(TINY, width=64)).eval())
+    write_weights(model, tmp_path)
+    model.save_pretrained(tmp_path / "whole")
+    small, whole = tmp_path / "model.safetensors", tmp_path / "whole" / "model.safetensors"
+    assert small.stat().st_size < whole.stat().st_size / 2.5
+    for folder, tolerance in ((tmp_path / "whole", 0.0), (tmp_path, 0.1)):
+        again = read_weights(folder)
+        for fed in map(feeds, some[:8]):
+            ours, theirs = torch_outputs(model, fed), torch_outputs(again, fed)
+            np.testing.assert_allclose(softmax(theirs["state"]), softmax(ours["state"]), atol=tolerance)
+
+
+def test_kept_samples_are_small_and_say_the_same(model: TrainedModel, some: list[Sample], tmp_path: Path) -> None:
+    write_kept(some, tmp_path)
+    write_shards(tmp_path / "whole", [replace(one, meta={**one.meta, "split": "train"}) for one in some])
+    (whole,) = (tmp_path / "whole").glob("*.npz")
+    assert (tmp_path / "kept.npz").stat().st_size < 0.7 * whole.stat().st_size
+    kept = read_kept(tmp_path)
+    assert [(one.state, one.step, one.candidate) for one in kept] == [(o.state, o.step, o.candidate) for o in some]
+    before, after = (evaluate(lambda fed: torch_outputs(model, fed), ones, ()) for ones in (some, kept))
+    assert after.next_step_accuracy == pytest.approx(before.next_step_accuracy, abs=0.05)
+    assert read_kept(tmp_path / "whole") == []
+
+
+def test_episodes_with_the_most_hard_moments_are_kept() -> None:
+    def of(episode: str, *hard: str) -> list[Sample]:
+        made = samples(len(hard), seed=len(hard))
+        return [replace(one, meta={"episode": episode, "hard": kind}) for one, kind in zip(made, hard, strict=True)]
+
+    every = [
+        *of("plain", "", "", ""),
+        *of("toast", "toast", "toast", "gone"),
+        *of("rich", "toast", "covered", "loading"),
+    ]
+    first = chosen(every, 1)
+    assert {one.meta["episode"] for one in first} == {"rich"}
+    assert {one.meta["hard"] for one in first} == {"toast", "covered", "loading"}
+    assert {one.meta["episode"] for one in chosen(every, 9)} == {"plain", "toast", "rich"}
+
+
+def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_path: Path) -> None:
+    told = {"episode": "7-1", "application": "mail", "voice": "a voice"}
+    for split in ("train", "validation", "test"):
+        write_shards(tmp_path, [replace(one, meta={**told, "split": split}) for one in some[:4]])
+    (tmp_path / "about.json").write_text('{"seed": 7}')
+    origin = origin_of(tmp_path)
+    assert origin.samples == {"train": 4, "validation": 4, "test": 4}
+    assert (origin.episodes, origin.made) == (3, {"seed": 7})
+    assert "| train | 4 | 7-1 | mail | a voice |" in origin.told()

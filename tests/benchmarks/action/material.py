@@ -1,31 +1,73 @@
-"""What all combinations of the action model are trained and measured on: the same samples, the same episodes."""
+"""What all models of the table are trained and measured on: the same samples, the same episodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
+from itertools import groupby, islice
 from pathlib import Path
 
-from platformdirs import user_cache_path
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from encore_models.perception.clip import Clip
+from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.closed_loop import numbers_of
 from encore_models.training.action.episodes import Episodes
 from encore_models.training.action.glyphs import Glyphs, glyphs
 from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.plans import plan
 from encore_models.training.action.prior import beginning
 from encore_models.training.action.raw import Hearing, Raw, Says, Seeing, raw_samples
 from encore_models.training.action.samples import Sample, Split
 from encore_models.training.action.stream import Corpus, Listed, Shards
+from encore_models.training.action.voices import Spoken, draw_speaker
+from encore_models.whisper.prepare import prepare_hearing
 from tests.benchmarks.action.towers import SMALL
 from tests.training.action_task import samples as task_samples
 
 PLAYED_SEED = 1_000_003
 """Of the episodes that are played; no shard is made with it."""
+VALIDATED = 60
+"""Episodes that a checkpoint is chosen by."""
 RAW_SEED = 1_000_033
-"""Of the episodes that other towers learn from."""
+"""Of the episodes that other towers learn from, and of what is said to bring speech to texts."""
+
+
+class Validated(Shards):
+    """Shards of which some episodes do for validation: it chooses a checkpoint, and takes as long as training."""
+
+    def __init__(self, folder: Path, episodes: int) -> None:
+        super().__init__(folder)
+        self.episodes = episodes
+
+    def stream(self, split: str, rng: np.random.Generator | None) -> Iterator[Sample]:
+        """See `Corpus`."""
+        whole = super().stream(split, rng)
+        if split != "validation":
+            return whole
+        return (one for _, some in islice(episodes_of(whole), self.episodes) for one in some)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Utterances with their words."""
+
+    frames: tuple[NDArray[np.float16], ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What towers other than ours see and hear, in training and in testing; made when it is asked for."""
+
+    episodes: Callable[[], tuple[tuple[Raw, ...], tuple[Raw, ...]]]
+    said: Callable[[], tuple[Said, Said]]
+    clip: Clip
+    """Gives the vectors of words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,63 +79,62 @@ class Material:
     test: tuple[Sample, ...]
     world: Episodes | None
     """Plays in closed loop; None where nothing is played."""
-    numbers: tuple[int, ...]
-    """Of the episodes that are played."""
-    raw: tuple[tuple[Raw, ...], tuple[Raw, ...]] | None = None
-    """What other towers are trained and measured on; None where they are left out."""
-    clip: Clip | None = None
-    """Gives the vectors of words; None where there are none."""
-    begun: dict[str, Tensor] | None = None
-    """What is known of words before training; of the default's sizes."""
+    senses: Senses | None = None
+    """None where other towers are left out."""
+    begun: Callable[[ActionConfig, int], dict[str, Tensor]] | None = None
+    """Gives weights to begin with, which know some words; None begins without."""
+    old: tuple[Sample, ...] = ()
+    """Of training: what a model learned before it is tuned."""
 
     def start(self, config: ActionConfig, seed: int) -> dict[str, Tensor]:
-        """Weights to begin with, whatever the fusion is."""
-        from torch import manual_seed
-
-        manual_seed(seed)
-        weights = ActionModel(config).state_dict()
+        """Weights to begin training with."""
         if self.begun is not None:
-            weights |= {name: self.begun[name] for name in ("cues", "cued.weight")}
-        return weights
+            return self.begun(config, seed)
+        torch.manual_seed(seed)
+        return ActionModel(config).state_dict()
 
 
 def quick_material() -> Material:
     """A task that is learned in a minute, without pictures or sound."""
     train, validation, test = (task_samples(count, seed) for count, seed in ((32, 1), (16, 2), (80, 3)))
-    for number, one in enumerate(validation):
-        one.meta["episode"] = str(number // 2)
-    return Material(Listed(train=train, validation=validation), tuple(validation), tuple(test), None, ())
+    for some, a_piece in ((train, 2), (validation, 2), (test, 4)):
+        for number, one in enumerate(some):
+            one.meta["episode"] = str(number // a_piece)
+    corpus = Listed(train=train, validation=validation)
+    return Material(corpus, tuple(validation), tuple(test), None, old=tuple(train))
 
 
-def whole_material(data: Path, episodes: int, towers: int, config: ActionConfig, seed: int) -> Material:
+def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old: int) -> Material:
     """Shards, and episodes of the test split that no shard holds.
 
     Args:
         data: Folder of the shards.
-        episodes: How many are played; 0 plays none.
-        towers: How many other towers are trained on, and half as many measured on; 0 leaves them out.
-        config: Of the model.
-        seed: Of its weights.
+        hearing: Folder of the hearing models.
+        towers: Episodes that other towers are trained on, and half as many that they are measured on; 0 leaves them
+            out.
+        utterances: That speech is brought to texts by, and a quarter as many that it is measured on.
+        old: Episodes of training that a model is tuned beside.
 
     Raises:
         NoSamples: There are no shards of a split.
         BundleMissing: The encoder was not prepared.
     """
-    from encore_models.perception.ui_clip import UiClip
-    from encore_models.training.action.voices import Spoken
-    from encore_models.whisper.prepare import prepare_hearing
-
-    corpus, clip = Shards(data), UiClip.load()
-    spoken = Spoken.with_whisper(prepare_hearing(user_cache_path("encore") / "models" / "whisper-tiny.en"))
+    corpus, clip = Validated(data, VALIDATED), UiClip.load()
+    spoken = Spoken.with_whisper(prepare_hearing(hearing))
+    senses = Senses(
+        cache(lambda: raw_material(clip, spoken, towers)),
+        cache(lambda: (sayings(spoken, "train", utterances), sayings(spoken, "test", utterances // 4))),
+        clip,
+    )
+    first = (one for _, some in islice(episodes_of(corpus.stream("train", None)), old) for one in some)
     return Material(
         corpus,
         tuple(corpus.stream("validation", None)),
         tuple(corpus.stream("test", None)),
-        Episodes(clip, spoken, PLAYED_SEED) if episodes else None,
-        tuple(numbers_of("test", episodes)),
-        raw_material(clip, spoken, towers) if towers else None,
-        clip,
-        beginning(config, clip, seed),
+        Episodes(clip, spoken, PLAYED_SEED),
+        senses if towers else None,
+        lambda config, seed: beginning(config, clip, seed),
+        tuple(first),
     )
 
 
@@ -110,6 +151,20 @@ def raw_material(
     return train, test
 
 
+def sayings(spoken: Says, split: Split, count: int, drawn_from: Callable[[Split], Glyphs] = glyphs) -> Said:
+    """Commands of episodes, said by the voices of a split."""
+    rng = np.random.default_rng([RAW_SEED, count])
+    tasks = (plan(number, RAW_SEED, drawn_from).run for number in numbers_of(split, count))
+    words = tuple(task.said(task.value) for task in tasks)
+    frames = tuple(spoken.frames(text, draw_speaker(split, rng), RAW_SEED + place) for place, text in enumerate(words))
+    return Said(frames, words)
+
+
+def episodes_of(samples: Iterator[Sample] | Sequence[Sample]) -> Iterator[tuple[str, Iterator[Sample]]]:
+    """Samples of the same episode together, in their order, as they come."""
+    return groupby(samples, key=lambda one: one.meta.get("episode", ""))
+
+
 def by_episode(samples: Sequence[Sample]) -> list[list[Sample]]:
-    """Samples of the same episode together, in their order."""
-    return [list(some) for _, some in groupby(samples, key=lambda one: one.meta.get("episode", ""))]
+    """`episodes_of`, all at once."""
+    return [list(some) for _, some in episodes_of(samples)]

@@ -1,4 +1,4 @@
-"""What the benchmark of the action model found, as JSON, Markdown and pictures."""
+"""What the benchmark of the action model found, as JSON and Markdown; `plot.py` draws the picture."""
 
 from __future__ import annotations
 
@@ -6,32 +6,57 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
+
+from tests.benchmarks.action.plot import picture
 
 COLUMNS = {
     "name": "combination",
-    "next_step_accuracy": "next step",
+    "next_step_accuracy": "next step %",
     "state_macro_f1": "macro-F1",
     "open_set_auroc": "ROC-AUC",
-    "target_hit_model": "target",
-    "target_hit_evidence": "with evidence",
-    "wrong_target": "wrong target",
-    "episode_success": "episodes",
-    "episode_false_done": "false done",
+    "target_hit_model": "target %",
+    "target_hit_evidence": "with evidence %",
+    "wrong_target": "wrong target %",
+    "episodes_right": "episodes all right %",
+    "episode_success": "played to the end %",
+    "episode_false_done": "false done %",
     "wrong": "ended wrong",
-    "voice_spread": "voices apart",
+    "voice_spread": "voices apart, points",
     "parameters": "parameters",
     "fp32_mb": "MB",
     "int8_mb": "MB int8",
     "fp32_ms": "ms",
     "int8_ms": "ms int8",
-    "int8_loss_points": "int8 loses",
+    "int8_loss_points": "int8 loses, points",
     "training_seconds": "trained s",
 }
-"""Of the table, by the keys of a row."""
-PLOTTED = {"next_step_accuracy": "#3465a4", "target_hit_evidence": "#73a946", "open_set_auroc": "#d08770"}
-BAR, GAP, LEFT, SCALE = 14, 18, 220, 480
-"""Height of a bar, room between rows, of names, and length of a whole bar, in pixels."""
+"""Of the tables of models, by the keys of a row."""
+TOWERS = {
+    key: title
+    for key, title in {"name": "tower", "screen": "screen", "voice": "voice", **COLUMNS}.items()
+    if key not in {"target_hit_evidence", "episode_success", "episode_false_done", "wrong", "int8_loss_points"}
+} | {"name": "tower"}
+SHARES = frozenset(
+    "next_step_accuracy target_hit_model target_hit_evidence target_hit wrong_target argument_accuracy episodes_right "
+    "episode_success episode_false_done voice_spread recall_at_1 recall_at_5".split()
+)
+"""Told in hundredths."""
+TITLES = {
+    "of": "",
+    "next_step_accuracy": "next step %",
+    "target_hit": "target %",
+    "wrong_target": "wrong target %",
+    "argument_accuracy": "argument %",
+    "state_macro_f1": "macro-F1",
+    "open_set_auroc": "ROC-AUC",
+    "episodes_right": "episodes all right %",
+    "megabytes": "MB",
+    "milliseconds": "ms",
+    "most_memory_mb": "most memory, MB",
+    "recall_at_1": "first %",
+    "recall_at_5": "among five %",
+}
+"""Of all other tables; a key that is not here is told as it is."""
 
 
 def write_report(path: Path, told: dict[str, Any]) -> None:
@@ -43,72 +68,75 @@ def write_report(path: Path, told: dict[str, Any]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(told, indent=2) + "\n")
-    path.with_suffix(".md").write_text(markdown(told))
-    path.with_suffix(".svg").write_text(picture(told["rows"], told["demonstrations"]))
+    path.with_suffix(".md").write_text(markdown(told, path.with_suffix(".svg").name))
+    path.with_suffix(".svg").write_text(picture(told))
 
 
-def markdown(told: dict[str, Any]) -> str:
-    """All tables."""
-    lines = ["# The action model", "", told["about"], ""]
+def markdown(told: dict[str, Any], drawn: str) -> str:
+    """All tables.
+
+    Args:
+        told: What `bench` told.
+        drawn: File of the picture.
+    """
+    lines = ["# The action model", "", told["about"], "", f"![The same as a picture]({drawn})", ""]
     lines += table(COLUMNS, told["rows"])
-    lines += ["", f"## Hard cases of {told['default']}", ""]
-    lines += table(_headed("case", told["hard"]), told["hard"])
-    lines += ["", f"## Variants of {told['default']}", ""]
-    lines += table(_headed("variant", told["ledger"]), told["ledger"])
-    lines += ["", "## Demonstrations of one's own", ""]
-    lines += table(_headed("way", told["demonstrations"]), told["demonstrations"])
+    ends = told["rows"][0].get("endings")
+    if ends:
+        lines += ["", f"The default's episodes ended: {', '.join(f'{key} {count}' for key, count in ends.items())}."]
+    for key, title in (("hard", "Hard cases"), ("voice", "Voices"), ("application", "Applications")):
+        if told["groups"][key]:
+            lines += ["", f"## {title}, the default", "", *_table(told["groups"][key])]
+    lines += ["", "## Variants of the default", "", *_table(told["ledger"])]
+    lines += ["", "## Demonstrations of applications that it has not seen", "", *_table(told["demonstrations"])]
+    lines += ["", "## Fine-tuning beside old demonstrations", "", *_tuning(told["fine_tuning"])]
     if told["towers"]:
-        lines += ["", "## Towers, small, on a small set of their own, without what ours compared beforehand", ""]
-        lines += table(_headed("name", told["towers"]), told["towers"])
-        lines += ["", "## Speech brought to texts", ""]
-        lines += table(_headed("way", told["alignment"]), told["alignment"])
+        lines += ["", "## Other towers, on a small set of their own", "", *table(TOWERS, told["towers"])]
+        lines += ["", "## Speech brought to the space of texts", "", *_table(told["alignment"])]
     return "\n".join(lines) + "\n"
 
 
-def _headed(first: str, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
-    keys = dict.fromkeys([first, *(key for row in rows for key in row)])
-    return {key: key.replace("_", " ") for key in keys}
+def _tuning(told: dict[str, Any]) -> list[str]:
+    """What tuning changed, a line each; and how long it took."""
+    rows = []
+    for count in ("one", "five"):
+        for place in ("own", "others", "old"):
+            for when in ("before", "after"):
+                rows.append({"new": count, "measured on": place, "": when, **told[count][place][when]})
+    beside = told["beside"]
+    lines = [
+        f"One or five demonstrations of “{told['application']}” beside {told['old_demonstrations']} of training. "
+        "`own`: other episodes of that application; `others`: of others that it was never shown; `old`: those of "
+        "training.",
+        "",
+        *_table(rows),
+    ]
+    if beside["seconds"] is not None:
+        lines += [
+            "",
+            f"`encore learn` with one new demonstration beside {beside['old_demonstrations']} old ones, all of it: "
+            f"{beside['seconds']:.1f} s, {beside['processor_seconds']:.1f} s of processor time.",
+        ]
+    return lines
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A table of whatever its rows hold."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return table({key: TITLES.get(key, key.replace("_", " ")) for key in keys}, rows)
 
 
 def table(columns: dict[str, str], rows: Sequence[dict[str, Any]]) -> list[str]:
     """Lines of a Markdown table."""
     lines = ["| " + " | ".join(columns.values()) + " |", "|---" * len(columns) + "|"]
-    return lines + ["| " + " | ".join(_shown(row.get(key)) for key in columns) + " |" for row in rows]
+    return lines + ["| " + " | ".join(_shown(key, row.get(key)) for key in columns) + " |" for row in rows]
 
 
-def _shown(value: Any) -> str:
+def _shown(key: str, value: Any) -> str:
     if value is None:
         return "-"
+    if key in SHARES:
+        return f"{100 * value:.1f}"
     if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1 else f"{value:.1f}"
-    return str(value)
-
-
-def picture(rows: Sequence[dict[str, Any]], points: Sequence[dict[str, Any]]) -> str:
-    """Bars of shares of 1, one group a row; below, success against the number of demonstrations."""
-    named = [(row["name"], {key: row[key] for key in PLOTTED}) for row in rows]
-    named += [
-        (f"{point['demonstrations']} shown, {point['way']}", {"next_step_accuracy": point.get("next_step_accuracy")})
-        for point in points
-    ]
-    high = GAP + sum(len(shares) * BAR + GAP for _, shares in named) + GAP
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + SCALE + 80}" height="{high}" font-size="12">']
-    parts.append('<rect width="100%" height="100%" fill="white"/>')
-    top = GAP
-    for name, shares in named:
-        parts.append(f'<text x="8" y="{top + BAR}" font-family="sans-serif">{escape(name)}</text>')
-        parts += _bars(shares, top)
-        top += len(shares) * BAR + GAP
-    return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _bars(shares: dict[str, float | None], top: int) -> list[str]:
-    parts = []
-    for place, (key, share) in enumerate(shares.items()):
-        if share is None:
-            continue
-        y = top + place * BAR
-        parts.append(f'<rect x="{LEFT}" y="{y}" width="{share * SCALE:.1f}" height="{BAR - 2}" fill="{PLOTTED[key]}"/>')
-        label = escape(f"{100 * share:.1f} % {COLUMNS[key]}")
-        parts.append(f'<text x="{LEFT + 4}" y="{y + BAR - 4}" font-size="10" font-family="sans-serif">{label}</text>')
-    return parts
+        return f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

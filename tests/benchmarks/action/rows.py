@@ -1,137 +1,123 @@
-"""One combination of the action model, trained and measured: a row of the table."""
+"""One model of the table, measured on the test split."""
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from encore_models.perception.situation import STATES
-from encore_models.training.action.closed_loop import Played, play_all, telling
-from encore_models.training.action.evaluate import Decider, Figures, evaluate
-from encore_models.training.action.export import export_float, loss_of, quantise_dynamic, quantise_static
+from encore_models.training.action.closed_loop import telling
+from encore_models.training.action.evaluate import GROUPED, Decider, Figures, evaluate
+from encore_models.training.action.export import WAYS, export_float, loss_of, losses, quantise_dynamic, variants
 from encore_models.training.action.ledger import Entry, measured
-from encore_models.training.action.log import LOG
 from encore_models.training.action.model import ActionModel, torch_outputs
-from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import Sample
-from tests.benchmarks.action.material import Material
+
+if TYPE_CHECKING:
+    from tests.benchmarks.action.material import Material
 
 SPREAD_FROM = 20
 """Samples of a voice from which its share is counted in the spread over voices."""
-CALIBRATION = 64
+CALIBRATION = 128
 """Samples of validation that the ranges of static int8 are read from."""
 KEEP = 0.75
 """Share of heads and units that stay when pruned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One combination, measured on the test split."""
-
-    name: str
-    screen: str
-    voice: str
-    fusion: str
-    figures: Figures
-    """By groups."""
-    hit_with_evidence: float | None
-    played: Played | None
-    """In closed loop with evidence; None where it was not played."""
-    parameters: int
-    training_seconds: float
-    ledger: dict[str, Entry] = field(default_factory=dict)
-    """What each variant costs and how good it is; the int8 one that loses less stands for int8."""
-
-    def told(self) -> dict[str, Any]:
-        """As a row of the table; what was not measured is None."""
-        figures, played = self.figures, self.played
-        full, small = self.ledger.get("fp32"), self.ledger.get(self.int8)
-        return {
-            "name": self.name,
-            "screen": self.screen,
-            "voice": self.voice,
-            "fusion": self.fusion,
-            "next_step_accuracy": figures.next_step_accuracy,
-            "state_macro_f1": figures.state_macro_f1,
-            "open_set_auroc": figures.open_set_auroc,
-            "target_hit_model": figures.target_hit,
-            "target_hit_evidence": self.hit_with_evidence,
-            "wrong_target": figures.wrong_target,
-            "episode_success": played.success if played else None,
-            "episode_false_done": played.false_done if played else None,
-            "wrong": played.wrong if played else None,
-            "episodes": played.episodes if played else 0,
-            "voice_spread": voice_spread(figures),
-            "parameters": self.parameters,
-            "fp32_mb": full.megabytes if full else None,
-            "int8_mb": small.megabytes if small else None,
-            "fp32_ms": full.milliseconds if full else None,
-            "int8_ms": small.milliseconds if small else None,
-            "int8_loss_points": 100 * loss_of(full.figures, small.figures) if full and small else None,
-            "training_seconds": self.training_seconds,
-        }
-
-    @property
-    def int8(self) -> str:
-        """The int8 variant that loses less; empty where there is none."""
-        ways = [name for name in self.ledger if name.startswith("int8")]
-        return min(ways, key=lambda name: loss_of(self.ledger["fp32"].figures, self.ledger[name].figures), default="")
+EPISODE = "episode"
+TOLD_APART = ("hard", "voice", "application")
+"""Groups whose figures are told."""
 
 
 def measure(
     name: str,
     model: ActionModel,
-    seconds: float,
+    seconds: float | None,
     material: Material,
-    play: bool,
-    variants: Literal["no", "int8", "all"],
-) -> Row:
-    """All figures of a model.
+    variants_of: Literal["none", "int8", "all"] = "int8",
+) -> dict[str, Any]:
+    """All figures of a model; what was not measured is None.
 
     Args:
         name: Of the row.
         model: Trained.
-        seconds: That its training took.
+        seconds: That its training took; None where that is not known.
         material: What it is measured on.
-        play: Whether it plays the episodes too.
-        variants: Of the ledger: none, float32 and int8, or static int8 and the pruned ones too.
+        variants_of: Which variants are exported and measured.
     """
 
     def decide(feeds: dict[str, Any]) -> dict[str, Any]:
         return torch_outputs(model, feeds)
 
-    played = None
-    if play and material.world is not None:
-        played = play_all(telling(decide, evidence=True), material.world, material.numbers)
-    return Row(
-        name,
-        "ui_clip",
-        "whisper",
-        model.config.fusion,
-        evaluate(decide, material.test),
-        hit_with_evidence(decide, material.test),
-        played,
-        sum(parameter.numel() for parameter in model.parameters()),
-        seconds,
-        {} if variants == "no" else _ledger(model, material, variants == "all"),
-    )
+    figures = evaluate(decide, material.test, (*GROUPED, EPISODE))
+    ledger = {} if variants_of == "none" else _ledger(model, material, variants_of == "all")
+    return {
+        **row_of(name, "ui_clip", "whisper", model.config.fusion, figures),
+        "target_hit_evidence": hit_with_evidence(decide, material.test),
+        "parameters": count_of(model),
+        **_costs(ledger),
+        "training_seconds": seconds,
+        "groups": {key: _told(figures.groups.get(key, {})) for key in TOLD_APART},
+        "ledger": [{"variant": variant, **entry.as_metrics()} for variant, entry in ledger.items()],
+    }
+
+
+def row_of(name: str, screen: str, voice: str, fusion: str, figures: Figures) -> dict[str, Any]:
+    """What every row tells."""
+    return {
+        "name": name,
+        "screen": screen,
+        "voice": voice,
+        "fusion": fusion,
+        "samples": figures.samples,
+        "next_step_accuracy": figures.next_step_accuracy,
+        "state_macro_f1": figures.state_macro_f1,
+        "open_set_auroc": figures.open_set_auroc,
+        "target_hit_model": figures.target_hit,
+        "wrong_target": figures.wrong_target,
+        "episodes_right": episodes_right(figures),
+        "voice_spread": voice_spread(figures),
+    }
+
+
+def count_of(model: Any) -> int:
+    """Numbers that are learned."""
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _ledger(model: ActionModel, material: Material, whole: bool) -> dict[str, Entry]:
     with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:
-        folder = Path(scratch)
-        graphs = {"fp32": export_float(model, folder / "fp32.onnx")}
-        graphs["int8_dynamic"] = quantise_dynamic(graphs["fp32"], folder / "int8.onnx")
+        full = export_float(model, Path(scratch) / "fp32.onnx")
         if whole:
-            some = material.validation[:CALIBRATION]
-            graphs["int8_static"] = quantise_static(graphs["fp32"], folder / "static.onnx", some)
-            graphs["pruned"] = export_float(pruned(model, KEEP), folder / "pruned.onnx")
-            graphs["pruned_int8"] = quantise_dynamic(graphs["pruned"], folder / "pruned-int8.onnx")
+            return variants(model, full, material.validation[:CALIBRATION], material.test, KEEP)[1]
+        graphs = {"fp32": full, "int8_dynamic": quantise_dynamic(full, full.with_name("int8.onnx"))}
         return {name: measured(graph, material.test) for name, graph in graphs.items()}
+
+
+def _costs(ledger: Mapping[str, Entry]) -> dict[str, Any]:
+    """Of float32, and of the int8 variant that loses less."""
+    if not ledger:
+        return dict.fromkeys(("int8_variant", "fp32_mb", "int8_mb", "fp32_ms", "int8_ms", "int8_loss_points"))
+    way = int8_of(ledger)
+    full, small = ledger["fp32"], ledger[way]
+    return {
+        "int8_variant": way,
+        "fp32_mb": full.megabytes,
+        "int8_mb": small.megabytes,
+        "fp32_ms": full.milliseconds,
+        "int8_ms": small.milliseconds,
+        "int8_loss_points": 100 * loss_of(full.figures, small.figures),
+    }
+
+
+def int8_of(ledger: Mapping[str, Entry]) -> str:
+    """The int8 variant that loses less; of those that lose as much, the first of `WAYS`."""
+    lost = losses(ledger)
+    return min(lost, key=lambda way: (lost[way], list(WAYS).index(way)))
+
+
+def _told(groups: Mapping[str, Figures]) -> list[dict[str, Any]]:
+    return [{"of": name, "samples": one.samples, **one.as_metrics()} for name, one in groups.items()]
 
 
 def hit_with_evidence(decide: Decider, samples: Sequence[Sample]) -> float | None:
@@ -142,20 +128,15 @@ def hit_with_evidence(decide: Decider, samples: Sequence[Sample]) -> float | Non
     return sum(hits) / len(hits) if hits else None
 
 
+def episodes_right(figures: Figures) -> float | None:
+    """Share of the episodes of which every decision was right, each asked for with what came before it done."""
+    ones = figures.groups.get(EPISODE, {}).values()
+    right = [one.next_step_accuracy == 1 and one.target_hit in (None, 1) and not one.wrong_target for one in ones]
+    return sum(right) / len(right) if right else None
+
+
 def voice_spread(figures: Figures) -> float | None:
     """Next-step accuracy of the voice that is understood best less that of the worst; None for fewer than two."""
     voices = figures.groups.get("voice", {}).values()
     shares = [one.next_step_accuracy for one in voices if one.samples >= SPREAD_FROM and one.next_step_accuracy]
     return max(shares) - min(shares) if len(shares) > 1 else None
-
-
-def training_seconds(log: Path) -> float:
-    """Seconds that the steps of a run took, evaluations left out."""
-    entries = [entry for entry in map(json.loads, log.read_text().splitlines()) if entry.get("part") == "train"]
-    starts = [0, *(entry["step"] for entry in entries)]
-    return float(sum(e["seconds_a_step"] * (e["step"] - begun) for begun, e in zip(starts, entries, strict=False)))
-
-
-def log_of(run: Path) -> Path:
-    """The log of a run."""
-    return run / LOG

@@ -6,30 +6,42 @@ rows are to be compared with each other, not with those above.
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from encore_models.perception.action import OUTPUTS
-from encore_models.perception.clip import Clip
+from encore_models.bundle import open_session
+from encore_models.perception.action import OUTPUTS, WHOLE_NUMBERS
 from encore_models.perception.mel import RATE
 from encore_models.training.action.align import Aligning, Way, align, recall
 from encore_models.training.action.errors import TrainingDiverged
-from encore_models.training.action.evaluate import AT_ONCE, Figures, figures_of
+from encore_models.training.action.evaluate import AT_ONCE, GROUPED, Figures, figures_of
+from encore_models.training.action.export import OPSET, quantise_dynamic
 from encore_models.training.action.inputs import frame_input, mel_input, mfcc
+from encore_models.training.action.ledger import RUNS, THREADS
 from encore_models.training.action.losses import losses_of
-from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.model import ActionConfig, ActionModel, Heads
 from encore_models.training.action.raw import Raw, bare
-from encore_models.training.action.samples import FRAME_RATE
+from encore_models.training.action.samples import FRAME_RATE, LABELS
 from encore_models.training.action.stream import tensors_of
 from encore_models.training.action.towers import TOWERS, Size, Towered, film_input, tower
 from encore_models.training.action.trainer import WEIGHTS
+from tests.benchmarks.action.rows import EPISODE, count_of, row_of
+from tests.benchmarks.action.stored import Stored, apart
+
+if TYPE_CHECKING:
+    from tests.benchmarks.action.material import Senses
 
 SMALL = Size(hidden=64, layers=2, heads=4, side=32, patch=8, frames=4)
 OURS = "ui_clip+whisper (small)"
@@ -51,67 +63,65 @@ class Small:
     size: Size = SMALL
 
 
-@dataclass(frozen=True, slots=True)
-class TowerRow:
-    """One of them, measured."""
-
-    name: str
-    screen: str
-    voice: str
-    figures: Figures
-    parameters: int
-    training_seconds: float
-    milliseconds: float
-    """Of one decision with its towers, in torch."""
-
-
-def compared(train: Sequence[Raw], test: Sequence[Raw], config: ActionConfig, how: Small) -> list[TowerRow]:
+def compared(
+    senses: Senses, config: ActionConfig, how: Small, stored: Stored, made_with: Any, tell: Callable[[str], None]
+) -> list[dict[str, Any]]:
     """Each tower in the place of ours, ours first.
 
     Args:
-        train: Samples of the small set.
-        test: Other ones, of the test split.
+        senses: What they are trained and measured on.
         config: Of the action model.
         how: How each is trained.
+        stored: Keeps the rows.
+        made_with: What they depend on besides.
+        tell: Told what is done.
 
     Raises:
         TrainingDiverged: A loss is not finite.
     """
-    return [_row(name, train, test, config, how) for name in (OURS, *TOWERS)]
+    rows = []
+    for name in (OURS, *TOWERS):
+        tell(name)
+        rows.append(stored.part(f"towers/{name}", [made_with, how], partial(_row, name, senses, config, how)))
+    return rows
 
 
-def aligned(train: Sequence[Raw], test: Sequence[Raw], clip: Clip, steps: int) -> list[dict[str, Any]]:
+def aligned(senses: Senses, steps: int, stored: Stored, made_with: Any) -> list[dict[str, Any]]:
     """Speech brought to texts by both ways: share of the utterances whose words are found among all of the test's."""
     ways: tuple[Way, ...] = ("clap", "sonar")
-    told = []
-    spoken, words = _utterances(train)
-    others, theirs = _utterances(test)
-    for way in ways:
-        begun = time.monotonic()
-        head = align(spoken, clip.words(words), Aligning(way=way, steps=steps))
-        seconds = time.monotonic() - begun
-        found = {f"recall_at_{of}": recall(head, others, clip.words(theirs), of) for of in (1, 5)}
-        told.append({"way": way, "utterances": len(spoken), "among": len(others), **found, "training_seconds": seconds})
-    return told
+    return [stored.part(f"alignment/{way}", [made_with, steps], partial(_brought, senses, way, steps)) for way in ways]
 
 
-def _utterances(raws: Sequence[Raw]) -> tuple[list[NDArray[np.float16]], list[str]]:
-    """Each utterance once, with its words."""
-    once = {one.sample.utterance.tobytes(): one for one in raws if one.words}
-    return [one.sample.utterance for one in once.values()], [one.words for one in once.values()]
+def _brought(senses: Senses, way: Way, steps: int) -> dict[str, Any]:
+    train, test = senses.said()
+    texts, theirs = (senses.clip.words(some.words) for some in (train, test))
+    head, cost = apart(align, train.frames, texts, Aligning(way=way, steps=steps))
+    return {
+        "way": way,
+        "utterances": len(train.words),
+        "among": len(test.words),
+        **{f"recall_at_{of}": recall(head, test.frames, theirs, of) for of in (1, 5)},
+        "parameters": sum(parameter.numel() for parameter in head.parameters()),
+        "training_seconds": cost.seconds,
+    }
 
 
-def _row(name: str, train: Sequence[Raw], test: Sequence[Raw], config: ActionConfig, how: Small) -> TowerRow:
+def _row(name: str, senses: Senses, config: ActionConfig, how: Small) -> dict[str, Any]:
+    train, test = senses.episodes()
     network = _network(name, config, how)
-    begun = time.monotonic()
+    begun = time.process_time()
     _learn(network, name, train, how)
-    seconds = time.monotonic() - begun
-    figures, milliseconds = _measured(network, name, test, how)
+    seconds = time.process_time() - begun
     sense = TOWERS[name].sense if name in TOWERS else ""
     screen = {"places": name, "film": f"ui_clip+{name}"}.get(sense, "ui_clip")
-    voice = name if sense == "sound" else "whisper"
-    count = sum(parameter.numel() for parameter in network.parameters())
-    return TowerRow(name, screen, voice, figures, count, seconds, milliseconds)
+    return {
+        **row_of(
+            name, screen, name if sense == "sound" else "whisper", config.fusion, _figures(network, name, test, how)
+        ),
+        "parameters": count_of(network),
+        **_costs(network, name, test, how),
+        "training_seconds": seconds,
+    }
 
 
 def _network(name: str, config: ActionConfig, how: Small) -> Towered:
@@ -141,19 +151,59 @@ def _learn(network: Towered, name: str, train: Sequence[Raw], how: Small) -> Non
 
 
 @torch.no_grad()
-def _measured(network: Towered, name: str, test: Sequence[Raw], how: Small) -> tuple[Figures, float]:
+def _figures(network: Towered, name: str, test: Sequence[Raw], how: Small) -> Figures:
     network.eval()
     batches = []
     for first in range(0, len(test), AT_ONCE // 4):
         batch = fed(test[first : first + AT_ONCE // 4], name, how.size)
         outputs = dict(zip(OUTPUTS, (head.numpy() for head in network(batch)), strict=True))
         batches.append(({key: value.numpy() for key, value in batch.items()}, outputs))
+    return figures_of(batches, [one.sample.meta for one in test], (*GROUPED, EPISODE))
+
+
+class _Laid(nn.Module):
+    """A network with its inputs one by one, as an ONNX graph takes them."""
+
+    def __init__(self, network: Towered, names: Sequence[str]) -> None:
+        super().__init__()
+        self.network, self.names = network, tuple(names)
+
+    def forward(self, *arrays: Tensor) -> Heads:
+        """Arrays in the order of the names."""
+        heads: Heads = self.network(dict(zip(self.names, arrays, strict=True)))
+        return heads
+
+
+def _costs(network: Towered, name: str, test: Sequence[Raw], how: Small) -> dict[str, float]:
+    """Size, and time of one decision with its towers, in float32 and int8: of a situation of middling size."""
+    one = sorted(test, key=lambda raw: len(raw.sample.candidates))[len(test) // 2]
+    batch = {key: value for key, value in fed([one], name, how.size).items() if key not in LABELS}
+    batch = {key: value if key in WHOLE_NUMBERS else value.float() for key, value in batch.items()}
+    told = {}
+    with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:
+        full, small = Path(scratch) / "fp32.onnx", Path(scratch) / "int8.onnx"
+        torch.onnx.export(
+            _Laid(network, list(batch)).eval(), tuple(batch.values()), full, input_names=list(batch),
+            output_names=list(OUTPUTS), opset_version=OPSET, external_data=False, verbose=False,
+        )  # fmt: skip
+        graph = onnx.load(full)
+        del graph.graph.value_info[:]  # noted before the exporter turned weights round
+        onnx.save(graph, full)
+        for kind, path in (("fp32", full), ("int8", quantise_dynamic(full, small))):
+            session = open_session(path, THREADS)
+            taken = {value.name for value in session.get_inputs()}
+            feeds = {key: value.numpy() for key, value in batch.items() if key in taken}
+            told |= {f"{kind}_mb": path.stat().st_size / 1e6, f"{kind}_ms": _milliseconds(session, feeds)}
+    return told
+
+
+def _milliseconds(session: Any, feeds: dict[str, Any]) -> float:
     taken = []
-    for one in test[:10]:
+    for _ in range(RUNS):
         begun = time.perf_counter()
-        network(fed([one], name, how.size))
+        session.run(list(OUTPUTS), feeds)
         taken.append(1000 * (time.perf_counter() - begun))
-    return figures_of(batches, [one.sample.meta for one in test]), float(np.median(taken))
+    return median(taken[3:])  # the first runs make room in memory
 
 
 def fed(raws: Sequence[Raw], name: str, size: Size) -> dict[str, Tensor]:

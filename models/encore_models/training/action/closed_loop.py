@@ -10,13 +10,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from encore_models.perception.action import contradicted
 from encore_models.perception.situation import STATES
-from encore_models.training.action.episodes import Begun, Episodes, Looked
+from encore_models.training.action.episodes import Begun, Looked
 from encore_models.training.action.evaluate import Decider, feeds_of
 from encore_models.training.action.plans import HARD, OTHER, Moment, decide, hardened, split_of
 from encore_models.training.action.samples import Sample, Split, collate
@@ -66,6 +66,19 @@ class Told:
     """-1 for absent."""
 
 
+class Playable(Protocol):
+    """Where episodes are played; `Episodes` is."""
+
+    def begin(self, number: int) -> Begun:
+        """Show an episode's task, and ask for it."""
+
+    def look(self, begun: Begun, moment: Moment) -> Looked:
+        """What is on the screen at a moment."""
+
+    def sample(self, begun: Begun, moment: Moment, looked: Looked) -> Sample | None:
+        """A moment with its label; None where perception did not propose the target."""
+
+
 Tell = Callable[[Sample], Told]
 """Decides about one situation; its labels are not for reading."""
 
@@ -91,13 +104,22 @@ def telling(decider: Decider, evidence: bool = False) -> Tell:
     return tell
 
 
-def play_all(tell: Tell, episodes: Episodes, numbers: Iterable[int]) -> Played:
+def play_all(tell: Tell, episodes: Playable, numbers: Iterable[int]) -> Played:
     """Play episodes and count how they end.
 
     Raises:
         ValueError: There are none.
     """
-    endings = tuple(play(tell, episodes, int(number)) for number in numbers)
+    return played(play(tell, episodes, int(number)) for number in numbers)
+
+
+def played(ended: Iterable[Ending]) -> Played:
+    """Count how episodes ended.
+
+    Raises:
+        ValueError: There are none.
+    """
+    endings = tuple(ended)
     if not endings:
         raise ValueError("there is no episode to play")
     count = {name: sum(ending.outcome == name for ending in endings) for name in ("success", "false done", "wrong")}
@@ -105,7 +127,7 @@ def play_all(tell: Tell, episodes: Episodes, numbers: Iterable[int]) -> Played:
     return Played(total, count["success"] / total, count["false done"] / total, count["wrong"], endings)
 
 
-def play(tell: Tell, episodes: Episodes, number: int) -> Ending:
+def play(tell: Tell, episodes: Playable, number: int) -> Ending:
     """Play one episode to its end."""
     begun = episodes.begin(number)
     world = World(begun)

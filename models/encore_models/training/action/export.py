@@ -1,7 +1,8 @@
 """Export the action model: `python -m encore_models.training.action.export --model runs/action/model --data DATA`.
 
-Written in float32 and compared with torch; quantised to int8 in two ways, of which the one that loses less is shipped
-if it keeps within the tolerances below; pruned, to see what that would bring. The ledger tells costs and losses.
+Written in float32 and compared with torch; quantised to int8 in two ways, of which the one that loses less is shipped.
+Where both lose more than is allowed, only the weights are rounded. Pruned too, to see what that would bring. The ledger
+tells costs and losses. Beside the graph lies what tuning begins from: the weights themselves and some old samples.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ import numpy as np
 import onnx
 import torch
 import typer
+from onnx import helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch.export import Dim
@@ -35,13 +37,14 @@ from encore_models.perception.action import (
     Feeds,
     softmax,
 )
-from encore_models.training.action.card import model_card
+from encore_models.training.action.card import Origin, model_card, origin_of
 from encore_models.training.action.evaluate import Figures, Outputs, feeds_of, onnx_decider
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel as TrainedModel
 from encore_models.training.action.model import Flat, torch_outputs
 from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import Sample, collate, read_shards
+from encore_models.training.action.shipped import LARGE, chosen, read_weights, write_kept, write_weights
 from encore_models.training.export_ui_clip import bare
 
 FLOAT_TOLERANCE = {"state": 1e-3, "step": 1e-3, "candidate": 1e-3, "argument": 1e-3, "attention": 1e-4}
@@ -52,8 +55,12 @@ LARGEST_LOSS = 0.005
 """Of any figure, by int8 against float32."""
 CALIBRATION, CHECKED = 128, 128
 """Samples that the ranges of static int8 are read from, and that parity is checked on."""
+LOOKED_THROUGH = 1500
+"""Samples of training that kept ones are chosen from."""
 OPSET = 18
 QUANTISED = ["MatMul", "Gemm"]
+WAY = "int8"
+"""Setting of a bundle: which of `WAYS` its graph was quantised in."""
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]
@@ -122,6 +129,39 @@ def quantise_static(source: Path, target: Path, samples: Sequence[Sample]) -> Pa
     return target
 
 
+def quantise_weights(source: Path, target: Path) -> Path:
+    """Int8 matrices for each channel, made float32 again as they are used: nothing but the weights is rounded."""
+    model = onnx.load(source)
+    graph = model.graph
+    columns = {node.input[1] for node in graph.node if node.op_type == "MatMul"}  # a column for each of what comes out
+    opened: list[onnx.NodeProto] = []
+    for matrix in [one for one in graph.initializer if len(one.dims) == 2 and np.prod(one.dims) >= LARGE]:
+        value = numpy_helper.to_array(matrix)
+        if value.dtype != np.float32:
+            continue
+        axis = int(matrix.name in columns)
+        scale = (np.abs(value).max(axis=1 - axis) / 127).clip(min=1e-12)
+        whole = np.round(value / np.expand_dims(scale, 1 - axis)).astype(np.int8)
+        names = [f"{matrix.name}_{part}" for part in ("quantized", "scale", "zero_point")]
+        parts = (whole, scale.astype(np.float32), np.zeros(len(scale), np.int8))
+        graph.initializer.extend(numpy_helper.from_array(*part) for part in zip(parts, names, strict=True))
+        opened.append(helper.make_node("DequantizeLinear", names, [matrix.name], axis=axis))
+        graph.initializer.remove(matrix)
+    nodes = [*opened, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.save(model, target)
+    return target
+
+
+WAYS: dict[str, Callable[[Path, Path, Sequence[Sample]], Path]] = {
+    "int8_dynamic": lambda source, target, _: quantise_dynamic(source, target),
+    "int8_static": quantise_static,
+    "int8_weights": lambda source, target, _: quantise_weights(source, target),
+}
+"""How a graph becomes int8; the last one is asked where the others lose too much."""
+
+
 def check_float(model: TrainedModel, graph: Path, samples: Sequence[Sample]) -> dict[str, float]:
     """Largest difference of each head between torch and float32 ONNX.
 
@@ -168,7 +208,8 @@ def export(
     target: Path,
     calibration: Sequence[Sample],
     test: Sequence[Sample],
-    trained_on: str,
+    origin: Origin,
+    kept: Sequence[Sample] = (),
     keep: float = 0.75,
 ) -> Exported:
     """Write the int8 bundle with its model card, and say what every variant costs and loses.
@@ -178,7 +219,8 @@ def export(
         target: Folder of the bundle; replaced.
         calibration: Samples of training or validation.
         test: Samples of the test split, which the ledger is measured on.
-        trained_on: What the model has seen, for the card.
+        origin: What the model has seen, for the card.
+        kept: Samples that tuning must not forget.
         keep: Share of heads and units that stay in the pruned variant.
 
     Raises:
@@ -187,36 +229,86 @@ def export(
     """
     checked = test[:CHECKED]
     with tempfile.TemporaryDirectory() as name:
-        graphs = _variants(model, Path(name), calibration, keep)
-        check_float(model, graphs["fp32"], checked)
-        ledger = {variant: measured(path, test) for variant, path in graphs.items()}
-        small = {variant: int8_differences(model, graphs[variant], checked) for variant in graphs if "int8" in variant}
+        full = export_float(model, Path(name) / "fp32.onnx")
+        check_float(model, full, checked)
+        graphs, ledger = variants(model, full, calibration, test, keep)
+        small = {way: int8_differences(model, graphs[way], checked) for way in WAYS if way in graphs}
         shipped = _loses_less(ledger, small)
         _hold(shipped, small[shipped], INT8_TOLERANCE)
         if (lost := loss_of(ledger["fp32"].figures, ledger[shipped].figures)) > LARGEST_LOSS:
             raise ExportStrays(shipped, f"loses {100 * lost:.2f} points, more than {100 * LARGEST_LOSS}")
 
-        def fill(folder: Path) -> Contents:
-            _write_mapped(graphs[shipped], folder)
-            (folder / "README.md").write_text(model_card(model.config, ledger, shipped, trained_on))
-            metrics = {f"parity_{head}": round(value, 5) for head, value in small[shipped].items()}
-            return _contents(model, metrics | ledger[shipped].as_metrics())
-
-        made = Exported(write_bundle(target, fill), ledger, shipped)
+        metrics = {f"parity_{head}": round(value, 5) for head, value in small[shipped].items()}
+        metrics |= ledger[shipped].as_metrics()
+        card = model_card(model, ledger, shipped, origin)
+        made = Exported(write_action(model, graphs[shipped], shipped, target, card, metrics, kept), ledger, shipped)
     ActionModel.load(target)  # what is shipped must open the way the agent opens it
     return made
 
 
-def _variants(model: TrainedModel, folder: Path, calibration: Sequence[Sample], keep: float) -> dict[str, Path]:
-    full = export_float(model, folder / "fp32.onnx")
-    fewer = export_float(pruned(model, keep), folder / "pruned.onnx")
-    return {
-        "fp32": full,
-        "int8_dynamic": quantise_dynamic(full, folder / "int8_dynamic.onnx"),
-        "int8_static": quantise_static(full, folder / "int8_static.onnx", calibration),
-        "pruned": fewer,
-        "pruned_int8": quantise_dynamic(fewer, folder / "pruned_int8.onnx"),
-    }
+def write_action(
+    model: TrainedModel,
+    graph: Path,
+    way: str,
+    target: Path,
+    card: str = "",
+    metrics: Mapping[str, float] | None = None,
+    kept: Sequence[Sample] = (),
+) -> Bundle:
+    """Write a bundle: the graph, and what tuning begins from.
+
+    Args:
+        model: Trained.
+        graph: Of it, in int8.
+        way: How that was made, a name in `WAYS`.
+        target: Folder of the bundle; replaced.
+        card: What there is to read about it.
+        metrics: Measured on the graph.
+        kept: Samples that tuning must not forget.
+
+    Raises:
+        BundleNotWritten: The disk did not take it.
+    """
+
+    def fill(folder: Path) -> Contents:
+        _write_mapped(graph, folder)
+        write_weights(model, folder)
+        if kept:
+            write_kept(kept, folder)
+        if card:
+            (folder / "README.md").write_text(card)
+        return _contents(model, way, dict(metrics or {}))
+
+    return write_bundle(target, fill)
+
+
+def variants(
+    model: TrainedModel, full: Path, calibration: Sequence[Sample], test: Sequence[Sample], keep: float
+) -> tuple[dict[str, Path], dict[str, Entry]]:
+    """All graphs, beside the one in float32, and what each costs and loses.
+
+    Args:
+        model: Trained.
+        full: Its graph in float32.
+        calibration: Samples of training or validation.
+        test: Samples that the ledger is measured on.
+        keep: Share of heads and units that stay in the pruned variant.
+    """
+    graphs = {"fp32": full}
+    ledger = {"fp32": measured(full, test)}
+    for way, quantise in WAYS.items():
+        if way == "int8_weights" and min(losses(ledger).values()) <= LARGEST_LOSS:
+            break
+        graphs[way] = quantise(full, full.with_name(f"{way}.onnx"), calibration)
+        ledger[way] = measured(graphs[way], test)
+    graphs["pruned"] = export_float(pruned(model, keep), full.with_name("pruned.onnx"))
+    graphs["pruned_int8"] = quantise_dynamic(graphs["pruned"], full.with_name("pruned_int8.onnx"))
+    return graphs, ledger | {name: measured(graphs[name], test) for name in ("pruned", "pruned_int8")}
+
+
+def losses(ledger: Mapping[str, Entry]) -> dict[str, float]:
+    """How much each int8 variant of a ledger loses against float32."""
+    return {way: loss_of(ledger["fp32"].figures, ledger[way].figures) for way in WAYS if way in ledger}
 
 
 def _write_mapped(source: Path, folder: Path) -> None:
@@ -231,12 +323,10 @@ def _write_mapped(source: Path, folder: Path) -> None:
     )
 
 
-def _loses_less(ledger: dict[str, Entry], differences: dict[str, dict[str, float]]) -> str:
-    """Of the two unpruned int8 variants; what figures do not tell apart, probabilities do."""
-    return min(
-        ("int8_dynamic", "int8_static"),
-        key=lambda name: (loss_of(ledger["fp32"].figures, ledger[name].figures), sum(differences[name].values())),
-    )
+def _loses_less(ledger: Mapping[str, Entry], differences: Mapping[str, Mapping[str, float]]) -> str:
+    """Of the unpruned int8 variants; what figures do not tell apart, probabilities do."""
+    lost = losses(ledger)
+    return min(lost, key=lambda way: (lost[way], sum(differences[way].values())))
 
 
 def loss_of(full: Figures, small: Figures) -> float:
@@ -259,7 +349,7 @@ def _widths(model: TrainedModel) -> dict[str, int]:
     return {"frame_width": config.frame, "look_width": config.look, "text_width": config.text}
 
 
-def _contents(model: TrainedModel, metrics: dict[str, float]) -> Contents:
+def _contents(model: TrainedModel, way: str, metrics: dict[str, float]) -> Contents:
     widths = _widths(model)
     inputs: dict[str, Shape] = {name: tuple(widths.get(str(a), a) for a in shape) for name, shape in INPUTS.items()}
     return Contents(
@@ -267,7 +357,7 @@ def _contents(model: TrainedModel, metrics: dict[str, float]) -> Contents:
         source="trained from scratch by the Encore maintainers; see README.md",
         licence="MIT",
         graphs={GRAPH: Graph("action.onnx", inputs, dict(OUTPUTS))},
-        settings={"version": VERSION, "fusion": model.config.fusion},
+        settings={"version": VERSION, "fusion": model.config.fusion, WAY: way},
         metrics=metrics,
     )
 
@@ -276,18 +366,22 @@ def main(
     model: Annotated[Path, typer.Option(help="What training wrote: config.json and model.safetensors.")],
     data: Annotated[Path, typer.Option(help="Folder of the shards.")],
     target: Annotated[Path, typer.Option(help="Folder of the bundle; replaced.")] = WEIGHTS,
-    trained_on: Annotated[str, typer.Option(help="What it has seen, for the card.")] = "synthetic episodes",
     keep: Annotated[float, typer.Option(help="Share of heads and units that stay when pruned.")] = 0.75,
     ledger: Annotated[Path | None, typer.Option(help="JSON file for the ledger.")] = None,
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
 ) -> None:
     """Export a trained action model to int8 and write the bundle with its model card and ledger."""
+    torch.set_num_threads(threads)
     calibration = list(itertools.islice(read_shards(data, "validation"), CALIBRATION))
+    kept = chosen(itertools.islice(read_shards(data, "train"), LOOKED_THROUGH))
     test = list(read_shards(data, "test"))
-    made = export(TrainedModel.from_pretrained(model), target, calibration, test, trained_on, keep)
+    made = export(read_weights(model), target, calibration, test, origin_of(data), kept, keep)
     if ledger is not None:
         ledger.write_text(json.dumps({name: asdict(entry) for name, entry in made.ledger.items()}, indent=2) + "\n")
     for name, entry in made.ledger.items():
         typer.echo(f"{name}{' (shipped)' if name == made.shipped else ''}: {entry.as_metrics()}")
+    size = sum(file.bytes for file in made.bundle.manifest.files.values())
+    typer.echo(f"{target}: {size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from onnx import numpy_helper
 
 from encore_models.training.action.export import export_float
 from encore_models.training.action.model import ActionModel
+from encore_models.training.action.shipped import read_weights
 
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -45,7 +46,7 @@ def graph_in(folder: Path, model: ActionModel) -> Path:
 
 def export_from(model: Path, folder: Path) -> Path:
     """`graph_in` of the weights in a folder; for a process of its own."""
-    return graph_in(folder, ActionModel.from_pretrained(model))
+    return graph_in(folder, read_weights(model))
 
 
 def grafted(graph: Path, old: ActionModel, new: ActionModel, target: Path) -> Path | None:

@@ -128,7 +128,7 @@ def samples_of(
     Raises:
         OSError: The disk did not take them.
     """
-    path = _shard(library, shown)
+    path = shard_of(library, shown)
     if path.is_file():
         return read_shard(path)
     made = list(making().samples(shown, VARIED, seed=1, others=others[:OTHERS]))
@@ -138,8 +138,8 @@ def samples_of(
     return made
 
 
-def _shard(library: Library, shown: Shown) -> Path:
-    """Its name tells what it was made from."""
+def shard_of(library: Library, shown: Shown) -> Path:
+    """The file of a macro's samples; its name tells what it was made from."""
     content = hashlib.blake2b(f"{RECIPE}|{FORMAT_VERSION}|{VARIED}|{shown.learning.macro}".encode(), digest_size=6)
     return library.samples / f"{shown.path.name}@{content.hexdigest()}.npz"
 

@@ -31,17 +31,16 @@ from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.aligned import Contradiction, Shown, check_consistent
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.evaluate import Figures, evaluate, onnx_decider
-from encore_models.training.action.export import export_float, int8_differences, quantise_dynamic
+from encore_models.training.action.export import WAY, WAYS, export_float, int8_differences
 from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
 from encore_models.training.action.graft import export_from, grafted, identity_of
 from encore_models.training.action.model import ActionModel
 from encore_models.training.action.own import Library, all_shown, samples_of, variation_of
-from encore_models.training.action.samples import Sample, read_shard
+from encore_models.training.action.samples import Sample
+from encore_models.training.action.shipped import KEPT, NUMBERS, read_kept, read_weights
 from encore_models.training.voice_data import encoder_of
 from encore_models.whisper.prepare import prepare_hearing
 
-KEPT = "kept.npz"
-"""A shard beside the weights with some of what they were trained on, so that it is not forgotten either."""
 SINGLE = "action.onnx"
 PARITY = 1e-3
 """Mean difference of probabilities between torch and the graph in float32."""
@@ -53,6 +52,9 @@ COMPARED = ("next_step_accuracy", "target_hit", "state_macro_f1")
 """Figures that may not get worse."""
 WORSE = 0.005
 """By which a figure on old demonstrations may fall: int8 rounds."""
+
+CALIBRATION = 64
+"""Samples that the ranges of static int8 are read from, and that the graph is checked on."""
 
 DEFAULTS = Tuning()
 Say = Callable[..., None]
@@ -100,7 +102,7 @@ def begin_with(target: Path) -> Path:
         NoWeights: Neither has weights that can be trained.
     """
     for folder in (target, WEIGHTS):
-        if (folder / MANIFEST).is_file() and (folder / "model.safetensors").is_file():
+        if (folder / MANIFEST).is_file() and (folder / NUMBERS).is_file():
             return folder
     raise NoWeights(WEIGHTS)
 
@@ -143,8 +145,7 @@ def tune(
     check_consistent(shown)
     fresh = _fresh(shown, new, learned_by(folder))
     own, old = _lessons(library, shown, fresh, making, say)
-    if (folder / KEPT).is_file():
-        kept = read_shard(folder / KEPT)
+    if kept := read_kept(folder):
         old = Lesson([*old.learned, *kept[::2]], [*old.checked, *kept[1::2]])
     if not own.learned:
         raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
@@ -153,7 +154,7 @@ def tune(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
         )
-    model = ActionModel.from_pretrained(folder)
+    model = read_weights(folder)
     # Exporting takes as long as learning, so the one goes on beside the other.
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         graph = pool.submit(export_from, folder, library.samples)
@@ -226,8 +227,8 @@ class _Change:
     """Of the model as it was; None where nothing came of it."""
 
 
-def _small_graph(change: _Change, graph: Path, checked: Sequence[Sample], scratch: Path) -> Path:
-    """The tuned model in int8."""
+def _small_graph(change: _Change, graph: Path, way: str, checked: Sequence[Sample], scratch: Path) -> Path:
+    """The tuned model in int8, in the way of the one before."""
     new = change.tuned.model
     full = grafted(graph, change.model, new, scratch / "fp32.onnx")
     if full is None or _strays(new, full, checked) > PARITY:
@@ -237,7 +238,7 @@ def _small_graph(change: _Change, graph: Path, checked: Sequence[Sample], scratc
     # The next tuning begins from here.
     shutil.copy(full, graph.with_name(f"graph-{identity_of(new)}.onnx"))
     graph.unlink()
-    return quantise_dynamic(full, scratch / SINGLE)
+    return WAYS[way](full, scratch / SINGLE, checked)
 
 
 def _strays(model: ActionModel, graph: Path, samples: Sequence[Sample]) -> float:
@@ -261,7 +262,8 @@ def _exchange(
         return None, False, _why_not(tuned)
     bundle = Bundle.open(folder)
     with TemporaryDirectory() as scratch:
-        small = _small_graph(change, change.graph, [*own, *old][:16], Path(scratch))
+        way = str(bundle.contents.settings.get(WAY, "int8_dynamic"))
+        small = _small_graph(change, change.graph, way, [*own, *old][:CALIBRATION], Path(scratch))
         deciders = onnx_decider(bundle.session(GRAPH)), onnx_decider(open_session(small))
         measured = tuple(Measured(*(evaluate(one, some, ()) for one in deciders)) for some in (own, old))
         if worse := [*measured[0].worse(0.0), *measured[1].worse(WORSE)]:
