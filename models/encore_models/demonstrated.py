@@ -46,13 +46,15 @@ def steps_shown(
         words: Embeds what the screens say.
         spoken: What was said with it.
     """
-    looks, effects = (np.zeros((len(macro.steps), words.width), np.float16) for _ in range(2))
+    looks, meanings, effects = (np.zeros((len(macro.steps), words.width), np.float16) for _ in range(3))
     places = np.zeros((len(macro.steps), PLACE_WIDTH), np.float32)
     seen = [*scenes, last] if last is not None else list(scenes)
     for number, (step, scene) in enumerate(zip(macro.steps, scenes, strict=True)):
         if step.target is None:
             continue
         (looks[number],) = clip.describe(scene.image, [step.target.box])
+        if _kind(step.target) == "icon":
+            (meanings[number],) = clip.meanings(scene.image, [step.target.box])
         later = seen[number + 1] if number + 1 < len(seen) else None
         # What came of it is seen where the next step begins, if the window is still the same.
         if later is not None and later.image.shape == scene.image.shape:
@@ -62,6 +64,7 @@ def steps_shown(
         spoken=spoken,
         looks=looks,
         effects=effects,
+        meanings=meanings,
         places=places,
         actions=np.array([ACTIONS.index(KINDS_OF_ACTION[step.action.kind]) for step in macro.steps], np.int8),
         arguments=np.array([ARGUMENTS.index(argument_of(step)) for step in macro.steps], np.int8),

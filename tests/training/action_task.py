@@ -42,7 +42,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
     return Sample(
         utterance=frames.astype(np.float16),
         shown_utterance=rng.normal(size=(int(rng.integers(3, 9)), FRAME)).astype(np.float16),
-        spoken_alike=np.zeros(6, np.float32),
+        spoken_alike=np.zeros(9, np.float32),
         candidates=candidates.astype(np.float16),
         candidate_texts=np.zeros((count, TEXT), np.float16),
         candidate_places=candidate_places,
@@ -51,6 +51,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
         step_effects=effects.astype(np.float16),
+        step_matches=np.zeros((shown, count, 3), np.float16),
         step_seen=np.zeros((shown, 6), np.float16),
         step_places=step_places,
         step_actions=rng.integers(len(ACTIONS), size=shown).astype(np.int8),

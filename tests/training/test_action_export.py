@@ -69,6 +69,7 @@ def test_float32_computes_what_torch_does_at_every_size(model: TrainedModel, gra
     lone = replace(
         some[0], steps=some[0].steps[:1], step_texts=some[0].step_texts[:1], step_places=some[0].step_places[:1],
         step_effects=some[0].step_effects[:1], step_seen=some[0].step_seen[:1],
+        step_matches=some[0].step_matches[:1],
         step_actions=some[0].step_actions[:1], step_arguments=some[0].step_arguments[:1],
         progress=some[0].progress[:1], utterance=some[0].utterance[:0], state=1, step=-1,
     )  # fmt: skip

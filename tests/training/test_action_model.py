@@ -95,7 +95,8 @@ def test_nothing_said_and_nothing_there_is_still_finite() -> None:
     empty = replace(
         one, utterance=one.utterance[:0], candidates=one.candidates[:0], candidate_texts=one.candidate_texts[:0],
         candidate_places=one.candidate_places[:0], candidate_alike=one.candidate_alike[:0],
-        candidate_known=one.candidate_known[:0], shown_utterance=one.shown_utterance[:0],
+        candidate_known=one.candidate_known[:0], step_matches=one.step_matches[:, :0],
+        shown_utterance=one.shown_utterance[:0],
         state=STATES.index("wait"), step=-1, candidate=-1, argument=0,
     )  # fmt: skip
     for fusion in FUSIONS:
@@ -173,7 +174,7 @@ def first_due(seed: int) -> Sample:
     for step, look in enumerate(due.steps.astype(np.float32)):
         places[(due.candidates.astype(np.float32) @ look).argmax()] = due.step_places[step]
     seen = np.zeros((len(due.steps), 6), np.float16)
-    unsaid = np.zeros(6, np.float32)
+    unsaid = np.zeros(9, np.float32)
     return replace(
         due, candidate_places=places, spoken_alike=unsaid, step_seen=seen, step_effects=np.zeros_like(due.steps)
     )
@@ -197,7 +198,7 @@ def test_before_training_it_is_the_rule() -> None:
     # What was done is not gone back to.
     done = replace(nothing, progress=np.eye(len(seen), dtype=np.int8)[-1])
     assert STATES[network(tensors_of([done])).state.argmax()] == "done"
-    other = np.array([1, -1, 0, 0.2, 0.2, 0], np.float32)
+    other = np.array([1, -1, 0, 0.2, 0.2, 0, 1, 0.3, 0], np.float32)
     assert STATES[network(tensors_of([replace(nothing, spoken_alike=other)])).state.argmax()] == "stop"
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from encore_models.perception.action_evidence import Fit, words_alike
 from encore_models.perception.situation import Half
 from encore_models.training.action.glyphs import Glyphs, fonts, glyphs, needed_icons
 from encore_models.training.action.samples import SPLITS, Split
@@ -23,6 +24,9 @@ class Tones:
 
     def frames(self, text: str, speaker: Speaker, seed: int) -> Half:
         return np.full((len(text), 384), len(text) / 100, np.float16)
+
+    def fit(self, text: str, speaker: Speaker, seed: int, phrase: str) -> Fit:
+        return Fit(words_alike(text, phrase), -0.1 if text == phrase else -5.0)
 
 
 def drawings_in(folder: Path) -> Callable[[Split], Glyphs]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from encore_models.errors import IconsMissing
+from encore_models.perception.action_evidence import Fit
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import STATES, candidate_in
 from encore_models.perception.ui_clip import UiClip
@@ -263,15 +264,22 @@ def test_utterances_are_kept(tmp_path: Path) -> None:
         heard.append(len(samples))
         return np.ones((len(samples) // 640, 384), np.float32)
 
-    spoken = Spoken(encode, tmp_path)  # type: ignore[arg-type]
+    def fits(samples: np.ndarray, phrase: str) -> Fit:  # type: ignore[type-arg]
+        heard.append(len(samples))
+        return Fit(1.0 if phrase == "open the library" else 0.3, -0.5)
+
+    spoken = Spoken(encode, fits, tmp_path)  # type: ignore[arg-type]
     speaker = next(s for s in speakers("validation") if s.engine == "espeak")
     first = spoken.frames("open the library", speaker, 1)
-    again = Spoken(encode, tmp_path).frames("open the library", speaker, 1)  # type: ignore[arg-type]
+    again = Spoken(encode, fits, tmp_path).frames("open the library", speaker, 1)  # type: ignore[arg-type]
     assert len(heard) == 1
     assert first.dtype == np.float16
     assert 0 < len(first) <= 100
     np.testing.assert_array_equal(first, again)
     assert len(list(tmp_path.glob("*.npy"))) == 1
+    phrases = ("open the library", "close it", "open the library")
+    assert [spoken.fit("open the library", speaker, 1, phrase).words for phrase in phrases] == [1.0, 0.3, 1.0]
+    assert len(heard) == 3
 
 
 # Variations

@@ -6,17 +6,30 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH, effect_of, effects_on, spoken_alike
+from encore_models.perception.action_evidence import (
+    EFFECT_WIDTH,
+    MATCH_WIDTH,
+    SPOKEN_WIDTH,
+    Fit,
+    Things,
+    effect_of,
+    effects_on,
+    matches_on,
+    spoken_alike,
+    words_alike,
+)
 from encore_models.perception.prints import VoicePrint, shipped_scale
 
 TEXT, ICON, FIELD = 5, 4, 6
+WORDS = ("Search", "Library", "Yesterday", "Volume", "Download", "Holiday")
 WIDTH = 8
 
 
 @dataclass
 class Page:
     candidates: np.ndarray
-    texts: np.ndarray
+    meanings: np.ndarray
+    said: tuple[str, ...]
     places: np.ndarray
 
 
@@ -28,7 +41,8 @@ def page(*things: tuple[int, int, tuple[float, float, float], int]) -> Page:
         places[row, :4], places[row, kind] = (x, y, 0.1, height), 1
     return Page(
         np.array([every[look] for look, *_ in things]).reshape(-1, WIDTH),
-        np.array([every[text] if text >= 0 else every[0] * 0 for _, text, *_ in things]).reshape(-1, WIDTH),
+        np.zeros((len(things), WIDTH), np.float16),
+        tuple(WORDS[text] if text >= 0 else "" for _, text, *_ in things),
         places,
     )
 
@@ -45,7 +59,7 @@ def test_what_came_and_went_is_told_by_its_place() -> None:
     assert len(effect.came.places) == len(effect.went.places) == 1
     # The label says the same as the new title, but was there before.
     np.testing.assert_allclose(effect.came.places[0, :2], TITLE[2][:2])
-    assert effect.went.texts[0].argmax() == 2
+    assert effect.went.said == (WORDS[2],)
 
 
 def test_a_drawing_that_changed_came_and_went() -> None:
@@ -64,7 +78,7 @@ def test_what_is_there_is_found_and_counts_less_elsewhere() -> None:
     assert before[0, 2] > 0.99
     assert before[0, 1] < 0.5
     np.testing.assert_allclose(before[0, 3:], [1, 1, 1], atol=1e-3)
-    assert there[0, 5] < 0.1
+    assert there[0, 5] < 0.4
 
 
 def test_nothing_came_and_nothing_to_look_at() -> None:
@@ -77,9 +91,8 @@ def test_nothing_came_and_nothing_to_look_at() -> None:
 
 def test_todays_values_stand_for_those_that_were_shown() -> None:
     before, after = page(LABEL), page(LABEL, OLD_TITLE)
-    today = np.eye(WIDTH, dtype=np.float16)[[1, 5]]
-    effect = effect_of(before, after, today)
-    assert effect.came.texts[0].argmax() == 5
+    effect = effect_of(before, after, [WORDS[1], WORDS[5]])
+    assert effect.came.said == (WORDS[5],)
 
 
 def spoken(rng: np.random.Generator, frames: int) -> VoicePrint:
@@ -115,3 +128,46 @@ def test_silence_is_not_compared() -> None:
     silent = replace(spoken(rng, 5), features=np.zeros((0, 48), np.float32))
     assert not spoken_alike(silent, spoken(rng, 5)).any()
     assert not spoken_alike(spoken(rng, 5), silent).any()
+
+
+def test_words_are_compared_where_they_are_known() -> None:
+    heard = spoken_alike(None, None, Fit(0.8, -1.5))
+    assert heard[:-3].tolist() == [0] * (SPOKEN_WIDTH - 3)
+    np.testing.assert_allclose(heard[-3:], [1, 0.8, 0.75])
+    assert spoken_alike(None, None, Fit(0.0, -50.0))[-3:].tolist() == [1, 0, 0]
+    assert not spoken_alike(None, None).any()
+    assert words_alike("Play Yesterday.", "play yesterday") == 1
+    assert words_alike("Go home.", "play yesterday") < 0.4
+
+
+def targets(*things: tuple[int, int, tuple[float, float, float], int]) -> Things:
+    shown = page(*things)
+    return Things(shown.candidates.astype(np.float32), shown.said, shown.places)
+
+
+def test_places_match_by_their_letters_and_drawings_by_what_they_mean() -> None:
+    misread = page(TITLE, LABEL, HEART)
+    misread.said = ("Librarv", "Volume", "")
+    misread.meanings[2, 0] = 1
+    means = np.eye(2, WIDTH)
+    matches = matches_on(misread, targets(TITLE, HEART), means[::-1], [page(TITLE), page(HEART)])
+    assert matches.shape == (2, 3, MATCH_WIDTH)
+    assert matches[0, 0, 0] > 0.85
+    assert matches[0, 1, 0] < 0.5
+    assert not matches[1, :, 0].any(), "what says nothing is like no word"
+    assert matches[1, 2, 1] == 1
+    assert not matches[..., :2, 1].any()
+    assert matches_on(page(), targets(TITLE), means[:1], [page(TITLE)]).shape == (1, 0, MATCH_WIDTH)
+
+
+def test_where_two_look_alike_the_one_that_is_left_may_be_the_other() -> None:
+    twin = (3, -1, (0.2, 0.5, 0.03), ICON)
+    shown = page(HEART, twin)
+    both, left = (matches_on(now, targets(HEART), np.zeros((1, WIDTH)), [shown]) for now in (shown, page(twin)))
+    assert both[0, 0, 2] > 0.3
+    assert both[0, 1, 2] < -0.3
+    assert left[0, 0, 2] < -0.3
+    alone = matches_on(page(twin), targets(HEART), np.zeros((1, WIDTH)), [page(HEART)])
+    assert alone[0, 0, 2] > 0, "it may have moved"
+    typing = Things(np.zeros((1, WIDTH), np.float32), ("words",), np.zeros((1, 8), np.float32))
+    assert not matches_on(shown, typing, np.zeros((1, WIDTH)), [shown])[..., 2].any()

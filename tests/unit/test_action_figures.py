@@ -17,8 +17,9 @@ def sample(state: int, step: int = -1, candidate: int = -1, argument: int = 0, *
     none = np.zeros(3, np.int8)
     some = np.zeros((3, 2), np.float16)
     return Sample(
-        some, some, np.zeros(6, np.float32), some, some, places, np.ones(3, np.int16), some, some, some, some,
-        np.zeros((3, 6), np.float16), places, none, none, none, state, step, candidate, argument, meta,
+        some, some, np.zeros(9, np.float32), some, some, places, np.ones(3, np.int16), some, some, some, some,
+        np.zeros((3, 3, 3), np.float16), np.zeros((3, 6), np.float16), places, none, none,
+        none, state, step, candidate, argument, meta,
     )  # fmt: skip
 
 

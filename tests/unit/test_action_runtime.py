@@ -20,12 +20,12 @@ GRAPH_TEXT = """
 decide (
   float[n,frames,4] utterance, float[n,frames] utterance_mask,
   float[n,shown_frames,4] shown_utterance, float[n,shown_frames] shown_utterance_mask,
-  float[n,6] spoken_alike,
+  float[n,9] spoken_alike,
   float[n,candidates,LOOK] candidates, float[n,candidates,2] candidate_texts, float[n,candidates,8] candidate_places,
   int64[n,candidates] candidate_alike, float[n,candidates,2] candidate_known, float[n,candidates] candidate_mask,
   float[n,steps,LOOK] steps, float[n,steps,2] step_texts, float[n,steps,LOOK] step_effects,
-  float[n,steps,6] step_seen, float[n,steps,8] step_places, int64[n,steps] step_actions,
-  int64[n,steps] step_arguments, int64[n,steps] progress, float[n,steps] step_mask
+  float[n,steps,candidates,3] step_matches, float[n,steps,6] step_seen, float[n,steps,8] step_places,
+  int64[n,steps] step_actions, int64[n,steps] step_arguments, int64[n,steps] progress, float[n,steps] step_mask
 ) => (float[n,4] state, float[n,steps] step, float[n,more] candidate, float[n,3] argument, float[n,steps] attention)
 <float one = {1.0}, float deep = {-10000.0}, int64[1] last = {-1}, int64[1] middle = {1}, float[1,1] absent = {0.5},
  float[1,3] none = {2.0, 0.0, 0.0}>
@@ -53,7 +53,7 @@ class Moment:
 
     utterance: np.ndarray = field(default_factory=lambda: np.array([[0, 3, 0, 0], [0, 2, 0, 0]], np.float16))
     shown_utterance: np.ndarray = field(default_factory=lambda: np.ones((3, 4), np.float16))
-    spoken_alike: np.ndarray = field(default_factory=lambda: np.zeros(6, np.float32))
+    spoken_alike: np.ndarray = field(default_factory=lambda: np.zeros(9, np.float32))
     candidates: np.ndarray = field(default_factory=lambda: np.array([[1, 0, 0], [1, 1, 1]], np.float16))
     candidate_texts: np.ndarray = field(default_factory=lambda: np.zeros((2, 2), np.float16))
     candidate_places: np.ndarray = field(default_factory=lambda: np.zeros((2, 8), np.float32))
@@ -62,6 +62,7 @@ class Moment:
     steps: np.ndarray = field(default_factory=lambda: np.array([[0, 0, 1]], np.float16))
     step_texts: np.ndarray = field(default_factory=lambda: np.zeros((1, 2), np.float16))
     step_effects: np.ndarray = field(default_factory=lambda: np.zeros((1, 3), np.float16))
+    step_matches: np.ndarray = field(default_factory=lambda: np.zeros((1, 2, 3), np.float16))
     step_seen: np.ndarray = field(default_factory=lambda: np.zeros((1, 6), np.float16))
     step_places: np.ndarray = field(default_factory=lambda: np.zeros((1, 8), np.float32))
     step_actions: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int8))

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle, Shape
 from encore_models.errors import BundleBroken, BundleNewer
-from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPOKEN_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 3
+VERSION = 4
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
@@ -38,6 +38,7 @@ INPUTS: dict[str, Shape] = {
     "steps": ("n", "steps", "look_width"),
     "step_texts": ("n", "steps", "text_width"),
     "step_effects": ("n", "steps", "look_width"),
+    "step_matches": ("n", "steps", "candidates", MATCH_WIDTH),
     "step_seen": ("n", "steps", EFFECT_WIDTH),
     "step_places": ("n", "steps", 8),
     "step_actions": ("n", "steps"),
@@ -61,6 +62,8 @@ GROUPS = {"utterance": "utterance", "shown_utterance": "shown_utterance", "candi
 
 TEXT_FLOOR = 0.78
 """Cosine of texts below which a label or a field says something else; 99 % of right ones lie above."""
+SPELT_FLOOR = 0.8
+"""Share of letters that are the same from which two texts say the same whatever their cosine: a letter was misread."""
 CLEARLY = 0.3
 """By so much of a cosine another candidate must look more alike to speak against one."""
 
@@ -88,7 +91,7 @@ class Situation(Protocol):
 
     @property
     def spoken_alike(self) -> NDArray[Any]:
-        """How alike the two utterances are [6], as `action_evidence.spoken_alike`."""
+        """How alike the two utterances are, and how well the words fit [9], as `action_evidence.spoken_alike`."""
 
     @property
     def candidates(self) -> NDArray[Any]:
@@ -121,6 +124,10 @@ class Situation(Protocol):
     @property
     def step_effects(self) -> NDArray[Any]:
         """What the targets' places looked like after the steps [steps, width]."""
+
+    @property
+    def step_matches(self) -> NDArray[Any]:
+        """How well each candidate matches each step's target [steps, candidates, 3]."""
 
     @property
     def step_seen(self) -> NDArray[Any]:
@@ -236,7 +243,7 @@ def feeds(situation: Situation) -> Feeds:
             if len(array) != length:
                 raise ValueError(f"{name} has {len(array)} rows and {whole} {length}; they must be the same")
             kind = np.int64 if name in WHOLE_NUMBERS else np.float32
-            padded = array if length else np.zeros((1, *array.shape[1:]), kind)
+            padded = array if length and array.size else np.zeros([max(1, side) for side in array.shape], kind)
             made[name] = padded.astype(kind)[None]
     return {name: made[name] for name in INPUTS}
 
@@ -254,7 +261,8 @@ def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
     drawing = ~read & bool(np.any(situation.steps[step]))
     most = alike[drawing].max(initial=-1.0)
     spoken = _labelled(situation.step_places[step])
-    against: NDArray[np.bool_] = (read & spoken & (texts < TEXT_FLOOR)) | (drawing & (alike < most - CLEARLY))
+    other = (texts < TEXT_FLOOR) & (situation.step_matches[step][:, 0] < SPELT_FLOOR)
+    against: NDArray[np.bool_] = (read & spoken & other) | (drawing & (alike < most - CLEARLY))
     return against
 
 

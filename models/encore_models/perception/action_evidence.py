@@ -1,4 +1,4 @@
-"""What the action model is told instead of having to learn it: likeness of two utterances, and effects on a screen.
+"""What the action model is told instead of having to learn it: likeness of utterances and names, effects on a screen.
 
 The running program and training look through the same functions, so what the model learned on is what it meets.
 """
@@ -12,11 +12,18 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz, process, utils
 
 from encore_models.perception.prints import UNLIKE, VoicePrint, likeness
 
-SPOKEN_WIDTH = 6
-"""Numbers that say how alike two utterances are."""
+SPOKEN_WIDTH = 9
+"""Numbers that say how alike two utterances are, and how well the words fit."""
+MATCH_WIDTH = 3
+"""Numbers that say how well a place matches a target."""
+HERE = 0.01
+"""Share of the window within which a place is the target's own."""
+LEAST_LOG_P = -6.0
+"""Mean log p of a token below which words fit as badly as can be."""
 EFFECT_WIDTH = 6
 """Numbers that say what of a step's effect is on the screen."""
 BESIDE = (-1, 0, 1)
@@ -24,11 +31,11 @@ BESIDE = (-1, 0, 1)
 NEAR = 0.02
 """Share of the window that what stays in its place may move between two pictures of it."""
 SAME = 0.8
-"""Cosine from which two places say, or look, the same; letters may be misread."""
+"""Likeness from which two places say, or look, the same; letters may be misread."""
 FAR_COUNTS = 1.0
-"""Cosine that a whole window between two places counts for."""
+"""Likeness that a whole window between two places counts for."""
 SIZE_COUNTS = 0.5
-"""Cosine that a height e times the other counts for."""
+"""Likeness that a height e times the other counts for."""
 LEAST_SIDE = 0.004
 """Share of the window: the least height that is compared."""
 
@@ -36,15 +43,19 @@ Floats = NDArray[np.float32]
 
 
 class Places(Protocol):
-    """What is on a screen; `Seen` of the training is one."""
+    """What is on a screen; `situation.Seen` is one."""
+
+    @property
+    def said(self) -> Sequence[str]:
+        """What each says; empty where nothing."""
 
     @property
     def candidates(self) -> NDArray[Any]:
         """Looks [n, D]."""
 
     @property
-    def texts(self) -> NDArray[Any]:
-        """Vectors of what they read [n, E]; zeros where nothing."""
+    def meanings(self) -> NDArray[Any]:
+        """What drawings show, however they are drawn [n, E]; zeros for all else."""
 
     @property
     def places(self) -> NDArray[Any]:
@@ -56,7 +67,7 @@ class Things:
     """Some of what is on a screen."""
 
     looks: Floats
-    texts: Floats
+    said: tuple[str, ...]
     places: Floats
 
 
@@ -68,22 +79,105 @@ class Effect:
     went: Things
 
 
-def spoken_alike(said: VoicePrint, shown: VoicePrint) -> Floats:
-    """How alike what is said today and what was said when it was shown are.
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well the phrase of a command, filled with today's values, fits what was said."""
+
+    words: float
+    """How alike the words that were heard are, 0 to 1."""
+    log_p: float
+    """Mean log p of its tokens when the decoder is told it; natural logarithm."""
+
+
+def words_alike(heard: str, phrase: str) -> float:
+    """How alike the words of an utterance and those of a phrase are, letter by letter, 0 to 1."""
+    return fuzz.ratio(heard, phrase, processor=utils.default_process) / 100
+
+
+def spoken_alike(said: VoicePrint | None, shown: VoicePrint | None, fit: Fit | None = None) -> Floats:
+    """How alike what is said today and what was said when it was shown are, and how well today's words fit.
+
+    Args:
+        said: Today; None where nothing was said.
+        shown: When it was shown; None where nothing was said.
+        fit: Of today's words; None where they were not transcribed.
 
     Returns:
-        float32 [6]: 1 where both hold speech, likeness of the prints, cosine of the embeddings, how well the frames of
+        float32 [9]: 1 where both hold speech, likeness of the prints, cosine of the embeddings, how well the frames of
         today have their like in those of the other and the other way round (a slot's value has none, which the whole
-        would suffer from), logarithm of how much longer today is. All zeros where nobody speaks.
+        would suffer from), logarithm of how much longer today is: zeros where one does not speak. Then 1 where the
+        words are known, how alike they are, and their log p, 0 at the worst and 1 for certain; else zeros.
     """
+    sound = _sound_alike(said, shown) if said is not None and shown is not None else [0.0] * (SPOKEN_WIDTH - 3)
+    words = [0.0] * 3 if fit is None else [1.0, fit.words, 1 - max(LEAST_LOG_P, min(0.0, fit.log_p)) / LEAST_LOG_P]
+    return np.array([*sound, *words], np.float32)
+
+
+def _sound_alike(said: VoicePrint, shown: VoicePrint) -> list[float]:
     if not len(said.features) or not len(shown.features):
-        return np.zeros(SPOKEN_WIDTH, np.float32)
+        return [0.0] * (SPOKEN_WIDTH - 3)
     (alike,) = likeness(said, [shown])
     found = _beside(_units(said.features) @ _units(shown.features).T)
     longer = log(len(said.features) / len(shown.features))
     cosine = float(said.embedding @ shown.embedding)
     forth, back = float(found.max(axis=1).mean()), float(found.max(axis=0).mean())
-    return np.array([1, max(UNLIKE, float(alike)), cosine, forth, back, longer], np.float32)
+    return [1.0, max(UNLIKE, float(alike)), cosine, forth, back, longer]
+
+
+def matches_on(screen: Places, targets: Things, meanings: NDArray[Any], shown: Sequence[Places]) -> NDArray[np.float16]:
+    """How well what is on a screen matches the targets of steps.
+
+    Args:
+        screen: As it is.
+        targets: Of the steps, with today's values; a place of zeros where a step has none.
+        meanings: Vectors of what the targets show, however it is drawn [steps, E]; zeros where that is not known.
+        shown: The screens before the steps, as they were shown.
+
+    Returns:
+        float16 [steps, n, 3]: how alike what they say is letter by letter, cosines of what they mean, and how much
+        more a place is like the target than like anything else that was shown with it: where two controls have the
+        same icon, the one that is left may be the other. 0 where there is nothing to compare.
+    """
+    spelt = spelt_alike(targets.said, screen.said)
+    leads = np.zeros_like(spelt)
+    for row, before in enumerate(shown[: len(leads)]):
+        if targets.places[row].any() and len(screen.places):
+            target = Things(targets.looks[row : row + 1], targets.said[row : row + 1], targets.places[row : row + 1])
+            leads[row] = _lead(target, before, screen)
+    return np.stack([spelt, _cosines(meanings, screen.meanings), leads], axis=-1).astype(np.float16)
+
+
+def _lead(target: Things, shown: Places, screen: Places) -> Floats:
+    """By how much each place on a screen is more like the target than like what else was shown [n]."""
+    own = _nearness(target, screen)[0]
+    apart = np.abs(_single(shown.places)[:, :2] - target.places[:, :2]).max(axis=1, initial=0.0)
+    others = _things(shown, shown.said, apart > HERE)
+    rival = _nearness(others, screen).max(axis=0, initial=0.0)
+    return np.asarray(np.clip(own - rival, -1, 1), np.float32)
+
+
+def _nearness(things: Things, screen: Places) -> Floats:
+    """How alike places are in looks, words and position: [things, n]."""
+    spelt, looks = spelt_alike(things.said, screen.said), _cosines(things.looks, screen.candidates)
+    worded = _worded(things.places)[:, None] | _worded(screen.places)[None]
+    alike = np.where(_any(things.said)[:, None], np.where(worded, spelt, (spelt + looks) / 2), looks)
+    return np.asarray(alike - _apart(things.places, screen.places), np.float32)
+
+
+def spelt_alike(said: Sequence[str], others: Sequence[str]) -> Floats:
+    """How alike texts are letter by letter: float32 [n, m], 0 to 1; 0 where one is empty.
+
+    Vectors of texts are near for words that have little in common but their length; letters are not, and a letter that
+    was misread changes little.
+    """
+    spelt = np.zeros((len(said), len(others)), np.float32)
+    if spelt.size:
+        spelt = process.cdist(said, others, scorer=fuzz.ratio, processor=utils.default_process, dtype=np.float32)
+        spelt = np.asarray(spelt / 100, np.float32)
+        # Two empty texts are alike to the last letter, and tell nothing.
+        spelt[[not text for text in said]] = 0
+        spelt[:, [not text for text in others]] = 0
+    return spelt
 
 
 def _beside(found: Floats) -> Floats:
@@ -96,26 +190,23 @@ def _beside(found: Floats) -> Floats:
     return mean
 
 
-def effect_of(before: Places, after: Places, texts: NDArray[Any] | None = None) -> Effect:
+def effect_of(before: Places, after: Places, said: Sequence[str] | None = None) -> Effect:
     """What came and what went from one picture of a window to the next.
 
     Args:
         before: Before a step.
         after: After it.
-        texts: What the places after it read with today's values in the place of those that were shown; None where
+        said: What the places after it say with today's values in the place of those that were shown; None where
             nothing differs.
     """
-    one, other = _cosines(before.texts, after.texts), _cosines(before.candidates, after.candidates)
+    one, other = spelt_alike(before.said, after.said), _cosines(before.candidates, after.candidates)
     apart = np.abs(np.asarray(before.places)[:, None, :2] - np.asarray(after.places)[None, :, :2]).max(axis=-1)
-    speaking = _there(before.texts)[:, None] | _there(after.texts)[None]
+    speaking = _any(before.said)[:, None] | _any(after.said)[None]
     drawn = ~(_worded(before.places)[:, None] | _worded(after.places)[None])
     stayed = (apart < NEAR) & (~speaking | (one >= SAME)) & (~drawn | (other >= SAME))
     came, went = ~stayed.any(axis=0), ~stayed.any(axis=1)
-    said = after.texts if texts is None else texts
-    return Effect(
-        Things(_single(after.candidates)[came], _single(said)[came], _single(after.places)[came]),
-        Things(_single(before.candidates)[went], _single(before.texts)[went], _single(before.places)[went]),
-    )
+    today = after.said if said is None else said
+    return Effect(_things(after, today, came), _things(before, before.said, went))
 
 
 def effects_on(screen: Places, effects: Sequence[Effect]) -> Floats:
@@ -123,7 +214,7 @@ def effects_on(screen: Places, effects: Sequence[Effect]) -> Floats:
 
     Returns:
         float32 [steps, 6]: for what came, then for what went: 1 where anything did, the mean over its parts of the
-        best cosine with anything that is there now, less for what is elsewhere or of another size, and the same
+        best likeness to anything that is there now, less for what is elsewhere or of another size, and the same
         wherever it is.
     """
     rows = [[*_found(effect.came, screen), *_found(effect.went, screen)] for effect in effects]
@@ -133,16 +224,21 @@ def effects_on(screen: Places, effects: Sequence[Effect]) -> Floats:
 def _found(things: Things, screen: Places) -> tuple[float, float, float]:
     if not len(things.places) or not len(screen.places):
         return float(len(things.places) > 0), 0.0, 0.0
-    texts, looks = _cosines(things.texts, screen.texts), _cosines(things.looks, screen.candidates)
+    texts, looks = spelt_alike(things.said, screen.said), _cosines(things.looks, screen.candidates)
     worded = _worded(things.places)[:, None]
-    said = _there(things.texts)[:, None]
+    said = _any(things.said)[:, None]
     alike = np.where(said, texts, 1.0) * np.where(worded & said, 1.0, looks)
     alike = np.where(worded == _worded(screen.places)[None], alike, 0.0)
-    there, now = things.places[:, None], _single(screen.places)[None]
+    near = alike - _apart(things.places, screen.places)
+    return 1.0, float(near.max(axis=1).clip(-1).mean()), float(alike.max(axis=1).mean())
+
+
+def _apart(ones: NDArray[Any], others: NDArray[Any]) -> Floats:
+    """What distance and another height take from a likeness: [ones, others]."""
+    there, now = _single(ones)[:, None], _single(others)[None]
     far = np.hypot(there[..., 0] - now[..., 0], there[..., 1] - now[..., 1])
     size = np.abs(np.log(np.maximum(there[..., 3], LEAST_SIDE) / np.maximum(now[..., 3], LEAST_SIDE)))
-    near = alike - FAR_COUNTS * far - SIZE_COUNTS * size
-    return 1.0, float(near.max(axis=1).clip(-1).mean()), float(alike.max(axis=1).mean())
+    return np.asarray(FAR_COUNTS * far + SIZE_COUNTS * size, np.float32)
 
 
 def _worded(places: NDArray[Any]) -> NDArray[np.bool_]:
@@ -151,9 +247,13 @@ def _worded(places: NDArray[Any]) -> NDArray[np.bool_]:
     return worded
 
 
-def _there(vectors: NDArray[Any]) -> NDArray[np.bool_]:
-    there: NDArray[np.bool_] = np.any(_single(vectors), axis=1)
-    return there
+def _things(places: Places, said: Sequence[str], which: NDArray[np.bool_]) -> Things:
+    chosen = tuple(text for text, there in zip(said, which, strict=True) if there)
+    return Things(_single(places.candidates)[which], chosen, _single(places.places)[which])
+
+
+def _any(said: Sequence[str]) -> NDArray[np.bool_]:
+    return np.array([bool(text) for text in said], np.bool_)
 
 
 def _single(values: NDArray[Any]) -> Floats:

@@ -258,7 +258,7 @@ class Scene:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
         grid = self.in_grid(cell)
         alike = self._of_its_size(cell) if grid else self.alike(cell)
-        row = self.row_of(cell)
+        row = self._in_its_list(cell, self.row_of(cell))
         if not grid and self._pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
             title = title_of(c for c in row if c != cell)
             if title is not None:
@@ -268,6 +268,18 @@ class Scene:
         pitch = self._pitch_of(cell)
         named = self._lists.named_alike(index, numbers, None if pitch is None else pitch.step)
         return self.candidates[named[0]] if len(named) else self._name_of_card(cell)
+
+    def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
+        """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.
+
+        One that was acted on looks otherwise, so its column tells rather than it alone.
+        """
+        columns = (
+            c for c in self.candidates if c.kind == cell.kind and abs(c.box.center.x - cell.box.center.x) <= ALIGNED
+        )
+        drawn = {other for c in columns for other in self.alike(c)}
+        start = max((c.box.right for c in drawn if c.box.right <= cell.box.left), default=0)
+        return [c for c in row if c.box.left >= start]
 
     def _name_of_card(self, cell: Candidate) -> Candidate | None:
         """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""

@@ -5,6 +5,7 @@ Training and the running program look through the same functions, so what the mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.perception.action_evidence import (
-    SPOKEN_WIDTH,
     Effect,
+    Fit,
+    Things,
     effect_of,
     effects_on,
+    matches_on,
     spoken_alike,
 )
 from encore_models.perception.candidates import Candidate
@@ -81,6 +84,8 @@ class Seen:
     said: tuple[str, ...]
     """What each says; empty where nothing is read."""
     candidates: Half
+    meanings: Half
+    """[n, width] what the drawings show, however they are drawn; zeros for all else."""
     texts: Half
     places: Single
     alike: NDArray[np.int16]
@@ -105,6 +110,7 @@ class Asked:
     steps: Half
     step_texts: Half
     step_effects: Half
+    step_matches: Half
     step_seen: Half
     step_places: Single
     step_actions: NDArray[np.int8]
@@ -124,6 +130,8 @@ class Spoken:
     """See `frames_of`; no rows where nothing was said."""
     printed: VoicePrint | None = None
     """None where nothing was said, or there is no print of it."""
+    fit: Fit | None = None
+    """Of the command's phrase; None where the words were not transcribed."""
 
 
 NOTHING_SAID = Spoken()
@@ -140,6 +148,8 @@ class StepsShown:
     """[steps, width] of the targets; zeros for typing and keys."""
     effects: Half
     """[steps, width] of the targets' places after the steps; zeros where that is not known."""
+    meanings: Half
+    """[steps, width] what the targets that are drawings show; zeros for all else."""
     places: Single
     actions: NDArray[np.int8]
     arguments: NDArray[np.int8]
@@ -156,11 +166,8 @@ class StepsShown:
             words: Embeds the texts.
         """
         after = [*self.screens, self.screens[-1]][: len(self.looks) + 1]
-        prints = self.spoken.printed, spoken.printed
-        alike = np.zeros(SPOKEN_WIDTH, np.float32)
-        if prints[0] is not None and prints[1] is not None:
-            alike = spoken_alike(prints[1], prints[0])
-        return StepsToday(self, words.of(texts), spoken.frames, alike, changed(after, spelt, words))
+        alike = spoken_alike(spoken.printed, self.spoken.printed, spoken.fit)
+        return StepsToday(self, tuple(texts), words.of(texts), spoken.frames, alike, changed(after, spelt))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +175,8 @@ class StepsToday:
     """A demonstration with today's values and utterance."""
 
     shown: StepsShown
+    said: tuple[str, ...]
+    """What the targets say, and what is typed."""
     texts: Half
     utterance: Half
     spoken_alike: Single
@@ -193,6 +202,12 @@ class StepsToday:
             steps=self.shown.looks,
             step_texts=self.texts,
             step_effects=self.shown.effects,
+            step_matches=matches_on(
+                seen,
+                Things(self.shown.looks.astype(np.float32), self.said, self.shown.places),
+                self.shown.meanings,
+                self.shown.screens,
+            ),
             step_seen=effects_on(seen, self.came).astype(np.float16),
             step_places=self.shown.places,
             step_actions=self.shown.actions,
@@ -201,18 +216,24 @@ class StepsToday:
         )
 
 
-def changed(screens: Sequence[Seen], spelt: Mapping[str, str], words: Words) -> tuple[Effect, ...]:
+def changed(screens: Sequence[Seen], spelt: Mapping[str, str]) -> tuple[Effect, ...]:
     """What each step made come and go.
 
     Args:
         screens: Before each step and after the last one, as they were shown.
         spelt: Today's value for each value that was shown, in lower case.
-        words: Embeds what is read.
     """
     return tuple(
-        effect_of(before, after, words.of([spelt.get(text.lower(), text) for text in after.said]))
-        for before, after in pairwise(screens)
+        effect_of(before, after, [_respelt(text, spelt) for text in after.said]) for before, after in pairwise(screens)
     )
+
+
+def _respelt(text: str, spelt: Mapping[str, str]) -> str:
+    """A text with today's values, as in "Results for {title}"."""
+    for shown, today in spelt.items():
+        # A backslash in a title is no group of the pattern.
+        text = re.sub(rf"(?<!\w){re.escape(shown)}(?!\w)", today.replace("\\", r"\\"), text, flags=re.IGNORECASE)
+    return text
 
 
 def frames_of(encoded: Encoded) -> Half:
@@ -220,9 +241,9 @@ def frames_of(encoded: Encoded) -> Half:
     return pooled_frames(encoded.frames, encoded.seconds)[:MOST_FRAMES].astype(np.float16)
 
 
-def spoken_of(encoded: Encoded, printed: VoicePrint | None) -> Spoken:
+def spoken_of(encoded: Encoded, printed: VoicePrint | None, fit: Fit | None = None) -> Spoken:
     """An utterance for the model; without its frames where another Whisper than the model's heard it."""
-    return Spoken(frames_of(encoded) if encoded.frames.shape[1] == FRAME_WIDTH else SILENT, printed)
+    return Spoken(frames_of(encoded) if encoded.frames.shape[1] == FRAME_WIDTH else SILENT, printed, fit)
 
 
 def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
@@ -246,12 +267,22 @@ def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
         found,
         tuple(texts),
         scene.descriptors[numbers].astype(np.float16),
+        shown_by(scene, found, words.width),
         words.of(texts),
         np.array([place(candidate.box, candidate.kind, scene.rect) for candidate in found], np.float32).reshape(
             -1, PLACE_WIDTH
         ),
         np.array(alike, np.int16),
     )
+
+
+def shown_by(scene: Scene, candidates: Sequence[Candidate], width: int) -> Half:
+    """What the drawings among candidates show, however they are drawn: float16 [n, width]; zeros for all else."""
+    drawn = [number for number, candidate in enumerate(candidates) if candidate.kind == "icon"]
+    meanings = np.zeros((len(candidates), width), np.float16)
+    if drawn:
+        meanings[drawn] = scene.meanings([candidates[number] for number in drawn])
+    return meanings
 
 
 def known(seen: Seen, shown: Sequence[Seen]) -> Half:

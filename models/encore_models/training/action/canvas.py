@@ -21,6 +21,9 @@ Rgb = tuple[int, int, int]
 
 Lit = Literal["badge", "bar", "check"]
 
+COVERED = 0.3
+"""Share of a control under something else from which it can no longer be told or acted on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Toolkit:
@@ -97,6 +100,9 @@ class Control:
     """Where a click acts on it, physical pixels."""
     text: str = ""
     covered: bool = False
+    """Whether it cannot be acted on."""
+    hidden: bool = False
+    """Whether it cannot be seen."""
 
 
 @lru_cache(maxsize=256)
@@ -269,7 +275,7 @@ class Canvas:
 
     def dialog(self, box: Area, title: str, words: str, name: str, kit: Toolkit) -> None:
         """A box over the window that is to be answered; everything below is covered."""
-        self._cover(Rect(0, 0, *self._picture.size))
+        self._cover(Rect(0, 0, *self._picture.size), _rect(self._scaled(box)))
         shade = Image.new("RGB", self._picture.size, (0, 0, 0))
         self._picture.paste(Image.blend(self._picture, shade, 0.35))
         self.fill(box, "ground", kit.radius + 2)
@@ -299,12 +305,21 @@ class Canvas:
         left = min(max(4, middle[0] - 130), self.size[0] - 264)
         top = min(max(4, middle[1] - 28), self.size[1] - 60)
         box = (left, top, left + 260, top + 56)
-        self._cover(_rect(self._scaled(box)))
+        self._cover(_rect(self._scaled(box)), _rect(self._scaled(box)))
         self.fill(box, "ink", 8)
         self.text((left + 130, top + 28), "Saving your changes…", "ground", 14, middle=True)
 
-    def _cover(self, area: Rect) -> None:
-        self.controls = [replace(c, covered=True) if area.intersection(c.box) is not None else c for c in self.controls]
+    def _cover(self, area: Rect, hiding: Rect) -> None:
+        """Nothing in an area can be acted on any more, nor what lies in a part of it be seen."""
+        self.controls = [
+            replace(c, covered=c.covered or _lies_in(c.box, area), hidden=c.hidden or _lies_in(c.box, hiding))
+            for c in self.controls
+        ]
+
+
+def _lies_in(box: Rect, area: Rect) -> bool:
+    shared = area.intersection(box)
+    return area.contains(box.center) or (shared is not None and shared.area >= COVERED * box.area)
 
 
 def _rect(area: Area) -> Rect:

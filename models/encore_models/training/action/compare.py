@@ -13,9 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from encore_models.perception.situation import ARGUMENTS
+
 Batch = dict[str, Tensor]
 
-COMPARED, LEARNED = 19, 16
+COMPARED, LEARNED = 25, 16
 """Figures that compare a step's target with a candidate; features that are made of them."""
 RELATIONS = COMPARED + LEARNED
 SHARP = 20.0
@@ -25,6 +27,8 @@ KIND_COUNTS, FIELD_ALIKE = 2.0, 0.95
 another one with, whatever is typed in it, for there are few."""
 FAR_COUNTS = 2.0
 """Logit that a candidate has less that lies at the other end of the window."""
+TYPED_COUNTS = 6.0
+"""Logit that what is written in a field has less for a target that is a label: it is what was typed."""
 HEARD = 6
 """Figures that compare the frames of two utterances."""
 PROJECTED = 96
@@ -33,6 +37,9 @@ BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second. Twice as long told less."""
 FIELD = 6
 """Column of a place that says it is a field; the one before says it is a text."""
+SPELT, MEANT, LEADS = 0, 1, 2
+"""Columns of `step_matches`."""
+SLOT = ARGUMENTS.index("slot")
 
 
 class Comparison(nn.Module):
@@ -52,6 +59,7 @@ class Comparison(nn.Module):
         before = _cosines(batch["steps"], batch["candidates"])
         after = _cosines(batch["step_effects"], batch["candidates"])
         texts = _cosines(batch["step_texts"], batch["candidate_texts"])
+        spelt, meant, leads = (batch["step_matches"][..., column] for column in (SPELT, MEANT, LEADS))
         looks = torch.maximum(before, after)
         places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
         apart = places[..., :4] - others[..., :4]
@@ -62,18 +70,22 @@ class Comparison(nn.Module):
         worded = batch["step_places"][..., FIELD - 1 : FIELD + 1].sum(dim=-1)[:, :, None] * says
         turned = (after - before) * known
         by_look = looks - (looks - 4 * hidden).amax(dim=2, keepdim=True)
-        by_text = texts - (texts - 4 * hidden).amax(dim=2, keepdim=True)
+        by_text = spelt - (spelt - 4 * hidden).amax(dim=2, keepdim=True)
         wide = torch.ones_like(before)
         figures = [before, after, texts, turned, by_look, by_text, told, worded * wide, says * wide, known * wide]
         figures += [kinds.sum(dim=-1), alike_of(batch)[:, None, :] * wide, there(batch["steps"])[:, :, None] * wide]
+        typed = in_field(batch["candidate_places"])[:, None] * wide
+        slotted = (batch["step_arguments"] == SLOT).float()[:, :, None]
+        figures += [spelt, meant, leads, there(batch["candidate_texts"])[:, None] * wide, typed, slotted * wide]
         compared = torch.stack(figures, dim=-1)
         own = batch["candidate_known"][:, None].expand(*before.shape, 2)
         compared = torch.cat([compared, apart.abs(), own], dim=-1)
         marked = says * (1 - worded)
-        alike = worded * texts + marked * (texts + looks) / 2 + (1 - says) * looks
+        alike = worded * spelt + marked * (spelt + looks) / 2 + (1 - says) * looks
         alike = torch.maximum(alike, FIELD_ALIKE * kinds[..., FIELD - 4])
         far = (apart[..., :2].square().sum(dim=-1) + 1e-6).sqrt()
         first = SHARP * alike + KIND_COUNTS * kinds.sum(dim=-1) - FAR_COUNTS * far
+        first = first - TYPED_COUNTS * typed * batch["step_places"][..., FIELD - 1, None]
         return torch.cat([compared, self.relate(compared)], dim=-1), first
 
 
@@ -115,6 +127,14 @@ def novelty(batch: Batch) -> Tensor:
     mean = _sum(known, mask) / _count(mask).clamp(min=1)[:, None]
     least = (known + (1 - mask)[..., None] * 1e4).amin(dim=1).clamp(max=1)
     return torch.cat([mean, least], dim=1)
+
+
+def in_field(places: Tensor) -> Tensor:
+    """1 for what lies in a field and is none: places [n, candidates, 8] -> [n, candidates]."""
+    field = places[..., FIELD]
+    apart = (places[:, :, None, :2] - places[:, None, :, :2]).abs()
+    inside = (apart < places[:, None, :, 2:4] / 2).float().prod(dim=-1) * field[:, None]
+    return inside.amax(dim=2) * (1 - field)
 
 
 def unit(vectors: Tensor) -> Tensor:

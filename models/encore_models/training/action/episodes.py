@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from encore_models.perception.action_evidence import Effect, effects_on, spoken_alike
+from encore_models.perception.action_evidence import Effect, Fit, Things, effects_on, matches_on, spoken_alike
 from encore_models.perception.clip import Clip
 from encore_models.perception.prints import Printer
 from encore_models.perception.screen import Scene
@@ -50,6 +50,8 @@ SILENT_SHARE = 0.1
 """Of the episodes are started by hand, and as many were shown without a word."""
 OTHER_VOICE = 0.2
 """Of the episodes are asked for by somebody else than who showed them."""
+SURE, UNWRITTEN = 0.5, 0.5
+"""Likeness of prints from which a command may be known by its sound alone; share of these whose words are not known."""
 
 
 class Speaks(Protocol):
@@ -58,14 +60,20 @@ class Speaks(Protocol):
     def frames(self, text: str, speaker: Speaker, seed: int) -> Half:
         """What Whisper's encoder hears of it, [T, 384] at 25 Hz."""
 
+    def fit(self, text: str, speaker: Speaker, seed: int, phrase: str) -> Fit:
+        """How well a phrase fits what is heard of it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demonstrated:
     """The steps' side of a sample."""
 
     looks: Half
+    meanings: Half
     effects: Half
     places: Single
+    heard: str
+    """Today's value of the slot, as heard."""
     texts: tuple[str, ...]
     """What each target says; today's value, as heard, where it follows the slot."""
     seen: tuple[Seen, ...]
@@ -175,7 +183,9 @@ class Episodes:
             "voice": "" if silent else speaker.name,
             "split": episode.split,
         }
-        return Begun(episode, shown, said, self._alike(said, shown), speaker, seed, meta, rng)
+        text = "" if silent else episode.run.said(episode.run.value)
+        alike = self._alike(episode, shown, said, text, speaker, seed)
+        return Begun(episode, shown, said, alike, speaker, seed, meta, rng)
 
     def look(self, begun: Begun, moment: Moment) -> Looked:
         """What is on the screen at a moment."""
@@ -188,9 +198,15 @@ class Episodes:
         scene = Scene(image, Reading(screen.controls, int(rng.integers(1 << 30))), self._clip)
         return Looked(screen, scene, observe(scene, self._words))
 
-    def _alike(self, said: Half, shown: Demonstrated) -> Single:
+    def _alike(self, episode: Plan, shown: Demonstrated, said: Half, text: str, speaker: Speaker, seed: int) -> Single:
+        """How alike `text`, as a speaker says it, and what was shown are."""
         today, then = (self._printer.described(one.astype(np.float32)) for one in (said, shown.utterance))
-        return spoken_alike(today, then)
+        alike = spoken_alike(today, then)
+        by_sound = alike[1] >= SURE and np.random.default_rng([seed, 1]).random() < UNWRITTEN
+        if not text or by_sound:
+            return alike
+        fit = self._spoken.fit(text, speaker, seed, episode.run.said(shown.heard))
+        return spoken_alike(today, then, fit)
 
     def _shown_utterance(self, episode: Plan, speaker: Speaker, rng: np.random.Generator) -> Half:
         """What was said when it was shown, mostly by whom asks for it today."""
@@ -201,7 +217,7 @@ class Episodes:
 
     def _demonstrated(self, episode: Plan, rng: np.random.Generator) -> Demonstrated:
         width = self._words.width
-        looks, effects = (np.zeros((len(episode.shown.intents), width), np.float16) for _ in range(2))
+        looks, meanings, effects = (np.zeros((len(episode.shown.intents), width), np.float16) for _ in range(3))
         places = np.zeros((len(looks), PLACE_WIDTH), np.float32)
         texts: list[str] = []
         seen: list[Seen] = []
@@ -223,13 +239,15 @@ class Episodes:
             if intent.key:
                 box, kind, text = self._target(scene, screen.control(intent.key, intent.part), intent, reading)
                 (looks[number],) = self._clip.describe(scene.image, [box])
+                if kind == "icon":
+                    (meanings[number],) = self._clip.meanings(scene.image, [box])
                 places[number] = place(box, kind, scene.rect)
                 (effects[number],) = self._clip.describe(on(view).image, [box])
             texts.append(heard if intent.slot else text)
         last = on(view)
         seen.append(observe(Scene(last.image, Reading(last.controls, 0), self._clip), self._words))
-        changes = changed(seen, {episode.shown.value.lower(): heard}, self._words)
-        return Demonstrated(looks, effects, places, tuple(texts), tuple(seen), changes, SILENT)
+        changes = changed(seen, {episode.shown.value.lower(): heard})
+        return Demonstrated(looks, meanings, effects, places, heard, tuple(texts), tuple(seen), changes, SILENT)
 
     def _target(self, scene: Scene, control: Control | None, intent: Intent, reading: Reading) -> tuple[Rect, str, str]:
         """Where a step's target is, its kind, and what it says."""
@@ -263,7 +281,7 @@ class Episodes:
         if moment.hard == OTHER:
             other = self._other_command(begun.plan, begun.rng)
             utterance, voice = self._spoken.frames(other, begun.speaker, begun.seed), begun.speaker.name
-            alike = self._alike(utterance, shown)
+            alike = self._alike(begun.plan, shown, utterance, other, begun.speaker, begun.seed)
         hard = moment.hard
         if step >= 0 and not hard:
             hard = "repeated" if intents[step].kind == "mark" else "slot" if intents[step].slot else ""
@@ -279,6 +297,9 @@ class Episodes:
             steps=shown.looks,
             step_texts=self._words.of(shown.texts),
             step_effects=shown.effects,
+            step_matches=matches_on(
+                seen, Things(shown.looks.astype(np.float32), shown.texts, shown.places), shown.meanings, shown.seen
+            ),
             step_seen=effects_on(seen, shown.changes).astype(np.float16),
             step_places=shown.places,
             step_actions=np.array([ACTIONS.index(i.action) for i in intents], np.int8),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from encore_models.errors import ModelsError
+from encore_models.perception.action_evidence import MATCH_WIDTH
 from encore_models.training.action.samples import LABELS, SPLITS, NoSamples, Sample, read_shard
 
 WIDE = {
@@ -38,8 +39,9 @@ NARROW = {
     "step_actions": "int8",
     "step_arguments": "int8",
     "progress": "int8",
+    "step_matches": "float16",
 }
-"""Arrays of one dimension and what they hold."""
+"""Arrays of one dimension, or kept as such, and what they hold."""
 
 
 class DatasetsMissing(ModelsError, ImportError):
@@ -110,7 +112,8 @@ def _library() -> Any:
 def _rows(paths: list[str]) -> Iterator[dict[str, Any]]:
     for path in paths:
         for sample in read_shard(Path(path)):
-            row: dict[str, Any] = {name: getattr(sample, name) for name in (*WIDE, *NARROW)}
+            row: dict[str, Any] = {name: getattr(sample, name) for name in WIDE}
+            row |= {name: getattr(sample, name).reshape(-1) for name in NARROW}
             shape = {f"{name}_width": getattr(sample, name).shape[1] for name in WIDE}
             yield {
                 **row,
@@ -137,5 +140,7 @@ def _sample(row: dict[str, Any]) -> Sample:
         name: np.asarray(row[name], kind).reshape(-1, int(row[f"{name}_width"])) for name, kind in WIDE.items()
     }
     values |= {name: np.asarray(row[name], kind).reshape(-1) for name, kind in NARROW.items()}
+    shape = len(values["steps"]), len(values["candidates"]), MATCH_WIDTH
+    values["step_matches"] = values["step_matches"].reshape(shape)
     values |= {label: int(row[label]) for label in LABELS}
     return Sample(**values, meta=json.loads(str(row["meta"])))

@@ -338,12 +338,12 @@ def _rule(weights: list[float], bias: float) -> nn.Linear:
 
 def _effect_rule() -> nn.Linear:
     """The effect of a step is there where what came with it is there, what went is not, and its target turned."""
-    return _rule([0.0, 8.0, 4.0, 0.0, -4.0, -2.0, 8.0], -5.5)
+    return _rule([1.4, 7.8, -3.2, 1.8, -4.5, -1.0, 2.1], -3.9)
 
 
 def _spoken_rule() -> nn.Linear:
     """Something else is said where utterances are not alike, and hardly where one was not said.
 
-    A logistic regression on 570 pairs of utterances of training episodes.
+    A logistic regression on 1,208 pairs of utterances of training episodes.
     """
-    return _rule([5.1, -7.9, 2.1, -2.7, -2.3, 0.0], -6.0)
+    return _rule([1.6, -5.1, 0.0, -0.3, 0.4, 0.5, 3.3, -1.9, -8.6], -3.3)

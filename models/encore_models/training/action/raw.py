@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_models.perception.action_evidence import Fit
 from encore_models.perception.clip import Clip
 from encore_models.perception.situation import Half
 from encore_models.perception.ui_clip import Vectors
@@ -41,6 +42,9 @@ class Says(Protocol):
 
     def sound(self, text: str, speaker: Speaker, seed: int) -> Samples:
         """The speech of it, float32 at 16 kHz."""
+
+    def fit(self, text: str, speaker: Speaker, seed: int, phrase: str) -> Fit:
+        """How well a phrase fits what is heard of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +127,10 @@ class Hearing:
             self.said[frames.tobytes()] = self._spoken.sound(text, speaker, seed), text
         return frames
 
+    def fit(self, text: str, speaker: Speaker, seed: int, phrase: str) -> Fit:
+        """See `Says`."""
+        return self._spoken.fit(text, speaker, seed, phrase)
+
     def of(self, frames: Half) -> tuple[Samples, str]:
         """Sound and words; nothing where nothing was said."""
         return self.said.get(frames.tobytes(), (np.zeros(0, np.float32), ""))
@@ -164,6 +172,7 @@ def bare(sample: Sample) -> Sample:
     return replace(
         sample,
         spoken_alike=np.zeros_like(sample.spoken_alike),
+        step_matches=np.zeros_like(sample.step_matches),
         step_seen=np.zeros_like(sample.step_seen),
         candidate_known=np.zeros_like(sample.candidate_known),
     )

@@ -29,7 +29,7 @@ class Reading:
 
     def __init__(self, controls: Sequence[Control], seed: int) -> None:
         """Of a rendered screen; the same seed makes the same errors."""
-        self._texts = [control for control in controls if control.part == "text" and control.text]
+        self._texts = [c for c in controls if c.part == "text" and c.text and not c.hidden]
         self._seed = seed
 
     def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:

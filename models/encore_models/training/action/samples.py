@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ModelsError
-from encore_models.perception.action_evidence import EFFECT_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPOKEN_WIDTH
 from encore_models.perception.situation import (
     ARGUMENTS,
     MOST_CANDIDATES,
@@ -36,9 +36,8 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 FRAME_RATE = 25
 """Frames of an utterance in a second."""
-FORMAT_VERSION = 3
-"""2: with what was said, and what came of the steps, when it was shown. 3: with how alike the two utterances are, and
-what of the steps' effects is on the screen."""
+FORMAT_VERSION = 4
+"""Counted up when a sample holds something else; older ones are made again."""
 
 
 class BadSample(ModelsError, ValueError):
@@ -74,7 +73,7 @@ class Sample:
     shown_utterance: Half
     """[T, 384] what was said when it was shown, in the same way; no rows where nothing was said."""
     spoken_alike: Single
-    """[6] how alike the two utterances are (`action_evidence.spoken_alike`); zeros where one is not there."""
+    """[9] how alike the two utterances are, and how well the words fit (`action_evidence.spoken_alike`)."""
     candidates: Half
     """[N, D] what each place on the screen looks like (`Scene.descriptors`), N <= 192."""
     candidate_texts: Half
@@ -94,6 +93,8 @@ class Sample:
     step_effects: Half
     """[S, D] what the target's place looked like after the step; zeros where that is not known. A candidate that looks
     like it rather than like the target before has had the step already."""
+    step_matches: Half
+    """[S, N, 3] how well each candidate matches each step's target (`action_evidence.matches_on`)."""
     step_seen: Half
     """[S, 6] what of each step's effect is on the screen (`action_evidence.effect_on`)."""
     step_places: Single
@@ -125,6 +126,7 @@ class Sample:
             shown,
             self.step_texts,
             self.step_effects,
+            self.step_matches,
             self.step_seen,
             self.step_places,
             self.step_actions,
@@ -139,6 +141,8 @@ class Sample:
             raise BadSample(f"it has {count} candidates and {shown} steps")
         if self.spoken_alike.shape != (SPOKEN_WIDTH,) or self.step_seen.shape[1] != EFFECT_WIDTH:
             raise BadSample(f"likeness has {SPOKEN_WIDTH} numbers, an effect {EFFECT_WIDTH}")
+        if self.step_matches.shape != (shown, count, MATCH_WIDTH):
+            raise BadSample(f"its matches are {self.step_matches.shape}, not {(shown, count, MATCH_WIDTH)}")
         if {self.candidate_places.shape[1], self.step_places.shape[1]} != {PLACE_WIDTH}:
             raise BadSample(f"a place has {PLACE_WIDTH} numbers")
         if not 0 <= self.state < len(STATES) or not 0 <= self.argument < len(ARGUMENTS):
@@ -169,6 +173,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "shown": ("steps", "step_texts", "step_effects", "step_places", "step_actions", "step_arguments"),
     "done": ("progress",),
     "effects": ("step_seen",),
+    "named": ("step_matches",),
 }
 """Arrays of a sample that are of one length; a group that samples share is stored once."""
 MASKED = {
@@ -188,9 +193,9 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
         `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
-        [B, S], `step_seen` [B, S, 6], `spoken_alike` [B, 6]; the masks `utterance_mask`, `shown_utterance_mask`
-        [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels
-        int64 [B], a candidate of -1 meaning absent. T, N and S are at least 1.
+        [B, S], `step_matches` [B, S, N, 3], `step_seen` [B, S, 6], `spoken_alike` [B, 9]; the masks `utterance_mask`,
+        `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
+        candidate of -1 meaning absent. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.
@@ -209,11 +214,11 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
 
 
 def _padded(rows: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    longest = max(1, *(len(row) for row in rows))
+    longest = [max(1, *sides) for sides in zip(*(row.shape for row in rows), (1,) * rows[0].ndim, strict=True)]
     kind = np.int64 if np.issubdtype(rows[0].dtype, np.integer) else np.float32
-    padded = np.zeros((len(rows), longest, *rows[0].shape[1:]), kind)
+    padded = np.zeros((len(rows), *longest), kind)
     for place, row in zip(padded, rows, strict=True):
-        place[: len(row)] = row
+        place[tuple(slice(side) for side in row.shape)] = row
     return padded
 
 
@@ -236,7 +241,7 @@ def write_shard(path: Path, samples: Sequence[Sample]) -> Path:
         raise ValueError(f"{path} would hold no samples")
     columns: dict[str, NDArray[Any]] = {}
     for group, names in _GROUPS.items():
-        kept, which = _once([tuple(getattr(sample, name) for name in names) for sample in samples])
+        kept, which = _once([tuple(_rows(getattr(sample, name)) for name in names) for sample in samples])
         columns[f"{group}.which"] = which
         columns[f"{group}.lengths"] = np.array([len(arrays[0]) for arrays in kept], np.int64)
         for place, name in enumerate(names):
@@ -254,6 +259,11 @@ def write_shard(path: Path, samples: Sequence[Sample]) -> Path:
     finally:
         new.unlink(missing_ok=True)
     return path
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    """As rows that can be put under those of other samples: what is compared with candidates has as many columns."""
+    return array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array
 
 
 def _once(groups: Sequence[tuple[NDArray[Any], ...]]) -> tuple[list[tuple[NDArray[Any], ...]], NDArray[np.int32]]:
@@ -280,37 +290,13 @@ def read_shard(path: Path) -> list[Sample]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             columns = {name: stored[name] for name in stored.files}
         about = json.loads(columns["about"].tobytes())
-        if about["version"] > FORMAT_VERSION:
-            raise ShardBroken(path, f"it is of version {about['version']}, this Encore reads up to {FORMAT_VERSION}")
-        return _samples_in(_as_of_now(columns), about["meta"])
+        if about["version"] != FORMAT_VERSION:
+            raise ShardBroken(path, f"it is of version {about['version']}, this Encore reads {FORMAT_VERSION}")
+        return _samples_in(columns, about["meta"])
     except ShardBroken:
         raise
     except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError, BadZipFile) as error:
         raise ShardBroken(path, str(error) or type(error).__name__) from error
-
-
-def _as_of_now(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """What an older version did not keep is not known."""
-    alone = np.zeros(len(columns["state"]), np.int64)
-    width = columns["utterance"].shape[1]
-    first: dict[str, NDArray[Any]] = {
-        "shown_utterance": np.zeros((0, width), np.float16),
-        "spoken.which": alone,
-        "spoken.lengths": np.zeros(1, np.int64),
-        "candidate_known": np.zeros((len(columns["candidates"]), 2), np.float16),
-        "known.which": columns["screen.which"],
-        "known.lengths": columns["screen.lengths"],
-        "step_effects": np.zeros_like(columns["steps"]),
-    }
-    second: dict[str, NDArray[Any]] = {
-        "spoken_alike": np.zeros(SPOKEN_WIDTH, np.float32),
-        "alike.which": alone,
-        "alike.lengths": np.full(1, SPOKEN_WIDTH),
-        "step_seen": np.zeros((len(columns["steps"]), EFFECT_WIDTH), np.float16),
-        "effects.which": columns["shown.which"],
-        "effects.lengths": columns["shown.lengths"],
-    }
-    return (first if "shown_utterance" not in columns else {}) | second | columns
 
 
 def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]) -> list[Sample]:
@@ -323,6 +309,8 @@ def _samples_in(columns: dict[str, NDArray[Any]], meta: Sequence[dict[str, str]]
     samples = []
     for row, told in enumerate(meta):
         values: dict[str, Any] = {name: array[row] for name, array in arrays.items()}
+        shape = len(values["steps"]), len(values["candidates"]), MATCH_WIDTH
+        values["step_matches"] = values["step_matches"].reshape(shape)
         values |= {label: int(columns[label][row]) for label in LABELS}
         samples.append(Sample(**values, meta=dict(told)))
     return samples
