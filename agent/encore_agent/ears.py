@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from encore_agent.ahead import Ahead
 from encore_agent.asking import SAYABLE, Question, Reply
 from encore_agent.corrections import confirmed
 from encore_agent.deeds import Deeds, Order
@@ -45,9 +46,10 @@ from encore_agent.understand import Understander
 from encore_agent.values import Heard, Hearing
 from encore_agent.wake import FollowUp, Waker
 from encore_models.learn import Printing
-from encore_models.macro import Macro
+from encore_models.macro import Macro, fill
+from encore_models.perception.action_evidence import Fit, words_alike
 from encore_models.perception.mel import RATE
-from encore_models.perception.situation import spoken_of
+from encore_models.perception.situation import NOTHING_SAID, Spoken, spoken_of
 from encore_models.perception.speech import Utterance
 from encore_recorder.errors import NoMicrophone
 
@@ -119,6 +121,7 @@ class Ears:
         self._waker = Waker(library.root / "wake", tell)
         self._question: Question | None = None
         self._ahead: tuple[Utterance, _Thought] | None = None
+        self._preparing = Ahead(tell)
 
     # The microphone
 
@@ -154,6 +157,7 @@ class Ears:
             self._understander.hear(WARM_UP)
             self._waker.use(hearing, printer)
             self._listener = self._started(self._choices.microphone)
+            self._preparing.begin(self._understander.prepare)
         give_back()
         self._tell(ListeningChanged(True))
 
@@ -163,6 +167,7 @@ class Ears:
             listener, self._listener = self._listener, None
             if listener is not None:
                 listener.close()
+            self._preparing.stop()
         self._question = None
         if listener is not None:
             self._tell(ListeningChanged(False))
@@ -274,6 +279,7 @@ class Ears:
         if understander is not None:
             self._macros = self._library.macros()
             understander.set_macros(self._macros)
+            self._preparing.begin(understander.prepare)
 
     def answer(self, heard_id: int | None, macro_id: str | None) -> None:
         """Answer the question that waits: run this macro, or none.
@@ -358,13 +364,13 @@ class Ears:
         self._tell(HeardChanged())
         if isinstance(outcome, Accepted):
             self._waker.done()
-            self._order(outcome.command, heard, heard_id, was_confirmed=False)
+            spoken = spoken_of(heard.encoded, heard.print, fit_of(outcome, self._macros))
+            self._order(outcome.command, heard, heard_id, spoken, was_confirmed=False)
 
-    def _order(self, command: Command, heard: Heard, heard_id: int | None, was_confirmed: bool) -> None:
+    def _order(self, command: Command, heard: Heard, heard_id: int | None, spoken: Spoken, was_confirmed: bool) -> None:
         assert self._understander is not None
         choose: Choose = partial(self._understander.choose_value, heard)
         asked_ns = None if was_confirmed else heard.utterance.end_ns
-        spoken = spoken_of(heard.encoded, heard.print)
         order = Order(command.macro_id, command.slots, choose, asked_ns, was_confirmed, heard_id, spoken)
         self._deeds.start_episode(order)
 
@@ -384,5 +390,16 @@ class Ears:
         else:
             if heard_id is not None:
                 confirmed(self._library, heard_id)
-            self._order(command, question.heard, heard_id, was_confirmed=True)
+            # A person said that this was meant; how it sounded says nothing against it any more.
+            self._order(command, question.heard, heard_id, NOTHING_SAID, was_confirmed=True)
         self._tell(HeardChanged())
+
+
+def fit_of(accepted: Accepted, macros: Sequence[Macro]) -> Fit | None:
+    """How well the command fits the words it was understood from; None where its sound alone told it."""
+    command, evidence = accepted.command, accepted.evidence
+    macro = next((macro for macro in macros if macro.id == command.macro_id), None)
+    if macro is None or evidence.log_p is None or evidence.path == "voice":
+        return None
+    spoken = [fill(phrase.text, command.slots) for phrase in macro.phrases if set(phrase.slots) <= set(command.slots)]
+    return Fit(max((words_alike(accepted.text, phrase) for phrase in spoken), default=0.0), evidence.log_p)

@@ -40,7 +40,7 @@ class Senses:
         with self._lock:
             if self._voice is None:
                 settings = self._settings
-                self._voice = open_whisper(settings.whisper, settings.models, settings.language, progress)
+                self._voice = open_whisper(settings.whisper, settings.models, settings.language, progress, threads=2)
             return self._voice
 
     def printer(self, progress: Callable[[str, float], None] = lambda what, done: None) -> Printer | None:

@@ -36,7 +36,7 @@ from tests.benchmarks.hearing.fit import fitted
 from tests.benchmarks.hearing.kept_voice import KeptVoice
 from tests.benchmarks.hearing.listening import ListeningFailed, measure_listening
 from tests.benchmarks.hearing.ours import Ears, Taught, Trial, trial_of
-from tests.benchmarks.hearing.peers import PEERS, PeerMissing, install, weights_for
+from tests.benchmarks.hearing.peers import PEERS, THREADS, PeerMissing, install, weights_for
 from tests.benchmarks.hearing.report import DEFINITIONS, headline, show
 from tests.benchmarks.hearing.sounds import CONDITIONS, DEBIAN_PACKAGES, Booth, speakers
 from tests.benchmarks.hearing.stream import Stream
@@ -176,7 +176,7 @@ class Run:
         except PeerMissing as error:
             python = Path(sys.executable)
             CONSOLE.print(f"[yellow]{error}; there are no figures of peers[/yellow]")
-        fresh = Voice(self.ears.voice.bundle)
+        fresh = Voice(self.ears.voice.bundle, threads=THREADS)
         with counted("beside the peers", None) as advance:
             compared = versus.compare(
                 self.ears,

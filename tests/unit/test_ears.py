@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -79,9 +80,15 @@ class FakeUnderstander:
     said: ClassVar[list[str]] = []
     meanings: ClassVar[dict[str, Accepted | Asked | Rejected]] = {}
     understood: ClassVar[list[str]] = []
+    prepared: ClassVar[queue.SimpleQueue[list[Macro]]] = queue.SimpleQueue()
 
     def __init__(self, hearing, macros, options=None, enrolled=None, printer=None) -> None:
         self.macros = macros
+
+    def prepare(self, cancelled) -> None:
+        self.prepared.put(list(self.macros))
+        while not cancelled():
+            pass
 
     def set_macros(self, macros) -> None:
         self.macros = macros
@@ -172,6 +179,7 @@ def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     monkeypatch.setattr(ears_module, "Understander", FakeUnderstander)
     FakeListener.opened, FakeListener.missing = [], set()
     FakeUnderstander.said, FakeUnderstander.understood = ["(silence, to warm up)"], []
+    FakeUnderstander.prepared = queue.SimpleQueue()
     FakeUnderstander.meanings = {
         "next track": Accepted("next track", NEXT, 20.0),
         "play yesterday": Asked("play yesterday", "it sounded only a little like it", (PLAY, NEXT), seconds=1e6),
@@ -195,6 +203,16 @@ def test_a_command_is_thought_out_once_noted_told_and_set_off(person: Person) ->
     assert (order.macro_id, order.confirmed, order.asked_ns) == ("next", False, 2_000_000_000)
     assert order.heard_id == accepted.heard_id
     assert person.library.heard_log.entry(accepted.heard_id).accepted
+
+
+def test_titles_are_gone_through_ahead_and_again_when_the_macros_change(person: Person) -> None:
+    person.listen()
+    assert [macro.id for macro in FakeUnderstander.prepared.get(timeout=5)] == ["next", "play"]
+    person.library.delete("next")
+    person.ears.macros_changed()
+    assert [macro.id for macro in FakeUnderstander.prepared.get(timeout=5)] == ["play"], "the first work was dropped"
+    person.ears.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("encore-ahead")]
 
 
 def test_what_is_foreseen_does_nothing_until_it_has_ended(person: Person) -> None:

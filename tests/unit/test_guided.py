@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from encore_models.perception import guided
 from encore_models.perception.guided import Guide, GuideOptions
 from encore_models.perception.voice import Encoded
 
@@ -26,6 +27,7 @@ class Decoder:
         self.sound = sound
         self.by_heart = by_heart
         self.rows = 0
+        self.silent = 0
 
     def tokens(self, text: str) -> list[int]:
         return [LETTERS.index(letter) for letter in text or " "]  # as Whisper, which writes a blank before everything
@@ -34,16 +36,26 @@ class Decoder:
         new = tokens.astype(np.float32)[None, :, None, :, None]
         whole = new if past is None else np.concatenate([past, new], axis=3)
         self.rows += len(tokens)
-        logs = np.full((len(tokens), len(LETTERS)), -5.0, np.float32)
-        for row, prefix in enumerate(whole[0, :, 0, :, 0].astype(int).tolist()):
-            said = "".join(LETTERS[token] for token in prefix)
-            if self.by_heart.startswith(said) and len(said) < len(self.by_heart):
-                logs[row, LETTERS.index(self.by_heart[len(said)])] = -1.0
-            if encoded is SOUND:
-                here = self.sound[len(said)] if len(said) < len(self.sound) else {" ": -0.1}
-                for letter, log_p in here.items():
-                    logs[row, LETTERS.index(letter)] = max(log_p, float(logs[row, LETTERS.index(letter)]))
-        return logs, whole
+        self.silent += len(tokens) * (encoded is SILENCE)
+        known = whole.shape[3] - new.shape[3]
+        rows = whole[0, :, 0, :, 0].astype(int).tolist()
+        return np.array(
+            [
+                [self.after(encoded, row[: known + n + 1]) for n in range(new.shape[3])] or [self.after(encoded, row)]
+                for row in rows
+            ]
+        ), whole
+
+    def after(self, encoded: Encoded, prefix: list[int]) -> np.ndarray:
+        logs = np.full(len(LETTERS), -5.0, np.float32)
+        said = "".join(LETTERS[token] for token in prefix)
+        if self.by_heart.startswith(said) and len(said) < len(self.by_heart):
+            logs[LETTERS.index(self.by_heart[len(said)])] = -1.0
+        if encoded is SOUND:
+            here = self.sound[len(said)] if len(said) < len(self.sound) else {" ": -0.1}
+            for letter, log_p in here.items():
+                logs[LETTERS.index(letter)] = max(log_p, float(logs[LETTERS.index(letter)]))
+        return logs
 
 
 def spelt(decoder: Decoder, texts: Sequence[str], options: GuideOptions | None = None) -> list[str]:
@@ -103,3 +115,37 @@ def test_each_way_to_write_a_text_counts() -> None:
 
 def test_no_texts_are_no_answer() -> None:
     assert Guide(Decoder([]), []).spell(SOUND, "") == []
+
+
+def test_what_was_computed_ahead_is_not_computed_again_and_changes_nothing() -> None:
+    sound = [{"c": -0.1}, {"a": -0.2}, {"t": -0.1}]
+    texts = ["dog", "cat", "car", "cart", "cats", "bat"]
+    late, early = (Decoder(sound, "car") for _ in range(2))
+    guides = [Guide(decoder, [[text] for text in texts]) for decoder in (late, early)]
+    guides[1].prepare()
+    asked = early.rows
+    found = [guide.spell(SOUND, "", kept=[0]) for guide in guides]
+    assert found[0] == found[1]
+    assert found[1][0].index == 1
+    guides[1].prepare()
+    assert early.silent == asked, "only what was heard was looked at since"
+
+
+def test_work_ahead_ends_when_it_is_dropped() -> None:
+    decoder = Decoder([])
+    asked = iter([False, False, True])
+    Guide(decoder, [[letter * 3] for letter in "abcdefgh"]).prepare(lambda: next(asked))
+    assert decoder.rows == 3
+
+
+@pytest.mark.parametrize(
+    "texts", [["abcdefgh", "abxyz"], ["abc", "abcd", "b"], [f"{a}{b}" * 4 for a in "abc" for b in "def"]]
+)
+def test_looking_at_several_tokens_at_once_finds_the_same(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = [{letter: -0.3 * place} for place, letter in enumerate("abcdefgh")]
+    found = []
+    for most in (0, 32):
+        monkeypatch.setattr(guided, "AT_ONCE", most)
+        found.append(Guide(Decoder(sound), [[text] for text in texts]).spell(SOUND, "", kept=range(len(texts))))
+    assert found[0] == found[1]
+    assert {one.index for one in found[0]} == set(range(len(texts)))

@@ -81,12 +81,15 @@ class FakeHearing:
         """The past holds the tokens themselves: [1, B, 1, P, 1]."""
         new = tokens.astype(np.float32)[None, :, None, :, None]
         whole = new if past is None else np.concatenate([past, new], axis=3)
-        logs = np.full((len(tokens), WORDS), SILENT if encoded is SILENCE else UNLIKELY, np.float32)
+        count = max(1, tokens.shape[1])
+        logs = np.full((len(tokens), count, WORDS), SILENT if encoded is SILENCE else UNLIKELY, np.float32)
         if encoded is not SILENCE:
             said = [self.vocabulary.get(word, -1) for word in self.said]
             for row, prefix in enumerate(whole[0, :, 0, :, 0].astype(int).tolist()):
-                if said[: len(prefix)] == prefix:
-                    logs[row, said[len(prefix)] if len(prefix) < len(said) else 0] = LIKELY
+                for place in range(count):
+                    size = len(prefix) - count + 1 + place if prefix else 0
+                    if said[:size] == prefix[:size]:
+                        logs[row, place, said[size] if size < len(said) else 0] = LIKELY
         return logs, whole
 
 

@@ -22,6 +22,8 @@ Array = NDArray[np.float32]
 _Hypothesis = tuple[float, float, float, float, "_Node"]
 """Gain, log p, losses, regret and place of a text that is being spelt."""
 
+AT_ONCE = 32
+"""Tokens of texts that can only go on in one way and are looked at in one pass: another pass costs about ten."""
 AHEAD = 8
 """Beginnings that are looked at together ahead of time; whoever listens meanwhile waits for one such pass at most."""
 MOST_REGRET = 6.0
@@ -43,7 +45,7 @@ class Decoding(Protocol):
         """The text in the vocabulary's pieces."""
 
     def follow(self, encoded: Encoded, tokens: NDArray[np.int64], past: Array | None) -> tuple[Array, Array]:
-        """Log p [B, V] of what follows the tokens [B, N] and the past, and the past with them."""
+        """Log p [B, N, V] of what follows each of the tokens [B, N] after the past, and the past with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,29 @@ class _Node:
     """Log p of each of them in silence."""
     past: NDArray[np.float16] | None = None
     """The decoder's memory [2L, H, D/H] of this token in silence; None again where all that goes on is known."""
+
+
+class _Looked:
+    """What the decoder found in one pass of texts that can only go on in one way."""
+
+    def __init__(self, following: Array | None = None, rows: NDArray[np.intp] | None = None) -> None:
+        self._following = following
+        """[B, N, V]."""
+        self._rows = np.arange(0) if rows is None else rows
+        """Of those texts that are still followed."""
+        self._place = 0
+
+    def on(self, rows: Sequence[int]) -> bool:
+        """Go on to the next token of these of its texts; False where that was not looked at."""
+        self._place += 1
+        self._rows = self._rows[rows] if self._following is not None else self._rows
+        return self._following is not None and self._place < self._following.shape[1]
+
+    def logs(self) -> Array:
+        """Log p of what follows the texts so far, [B, V]."""
+        assert self._following is not None
+        found: Array = self._following[self._rows, self._place]
+        return found
 
 
 class Guide:
@@ -153,7 +178,8 @@ class Guide:
         endings = [*self._decoder.endings, *(self._decoder.tokens(after)[:1] if after else [])]
         keep = {id(node) for index in kept for end in self._ends[index] for node in _way_to(end)}
         found: dict[int, Spelt] = {}
-        logs, past = self._decoder.follow(encoded, self._tokens(before), None)
+        following, past = self._decoder.follow(encoded, self._tokens(before), None)
+        logs, looked = following[:, -1], _Looked()
         paths: list[_Hypothesis] = [(0.0, 0.0, 0.0, 0.0, self._root)]
         while paths:
             self._note_ends(paths, logs, endings, found)
@@ -163,9 +189,12 @@ class Guide:
                 break
             rows = [row for row, _ in chosen]
             paths = [path for _, path in chosen]
-            self._learn([node for *_, node in paths])
-            tokens = np.array([[node.token] for *_, node in paths], np.int64)
-            logs, past = self._decoder.follow(encoded, tokens, past[:, rows])
+            nodes = [node for *_, node in paths]
+            self._learn(nodes)
+            if not looked.on(rows):
+                following, past = self._decoder.follow(encoded, _chains(nodes), past[:, rows])
+                looked = _Looked(following, np.arange(len(rows)))
+            logs = looked.logs()
         return sorted(found.values(), key=lambda spelt: -spelt.gain)
 
     def _tokens(self, before: str) -> NDArray[np.int64]:
@@ -235,7 +264,7 @@ class Guide:
         with self._learning:
             if self._silent_past is None:
                 logs, past = self._decoder.follow(self._decoder.silence, self._tokens(self._before), None)
-                _note_prior(self._root, logs[0])
+                _note_prior(self._root, logs[0, -1])
                 self._silent_past = past[:, 0].astype(np.float16)
 
     def _learn(self, nodes: Sequence[_Node]) -> None:
@@ -261,7 +290,27 @@ class Guide:
         logs, past = self._decoder.follow(self._decoder.silence, tokens, past)
         for row, node in enumerate(nodes):
             node.past = past[:, row, :, -1].astype(np.float16)
-            _note_prior(node, logs[row])
+            _note_prior(node, logs[row, -1])
+
+
+def _chains(nodes: Sequence[_Node]) -> NDArray[np.int64]:
+    """The tokens of these nodes and of all that must follow them, [B, N], filled up with anything.
+
+    Only those of the nodes themselves [B, 1] where some can go on in two ways, or the rest is too long to be worth it.
+    """
+    chains = []
+    for node in nodes:
+        chain, last = [node.token], node
+        while len(last.next) == 1:
+            (last,) = last.next.values()
+            chain.append(last.token)
+        chains.append([node.token] if last.next else chain)
+    longest = max(map(len, chains))
+    if longest * len(chains) > AT_ONCE or any(
+        len(chain) == 1 and node.next for chain, node in zip(chains, nodes, strict=True)
+    ):
+        return np.array([[node.token] for node in nodes], np.int64)
+    return np.array([chain + [0] * (longest - len(chain)) for chain in chains], np.int64)
 
 
 def _note_prior(node: _Node, logs: Array) -> None:

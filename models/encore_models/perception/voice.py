@@ -260,13 +260,14 @@ class Voice:
             past: From the last call, row by row; None where the tokens begin the transcript.
 
         Returns:
-            Log p of every token after them, float32 [B, V], and the past with them.
+            Log p of every token after each of them, float32 [B, N, V], or only after the last one [B, 1, V] where they
+            begin the transcript; and the past with them.
         """
         if past is not None:
-            following, past = self._next(encoded, tokens, past)
-            return following[:, -1], past
+            return self._next(encoded, tokens, past)
         begun = [self._begun(encoded, tuple(row)) for row in tokens.tolist()]
-        return np.stack([log_p for log_p, _ in begun]), np.concatenate([past for _, past in begun], axis=1)
+        following = np.stack([log_p[None] for log_p, _ in begun])
+        return following, np.concatenate([past for _, past in begun], axis=1)
 
     def score(self, encoded: Encoded, texts: Sequence[str]) -> list[float]:
         """How well each text fits: mean log p of its tokens and of the end after them.

@@ -46,7 +46,8 @@ DEFINITIONS = {
     "miss_same_voice": "commands that did not fire, said by the voice that enrolled them at another pace; clean to "
     "10 dB; destructive ones are always asked about, which is no miss",
     "speedup_openai_whisper": "median ratio of the times for the same requests of 1.5 to 2.5 s for one of 50 titles; "
-    "ours one thread, theirs two",
+    "two threads each, all of them resident and warm: the first questions are asked once before, and Encore has gone "
+    "through the titles it knows, which it does in the background when they become known",
     "decision_ms_p50": "from the last sample of the speech to the decision, the real listener in real time",
     "rss_mb": "resident memory of that process after it heard everything",
     "intervals": "95 %: Wilson for shares, Garwood for rates",
