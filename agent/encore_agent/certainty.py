@@ -25,7 +25,7 @@ its caption, an empty place by what is around it. `unchanged` is what still show
 
 FEATURES: Mapping[Kind, tuple[str, ...]] = {
     "unchanged": ("patch", "ink"),
-    "icon": ("looks", "neighbours", "stands", "ahead", "back", "alone", "settled"),
+    "icon": ("looks", "neighbours", "stands", "ahead", "back", "alone", "settled", "together"),
     "sign": ("meaning", "ahead", "back", "stands", "changed"),
     "text": ("reads", "looks", "neighbours", "ahead", "alone", "settled"),
     "row": ("reads", "rest", "whole", "columns", "ahead"),

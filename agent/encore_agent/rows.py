@@ -176,10 +176,16 @@ def find_in_list(search: Search) -> Found | Absent:
 
 def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
     """Whether the rows of two cells have the same title; many rows end in "526 bytes, today"."""
-    shown, now = title_of(search.shown.row_of(cell)), title_of(search.now.row_of(label))
+    shown, now = _title_in(search.shown, cell), _title_in(search.now, label)
     if shown is None or shown == cell:
         return True
     return now is not None and match(search.shown.texts([shown])[0], search.now.texts([now])[0]) >= Match.READ_ALIKE
+
+
+def _title_in(scene: Scene, cell: Candidate) -> Candidate | None:
+    """What the row of a cell is called; parts of a photograph may have the shape of labels, but read nothing."""
+    row = [c for c in scene.row_of(cell) if c.kind == "text"]
+    return title_of(c for c, text in zip(row, scene.texts(row), strict=True) if text)
 
 
 def _called_so(search: Search, cell: Candidate) -> int:
@@ -246,7 +252,7 @@ def _naming_cells(search: Search) -> list[Candidate]:
     cell = search.cell
     if cell is None:
         return []
-    title = title_of(search.shown.row_of(cell)) if search.target.kind == "row" else None
+    title = _title_in(search.shown, cell) if search.target.kind == "row" else None
     return list(dict.fromkeys(c for c in (cell, title) if c is not None))
 
 

@@ -25,6 +25,8 @@ UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
 TOGETHER = 0.4
 """What it counts for such a drawing that those around it have come along, in whatever order."""
+CAME_ALONG, ALL_ALONG = (0.5, 0.9), 0.95
+"""Share of them from which it begins to count and that is as good as all, and how much of that is enough on its own."""
 CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
@@ -80,8 +82,10 @@ def _by_looks(search: Search) -> Found | Absent:
         "back": back,
         "alone": _alone(search, cell, pool, looks, free),
         "settled": settled(search.pair, cell.box, float(around[best])),
+        "together": float(ramp(company(search.pair, cell.box, [pool[best].box]), *CAME_ALONG)[0]),
     }
-    if not evidence["settled"] and evidence["neighbours"] < FOREIGN:
+    # What was put in another order together with all that is around it is no other one.
+    if not evidence["settled"] and evidence["neighbours"] < FOREIGN and evidence["together"] < ALL_ALONG:
         return Absent("what looks like it stands among other things, where all else stands as it did", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(
@@ -157,6 +161,6 @@ def _icon_scores(
     stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * corner)
     if alone and rival_of(pool, looks) <= OTHERS:
         stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
-        stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), 0.5, 0.9))
+        stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), *CAME_ALONG))
     stands = np.asarray(stands, np.float32)
     return looks, around, stands, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)

@@ -9,6 +9,8 @@ from enum import IntEnum
 
 LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
 """Characters that a reader takes for each other in many fonts."""
+UNDERLINED = str.maketrans({"F": "E"})
+"""Capitals that a reader takes for others where a line below marks the key that chooses them."""
 DECORATION = re.compile(
     r"\s*(?:[-–—]\s+|[(\[])\s*"
     r"(?:(?:feat\.?|ft\.?|with)\s.*|(?:(?:\d{4}|remaster(?:ed)?|mono|stereo|album|single|original|version|mix)[\s/]*)+)[)\]]?\s*$",
@@ -64,7 +66,7 @@ def match(wanted: str, read: str) -> Match:
         return Match.SHORTENED if enough and want.startswith(left) else Match.NONE
     if want == have:
         return Match.EXACT
-    if _skeleton(want) == _skeleton(have):
+    if _skeleton(want) == _skeleton(have) or _underlined(wanted) == _underlined(read):
         return Match.READ_ALIKE
     bare = DECORATION.sub("", read)
     if bare != read and plain(bare) == want:
@@ -83,6 +85,10 @@ def plain(text: str) -> str:
     """Letters and digits only, lower case, without accents; blanks go too, since readers lose them."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     return "".join(letter for letter in decomposed if letter.isalnum())
+
+
+def _underlined(text: str) -> str:
+    return _skeleton(plain(text.translate(UNDERLINED)))
 
 
 def _skeleton(text: str) -> str:

@@ -93,6 +93,32 @@ def test_many_boxes_come_out_in_their_order(clip: UiClip) -> None:
         np.testing.assert_allclose(together[number], alone, atol=1e-4)
 
 
+def test_what_was_seen_once_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip, (picture, boxes) = UiClip.load(remembered=64), toolbar()
+    looks, meanings = clip.describe(picture, boxes), clip.meanings(picture, boxes)
+    looked: list[int] = []
+    run = clip._run
+    monkeypatch.setattr(clip, "_run", lambda tower, crops, head: looked.append(len(crops)) or run(tower, crops, head))
+    moved = np.roll(picture, 3, axis=1)
+    moved[:, :3] = picture[:, :3]
+    for image, away in ((picture, 0), (moved, 3)):
+        places = [box.moved(away, 0) for box in boxes]
+        np.testing.assert_array_equal(clip.describe(image, places)[:-1], looks[:-1])
+        np.testing.assert_array_equal(clip.meanings(image, places)[:-1], meanings[:-1])
+    assert sum(looked) <= 2  # the last one may have come to the edge
+    clip.describe(255 - picture, boxes)
+    assert sum(looked) >= len(boxes)
+
+
+def test_no_more_is_remembered_than_was_asked_for() -> None:
+    picture, boxes = toolbar()
+    for most in (0, 3):
+        clip = UiClip.load(remembered=most)
+        first = clip.describe(picture, boxes)
+        assert len(clip._seen) == most
+        np.testing.assert_array_equal(clip.describe(picture, boxes), first)
+
+
 def test_extreme_pictures_are_seen_without_a_crash(clip: UiClip) -> None:
     huge = np.zeros((2880, 5120, 3), np.uint8)
     huge[100:140, 100:140] = 255

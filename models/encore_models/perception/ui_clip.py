@@ -6,8 +6,12 @@ heart that was never shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +20,9 @@ from encore_models.bundle import Bundle
 from encore_models.perception.crops import Picture, fitted, front_end, has_ink
 from encore_models.perception.wording import text_ids
 from encore_recorder.geometry import Rect
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "ui_clip"
 """The trained weights that Encore comes with."""
@@ -31,14 +38,18 @@ Vectors = NDArray[np.float32]
 
 
 class UiClip:
-    """The towers of UI-CLIP, ready to run."""
+    """The towers of UI-CLIP, ready to run; may be shared between threads.
 
-    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+    Most of a window stays as it was, so what was seen once is not looked at again while its pixels are the same.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int = 1, remembered: int = 8192) -> None:
         """Open the graphs.
 
         Args:
             bundle: With the graphs `icons`, `strips` and `text`.
             threads: CPU threads of one call.
+            remembered: Crops whose vectors are kept, less than a kilobyte each; 0 looks at everything anew.
 
         Raises:
             BundleBroken: It holds something else.
@@ -47,16 +58,19 @@ class UiClip:
         self._text = bundle.session("text", threads)
         self.span = span_in(bundle)
         self.dimensions = int(self._text.get_outputs()[0].shape[1])
+        self._remembered = remembered
+        self._seen: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
 
     @classmethod
-    def load(cls, folder: Path = WEIGHTS, threads: int = 1) -> UiClip:
+    def load(cls, folder: Path = WEIGHTS, threads: int = 1, remembered: int = 8192) -> UiClip:
         """Open and verify the weights in `folder`.
 
         Raises:
             BundleMissing: There are none.
             BundleBroken: A file is missing or changed.
         """
-        return cls(Bundle.open(folder), threads)
+        return cls(Bundle.open(folder), threads, remembered)
 
     def describe(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
         """What each box looks like: near for the same drawing under another theme, size or place.
@@ -71,11 +85,11 @@ class UiClip:
         Raises:
             WrongPicture: `image` is not uint8 BGR.
         """
-        return self._seen(image, boxes, "instance")
+        return self._look(image, boxes, "instance")
 
     def meanings(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
         """What each box shows: near the `words` that name it. Otherwise as `describe`."""
-        return self._seen(image, boxes, "semantic")
+        return self._look(image, boxes, "semantic")
 
     def words(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of names or labels, float32 [n, 192]; zeros for a text without a letter or digit."""
@@ -97,14 +111,32 @@ class UiClip:
         """
         return self.meanings(image, boxes) @ self.words(texts).T
 
-    def _seen(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
+    def _look(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
         vectors = np.zeros((len(boxes), self.dimensions), np.float32)
         for tower, (numbers, crops) in zip(self._images, fitted(image, boxes), strict=True):
-            for start in range(0, len(crops), AT_ONCE):
-                planes = front_end(np.stack(crops[start : start + AT_ONCE]))
-                found = tower.run([head], {"planes": planes})[0] * has_ink(planes)[:, None]
-                vectors[numbers[start : start + AT_ONCE]] = found
+            keys = [hashlib.blake2b(crop.tobytes(), digest_size=16, person=head.encode()).digest() for crop in crops]
+            with self._lock:
+                known = {key: self._seen[key] for key in keys if key in self._seen}
+            new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in known}
+            found = dict(zip(new, self._run(tower, list(new.values()), head), strict=True))
+            self._remember(found)
+            for number, key in zip(numbers, keys, strict=True):
+                vectors[number] = known[key] if key in known else found[key]
         return vectors
+
+    def _run(self, tower: InferenceSession, crops: Sequence[Picture], head: str) -> Vectors:
+        """Vectors of fitted crops of one tower, [n, d]."""
+        found = [np.zeros((0, self.dimensions), np.float32)]
+        for start in range(0, len(crops), AT_ONCE):
+            planes = front_end(np.stack(crops[start : start + AT_ONCE]))
+            found.append(tower.run([head], {"planes": planes})[0] * has_ink(planes)[:, None])
+        return np.concatenate(found)
+
+    def _remember(self, found: Mapping[bytes, Vectors]) -> None:
+        with self._lock:
+            self._seen.update(found)
+            while len(self._seen) > self._remembered:
+                self._seen.popitem(last=False)
 
 
 def span_in(bundle: Bundle) -> tuple[float, float]:
