@@ -5,8 +5,9 @@
 Every place that the finder would judge is weighed without any threshold: on drawn screens and on real programs, for
 things that are there and for all that are absent, replaced by look-alikes or covered. Whether a click there would be
 right is known. Since wrong places are rare, each thing that is there is looked for a second time with itself left out:
-what comes nearest then is what would be clicked if it were gone. What was weighed is kept, so that fitting anew takes
-seconds: see `--again`.
+what comes nearest then is what would be clicked if it were gone. And some pictures are covered by a piece of another
+window, which hides things and brings others that look or read like them. What was weighed is kept, so that fitting anew
+takes seconds: see `--again`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from encore_agent.certainty import FEATURES, FILE, Kind, Model
 from encore_agent.find import Finder
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
+from tests.benchmarks.finder.calibrate_covers import covered
 from tests.benchmarks.finder.calibrate_fit import fit
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, queries, read_screens
 from tests.benchmarks.finder.ours import Looker, eyes
@@ -54,6 +56,8 @@ class Example:
     there: bool
     """Whether the target was there at all; not if it was left out."""
     left_out: bool = False
+    under: bool = False
+    """Whether a piece of another window hid it."""
 
 
 EXAMPLES: TypeAdapter[list[Example]] = TypeAdapter(list[Example])
@@ -85,7 +89,7 @@ def weigh_all(folder: Path, count: int, jobs: int) -> list[Example]:
         asked = chosen([query for screen in screens for query in queries(screen)], count)
         with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
             waiting = [
-                pool.submit(weigh, place, screen, [query for query in asked if query.screen.id == screen.id])
+                pool.submit(weigh, place, screen, [query for query in asked if query.screen.id == screen.id], screens)
                 for screen in screens
             ]
             for number, done in enumerate(as_completed(waiting), start=1):
@@ -100,11 +104,24 @@ def chosen(asked: Sequence[Query], count: int) -> list[Query]:
     return balanced(there, count, stratum, seed=1) + [query for query in asked if query.answer is None]
 
 
-def weigh(folder: Path, screen: Screen, asked: Sequence[Query]) -> list[Example]:
-    """What the finder weighs on one screen."""
+def weigh(folder: Path, screen: Screen, asked: Sequence[Query], screens: Sequence[Screen]) -> list[Example]:
+    """What the finder weighs on one screen, and on some of its pictures under pieces of the other ones."""
     cv2.setNumThreads(1)
     sight = eyes(1)
-    looker, finder, examples = Looker(folder, screen, sight), Finder(sight.reader), []
+    looker, finder = Looker(folder, screen, sight), Finder(sight.reader)
+    examples = weigh_asked(looker, finder, screen, asked)
+    for cover in covered(folder, screen, screens):
+        now = sight.look(cover.image)
+        for query in cover.gone:
+            name = f"{query.picture} {query.shown.id} "
+            for place in finder.weigh(looker.target(query.shown), looker.scene(SHOWN), now):
+                examples.append(Example(screen.id, name, place.kind, place.evidence, False, False, under=True))
+    return examples
+
+
+def weigh_asked(looker: Looker, finder: Finder, screen: Screen, asked: Sequence[Query]) -> list[Example]:
+    """What the finder weighs for some queries of a screen, and with the answers left out."""
+    examples: list[Example] = []
     for query in asked:
         shown, now = looker.scene(SHOWN), looker.scene(query.picture)
         name = f"{query.picture} {query.shown.id} {query.said or ''}"
@@ -143,9 +160,16 @@ def fit_all(examples: Sequence[Example]) -> dict[Kind, Model]:
         own = [example for example in examples if example.kind == kind]
         evidence = [[example.evidence[name] for name in names] for example in own]
         models[kind] = fit(names, evidence, [e.right for e in own], [e.screen for e in own])
-        wrong = Counter("left out" if e.left_out else "there" if e.there else "gone" for e in own if not e.right)
+        wrong = Counter(_how(e) for e in own if not e.right)
         CONSOLE.print(f"{kind}: wrong places {dict(wrong)}")
     return models
+
+
+def _how(example: Example) -> str:
+    """How it comes that a place is wrong."""
+    if example.left_out or example.under:
+        return "left out" if example.left_out else "under another window"
+    return "there" if example.there else "gone"
 
 
 def show(models: Mapping[Kind, Model]) -> None:

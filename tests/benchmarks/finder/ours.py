@@ -38,10 +38,10 @@ class Eyes:
 
         Args:
             threads: CPU threads of one call.
-            remembered: Strips whose text is kept; 0 reads everything anew.
+            remembered: Strips whose text is kept, and crops whose looks are; 0 reads and looks at everything anew.
         """
         self.reader = RapidOcrReader(threads, remembered)
-        self._clip = UiClip.load(threads=threads)
+        self._clip = UiClip.load(threads=threads, remembered=remembered)
 
     def look(self, image: Image) -> Scene:
         """A picture as the agent sees it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import wave
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -73,6 +74,10 @@ def write(folder: Path) -> None:
     (folder / "scale.py").write_text(CODE)
     (folder / "board.html").write_text(page())
     _write_songs(folder / "Songs")
+    for name, packed in (("papers", FILES), ("charts", OTHER)):
+        with zipfile.ZipFile(folder / "Songs" / f"{name}.zip", "w") as archive:
+            for place, member in enumerate(packed):
+                archive.writestr(f"{name}/{member}", "\n".join(PARAGRAPHS[: 1 + place % 5]))
     with closing(sqlite3.connect(folder / "harbour.sqlite")) as base, base:
         for table in ("boats", "berths", "pilots"):
             base.execute(f"create table {table} (name text, time text, crates integer)")

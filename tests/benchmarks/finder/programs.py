@@ -12,7 +12,7 @@ from tests.benchmarks.finder.program_looks import Toolkit
 PROGRAM_PACKAGES = (
     "at-spi2-core", "libatk-adaptor", "gnome-themes-extra", "elementary-xfce-icon-theme", "tango-icon-theme",
     "breeze-icon-theme", "kde-style-breeze", "qt5ct", "xdotool", "x11-utils",
-    "geany", "galculator", "pcmanfm", "featherpad", "kcalc", "chromium",
+    "geany", "galculator", "pcmanfm", "featherpad", "kcalc", "chromium", "mousepad", "gnumeric", "qpdfview", "ark",
     "gedit", "evince", "thunar", "qalculate-gtk", "audacious", "audacious-plugins", "sqlitebrowser", "kate", "okular",
     "dolphin",
 )  # fmt: skip
@@ -77,6 +77,22 @@ PROGRAMS = (
         "chromium-files", "chromium", "dev", ("chromium", "file://{docs}/"), cover=("key ctrl+o",),
         absent_argv=("chromium", "file://{docs}/Old%20charts/"),
         wrong={r"^(static|push button|table row):(Name|Size|Date Modified)": "heads of columns, told as rows"},
+    ),
+    Program(
+        "mousepad", "gtk3", "dev", ("mousepad", "{docs}/departures.txt"), size=(560, 300), resized=(700, 340),
+        cover=("key ctrl+o",), absent_argv=("mousepad", "{docs}/keys.txt"), font="Noto Serif", icons="Tango",
+    ),
+    Program(
+        "gnumeric", "gtk3", "dev", ("gnumeric", "{docs}/pilots.csv"), cover=("key ctrl+1",),
+        absent_argv=("gnumeric", "{docs}/Old charts/gulls.csv"), icons="Tango",
+    ),
+    Program(
+        "qpdfview", "qt", "dev", ("qpdfview", "{docs}/harbour.pdf"), cover=("key ctrl+o",),
+        absent_argv=("qpdfview",),
+    ),
+    Program(
+        "ark", "kde", "dev", ("ark", "{docs}/Songs/papers.zip"), cover=("key ctrl+o",),
+        absent_argv=("ark", "{docs}/Songs/charts.zip"), icons="Tango",
     ),
     Program(
         "gedit", "gtk3", "final", ("gedit", "{docs}/departures.txt"),

@@ -35,6 +35,7 @@ DEFINITIONS = {
     "calibration error over ten bins of equal count",
     "fast_ms": "median on unchanged pictures, for what is in no list",
     "full_ms": "median of searches on new pictures with nothing read before, 2 threads; what was shown is known",
+    "seen_ms": "the same where a replay remembers how what was shown looks, so that only what is new is looked at",
     "peers": "asked as shown, not by title, on a part of the same queries; encore as they are, on pictures never seen",
     "ms": "median; of a peer with reading the page, of the finder in the tables with the page seen before",
 }
