@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import cv2
@@ -130,8 +131,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     found += [Candidate(point, "icon") for point in points(faintly, weak)]
     found = [_as_drawn(candidate, faint) for candidate in found]
     found = [Candidate(c.box, "icon") if c.kind == "text" and are_dots(image, c.box) else c for c in found]
-    left = held([c.box for c in found], (*grips, *bars)).any(axis=1).tolist()
-    found = [c for c, inside in zip(found, left, strict=True) if not inside]
+    found = list(compress(found, ~np.any(held([c.box for c in found], (*grips, *bars)), axis=1)))
     found += _disabled(faintly, weak, edges, straight, found)
     bars += lone
     fields = _fields(frames, [c.box for c in found])
@@ -166,8 +166,7 @@ def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
     part = np.where(own[:, 2] - own[:, 0] >= TEXT_ASPECT * low, WORD_PART, SIGN_PART)
     times = np.where(words, part[:, None], SIGN_PART)
     higher = (sides[:, 3] - sides[:, 1] >= times * low[:, None]) & (areas(sides) > 2 * areas(own)[:, None])
-    kept = over.any(axis=1) & (higher | ~over).all(axis=1)
-    return [sign for sign, alone in zip(signs, kept.tolist(), strict=True) if alone]
+    return list(compress(signs, np.any(over, axis=1) & np.all(higher | ~over, axis=1)))
 
 
 def _by_shape(box: Rect) -> Candidate | None:
@@ -218,7 +217,7 @@ def _new(boxes: Sequence[Rect], found: Sequence[Candidate]) -> list[Rect]:
     own, others = to_sides(boxes), to_sides([c.box for c in found])
     both = shared(own, others)
     same = both >= 0.7 * (areas(own)[:, None] + areas(others) - both)
-    return [box for box, known in zip(boxes, same.any(axis=1).tolist(), strict=True) if not known]
+    return list(compress(boxes, ~np.any(same, axis=1)))
 
 
 def _meet(box: Rect, other: Rect) -> bool:
@@ -243,10 +242,10 @@ def _is_cover(outline: Rect, straight: MatLike) -> bool:
 def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
     """The frames that are input fields."""
     within = held(found, frames)
-    free = [box for box, framed in zip(found, within.any(axis=1).tolist(), strict=True) if not framed]
+    free = list(compress(found, ~np.any(within, axis=1)))
     fields = []
     for number, frame in enumerate(frames):
-        inside = sorted((found[place] for place in np.flatnonzero(within[:, number])), key=lambda box: box.left)
+        inside = sorted(compress(found, within[:, number]), key=lambda box: box.left)
         if _is_field(frame, inside) and not _is_marked_row(inside[:2], free):
             fields.append(frame)
     return fields

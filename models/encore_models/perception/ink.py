@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -96,9 +97,8 @@ def whole(parts: Sequence[Rect], shells: Sequence[Rect], ink: MatLike) -> list[R
     if not shells:
         return []
     middles = to_sides([Rect(part.center.x, part.center.y, 1, 1) for part in parts])
-    close = shared(middles, to_sides([shell.grown(SHELL[1] // 4) for shell in shells])).any(axis=1)
-    near = [parts[number] for number in np.flatnonzero(close)]
-    drawings = join([*near, *shells], ink)
+    close = np.any(shared(middles, to_sides([shell.grown(SHELL[1] // 4) for shell in shells])), axis=1)
+    drawings = join([*compress(parts, close), *shells], ink)
     return [
         box
         for box in drawings
@@ -114,7 +114,7 @@ def points(found: Sequence[Rect], mask: MatLike) -> list[Rect]:
         mask: 0 or 1, [height, width].
     """
     tiny = [box for box in found if 3 <= min(box.width, box.height) <= max(box.width, box.height) <= 5]
-    alone = [tiny[number] for number in np.flatnonzero(_alone(to_sides(tiny), mask))]
+    alone = list(compress(tiny, _alone(to_sides(tiny), mask)))
     return alone if len(alone) <= GRID else []
 
 
@@ -226,5 +226,5 @@ def outermost(boxes: Sequence[Rect]) -> list[Rect]:
         return list(boxes)
     sides, around = to_sides(boxes), to_sides(blocks)
     area = areas(sides)[:, None]
-    inside = ((areas(around) > area) & (shared(sides, around) >= 0.9 * area)).any(axis=1)
-    return [box for box, hidden in zip(boxes, inside.tolist(), strict=True) if not hidden]
+    inside = (areas(around) > area) & (shared(sides, around) >= 0.9 * area)
+    return list(compress(boxes, ~np.any(inside, axis=1)))

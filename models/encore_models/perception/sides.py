@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,4 +40,4 @@ def held(boxes: Sequence[Rect], blocks: Sequence[Rect]) -> Mask:
 
 def outside(boxes: Sequence[Rect], blocks: Sequence[Rect]) -> list[Rect]:
     """The boxes that lie in none of the blocks."""
-    return [box for box, inside in zip(boxes, held(boxes, blocks).any(axis=1).tolist(), strict=True) if not inside]
+    return list(compress(boxes, ~np.any(held(boxes, blocks), axis=1)))
