@@ -35,6 +35,8 @@ PROJECTED = 96
 """Length of the frames in which utterances are compared the learned way."""
 BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second. Twice as long told less."""
+TWIN, TWIN_COUNTS = 0.4, 4.0
+"""By so much a place has to be more like something else that was shown to lose by it; logit it loses for each more."""
 FIELD = 6
 """Column of a place that says it is a field; the one before says it is a text."""
 SPELT, MEANT, LEADS = 0, 1, 2
@@ -81,11 +83,12 @@ class Comparison(nn.Module):
         own = batch["candidate_known"][:, None].expand(*before.shape, 2)
         compared = torch.cat([compared, apart.abs(), own], dim=-1)
         marked = says * (1 - worded)
-        alike = worded * spelt + marked * (spelt + looks) / 2 + (1 - says) * looks
+        alike = worded * spelt + marked * torch.minimum(spelt, looks) + (1 - says) * looks
         alike = torch.maximum(alike, FIELD_ALIKE * kinds[..., FIELD - 4])
         far = (apart[..., :2].square().sum(dim=-1) + 1e-6).sqrt()
         first = SHARP * alike + KIND_COUNTS * kinds.sum(dim=-1) - FAR_COUNTS * far
         first = first - TYPED_COUNTS * typed * batch["step_places"][..., FIELD - 1, None]
+        first = first - TWIN_COUNTS * (-leads - TWIN).clamp(min=0) * (1 - slotted)
         return torch.cat([compared, self.relate(compared)], dim=-1), first
 
 

@@ -28,14 +28,14 @@ def losses_of(heads: Heads, batch: Batch) -> Losses:
     """Cross-entropy of each head, summed so that parts of a batch add up.
 
     A step and its argument are asked for where one is due. A candidate is asked for there too, and "absent" where the
-    right thing is to wait: that its target is not there is what waiting is read from.
+    target of a step is missing: that is what waiting, and stopping for it, are read from.
     """
-    due, waiting = batch["state"] == STATES.index("step"), batch["state"] == STATES.index("wait")
+    due, missing = batch["state"] == STATES.index("step"), batch["missing"].bool()
     absent = heads.candidate.shape[1] - 1
     wanted = (
         (heads.state, batch["state"], torch.ones_like(due)),
         (heads.step, batch["step"], due),
-        (heads.candidate, torch.where(batch["candidate"] < 0, absent, batch["candidate"]), due | waiting),
+        (heads.candidate, torch.where(batch["candidate"] < 0, absent, batch["candidate"]), due | missing),
         (heads.argument, batch["argument"], due),
     )
     sums = [

@@ -157,6 +157,11 @@ class Sample:
         """Which part of the data it belongs to; empty where nobody said."""
         return self.meta.get("split", "")
 
+    @property
+    def missing(self) -> bool:
+        """Whether the target of the step that is due is not on the screen: it is waited for, or gone for good."""
+        return STATES[self.state] == "wait" or (STATES[self.state] == "stop" and self.meta.get("hard") == GONE)
+
 
 def _same_length(what: str, count: int, *columns: NDArray[Any]) -> None:
     lengths = [len(column) for column in columns]
@@ -183,7 +188,11 @@ MASKED = {
     "step": "steps",
 }
 """Masks of a batch, without `_mask`, and an array of their length."""
+MIXED = 8
+"""Shards whose samples are shuffled together: those of one are a few episodes, which say the same again and again."""
 LABELS = ("state", "step", "candidate", "argument")
+GONE = "gone"
+"""A hard case: the target is not there today."""
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
@@ -195,7 +204,7 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
         [B, S], `step_matches` [B, S, N, 3], `step_seen` [B, S, 6], `spoken_alike` [B, 9]; the masks `utterance_mask`,
         `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
-        candidate of -1 meaning absent. T, N and S are at least 1.
+        candidate of -1 meaning absent, and `missing` [B], where that is the right answer. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.
@@ -210,6 +219,7 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         batch[f"{mask}_mask"] = np.arange(batch[name].shape[1]) < lengths[:, None]
     for label in LABELS:
         batch[label] = np.array([getattr(sample, label) for sample in samples], np.int64)
+    batch["missing"] = np.array([sample.missing for sample in samples])
     return batch
 
 
@@ -363,20 +373,23 @@ def shards(folder: Path, split: str) -> list[Path]:
 
 
 def read_shards(folder: Path, split: str, rng: np.random.Generator | None = None) -> Iterator[Sample]:
-    """Stream the samples of a split, one shard in memory at a time.
+    """Stream the samples of a split, one shard in memory at a time, `MIXED` where they are shuffled.
 
     Args:
         folder: Of the shards.
         split: `train`, `validation` or `test`.
-        rng: Shuffles the shards and the samples within each; None keeps their order.
+        rng: Shuffles the shards and the samples of as many as are in memory; None keeps their order.
 
     Raises:
         NoSamples: There are none.
         ShardBroken: One cannot be read.
     """
     paths = shards(folder, split)
-    order = range(len(paths)) if rng is None else rng.permutation(len(paths))
-    for number in order:
-        samples = read_shard(paths[number])
-        inner = range(len(samples)) if rng is None else rng.permutation(len(samples))
-        yield from (samples[place] for place in inner)
+    if rng is None:
+        for path in paths:
+            yield from read_shard(path)
+        return
+    order = rng.permutation(len(paths))
+    for begin in range(0, len(order), MIXED):
+        samples = [sample for number in order[begin : begin + MIXED] for sample in read_shard(paths[number])]
+        yield from (samples[place] for place in rng.permutation(len(samples)))

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from encore_models.training.action.compare import Batch
 from encore_models.training.action.samples import Sample, collate, read_shards
+from encore_models.training.action.vary import varied
 
 
 class Corpus(Protocol):
@@ -54,9 +55,11 @@ class Epochs(IterableDataset[Sample]):
         self.corpus, self.seed = corpus, seed
 
     def __iter__(self) -> Iterator[Sample]:
-        """From the beginning, each time the same."""
+        """From the beginning, each time the same; each pass varies the samples in another way."""
         for epoch in count():
-            samples = iter(self.corpus.stream("train", np.random.default_rng([self.seed, epoch])))
+            rng = np.random.default_rng([self.seed, epoch, 1])
+            stream = self.corpus.stream("train", np.random.default_rng([self.seed, epoch]))
+            samples = (varied(sample, rng) for sample in stream)
             first = next(samples, None)
             if first is None:
                 raise ValueError("there is nothing to train on")

@@ -252,6 +252,5 @@ def _optimiser(model: ActionModel, options: TrainOptions) -> torch.optim.Optimiz
 def _counts(batch: Batch) -> Tensor:
     """How many samples each head is asked about: [4]."""
     due = (batch["state"] == STATES.index("step")).sum()
-    waiting = (batch["state"] == STATES.index("wait")).sum()
     everything = torch.tensor(len(batch["state"]), device=due.device)
-    return torch.stack([everything, due, due + waiting, due]).float()
+    return torch.stack([everything, due, due + batch["missing"].sum(), due]).float()
