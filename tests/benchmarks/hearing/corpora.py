@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from encore_models.perception.mel import RATE
 from tests.benchmarks.hearing.commands import Split
+from tests.benchmarks.hearing.rnc import MAGIC, unpacked
 
 Kind = Literal["speech", "single words", "music"]
 Sounds = Iterator[tuple[str, NDArray[np.float32]]]
@@ -66,6 +67,7 @@ SOURCES = (
     Source("hyperrogue-music", "dev", "music", "soundtrack", "", 20),
     Source("wesnoth-1.16-music", "dev", "music", "orchestral soundtrack", "", 20),
     Source("flight-of-the-amazon-queen", "final", "speech", "American actors of an adventure"),
+    Source("beneath-a-steel-sky", "final", "speech", "British and American actors of an adventure"),
     Source("asterisk-core-sounds-fr-g722", "final", "speech", "Canadian French telephone prompts"),
     Source("asterisk-core-sounds-ru-g722", "final", "speech", "Russian telephone prompts"),
     Source("asterisk-prompt-it-menardi-wav", "final", "speech", "Italian telephone prompts"),
@@ -158,6 +160,7 @@ def sounds_of(source: Source, place: Path) -> Sounds:
     """Every sound of a source, in the order of their names, up to its minutes."""
     readers: dict[str, Callable[[Path], Sounds]] = {
         "flight-of-the-amazon-queen": _amazon_queen,
+        "beneath-a-steel-sky": _steel_sky,
     }
     left = source.most_minutes * 60
     for name, sound in readers.get(source.package, lambda folder: _files(folder, source.within))(place):
@@ -206,3 +209,37 @@ def _amazon_queen(place: Path) -> Sounds:
         name, _, offset, size = struct.unpack_from(">12sBII", data, 15 + 21 * index)
         if b".SB" in name and (sound := decoded(data[offset : offset + size], ".mp3")) is not None:
             yield name.split(b"\0")[0].decode(), sound
+
+
+_SKY_SPEECH = range(50_000, 60_000)
+"""Numbers of the spoken lines among the files of the game."""
+_SKY_RATE = 11_025
+_SKY_HEADER = 22
+
+
+def _steel_sky(place: Path) -> Sounds:
+    """The spoken lines, packed unsigned bytes: `sky.dnr` has a count and eight bytes for each file in `sky.dsk`.
+
+    Those are its number (2 bytes), its place (3; the highest bit counts in units of 16) and its size (3; 22 bits).
+    Source: https://github.com/scummvm/scummvm/blob/master/engines/sky/disk.cpp
+    """
+    (table,), (files,) = (list(place.rglob(name)) for name in ("sky.dnr", "sky.dsk"))
+    rows, data = table.read_bytes(), files.read_bytes()
+    (count,) = struct.unpack_from("<I", rows)
+    for number, where, size in sorted(struct.unpack_from("<H3s3s", rows, 4 + 8 * row) for row in range(count)):
+        start, length = int.from_bytes(where, "little"), int.from_bytes(size, "little") & 0x3FFFFF
+        start = (start & 0x7FFFFF) * (16 if start >> 23 else 1)
+        if number in _SKY_SPEECH:
+            packed = data[start + _SKY_HEADER : start + length]
+            samples = np.frombuffer(unpacked(packed) if packed.startswith(MAGIC) else packed, np.uint8)
+            yield str(number), _at_our_rate(samples.astype(np.float32) / 128 - 1, _SKY_RATE)
+
+
+def _at_our_rate(sound: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+    """A sound of another rate at 16 kHz."""
+    frame = av.AudioFrame.from_ndarray(sound[None], "flt", "mono")
+    frame.sample_rate = rate
+    resampler = av.AudioResampler("flt", "mono", RATE)
+    return np.concatenate(
+        [block.to_ndarray().ravel() for given in (frame, None) for block in resampler.resample(given)]
+    )
