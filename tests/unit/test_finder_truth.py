@@ -10,7 +10,7 @@ import pytest
 from encore_recorder.geometry import Rect
 from tests.benchmarks.finder.calibrate_covers import COVERS, covered
 from tests.benchmarks.finder.dataset import SHOWN, Screen, Thing, write_screen
-from tests.benchmarks.finder.program_truth import is_drawn
+from tests.benchmarks.finder.program_bars import is_drawn
 
 BAR = Rect(292, 0, 8, 200)
 

@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.finder.capture_programs --folder runs/finder/programs [--only NAME ...] [--list]
 
-A program is started anew for every look. `--boxes FOLDER` draws what stands where, to be checked by eye.
+A program is started anew for every look. `--boxes FOLDER` draws what stands where, to be checked by eye. `--mend` takes
+no pictures: it leaves out of what was kept the scroll bars that those pictures do not show.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from encore_recorder.events import Window
 from encore_recorder.geometry import Rect
 from encore_recorder.sources.accessibility import Accessibility
 from encore_recorder.sources.window import X11Windows
-from tests.benchmarks.finder import program_documents, program_looks, program_truth
-from tests.benchmarks.finder.dataset import SHOWN, Screen, Thing, write_screen
+from tests.benchmarks.finder import program_bars, program_documents, program_looks, program_truth
+from tests.benchmarks.finder.dataset import SHOWN, Screen, Thing, read_image, read_screens, write_screen
 from tests.benchmarks.finder.program_truth import Picture
 from tests.benchmarks.finder.programs import PROGRAM_PACKAGES, PROGRAMS, Program, require
 
@@ -299,6 +300,20 @@ def _shifted(thing: Thing, dx: int, dy: int) -> Thing:
     return replace(thing, box=thing.box.moved(dx, dy), click=thing.click.moved(dx, dy) if thing.click else None)
 
 
+def mend(folder: Path, names: Sequence[str]) -> None:
+    """Leave scroll bars that are not drawn out of the truth of programs that were captured before."""
+    for screen in read_screens(folder):
+        if screen.id not in names:
+            continue
+        kept = {
+            picture: program_bars.drawn(things, read_image(folder, screen, picture))
+            for picture, things in screen.pictures.items()
+        }
+        count = sum(len(things) - len(kept[picture]) for picture, things in screen.pictures.items())
+        write_screen(folder, replace(screen, pictures=kept), {})
+        log.info("%s: %d scroll bars are not drawn", screen.id, count)
+
+
 COLOURS = {
     "icon": (0, 0, 255), "text": (0, 160, 0), "row": (255, 0, 0), "row_icon": (255, 0, 255),
     "field": (0, 160, 255), "slider": (200, 200, 0), "blank": (128, 128, 128),
@@ -325,6 +340,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("runs/finder/programs"))
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[p.name for p in PROGRAMS])
     parser.add_argument("--boxes", type=Path, metavar="FOLDER", help="also write the pictures with boxes drawn")
+    parser.add_argument("--mend", action="store_true", help="only leave out what is not drawn, and exit")
     parser.add_argument("--list", action="store_true", help="print the programs, and exit")
     parser.add_argument("--packages", action="store_true", help="print the Debian packages that are needed, and exit")
     arguments = parser.parse_args(argv)
@@ -335,6 +351,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if arguments.list:
         print("\n".join(f"{p.name:16} {p.toolkit:9} {p.split}" for p in PROGRAMS))  # noqa: T201
+        return 0
+    if arguments.mend:
+        mend(arguments.folder, arguments.only)
         return 0
     require(chosen)
     failed = []

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import LABELS, ROLES, ROWS, Node
 from tests.benchmarks.finder.dataset import Kind, Thing
+from tests.benchmarks.finder.program_bars import SCROLL_BAR, is_drawn
 
 Picture = NDArray[np.uint8]
 
 FIELDS = frozenset({"entry", "password text", "spin button", "combo box"})
-SLIDERS = frozenset({"slider", "scroll bar"})
+SLIDERS = frozenset({"slider", SCROLL_BAR})
 READ = frozenset(
     {"menu", "menu item", "page tab", "link", "label", "heading", "static", "column header", "table column header"}
 )
@@ -39,8 +40,6 @@ CANVAS_PX = 120
 """A multi-line text at least so high is a canvas."""
 KIND_LIMITS = {"blank": 1, "slider": 3}
 """Most that are looked for of a kind in one program."""
-BESIDE, DIFFERS, THUMB = 3, 6, 30
-"""Pixels from a scroll bar to what it lies beside, grey levels between them, and pixels of the shortest thumb."""
 SHARE = 0.6
 """Of a control, what has to be within what it scrolls in."""
 
@@ -74,7 +73,7 @@ def things(nodes: Sequence[Node], window: Rect, picture: Picture) -> list[Thing]
         here = box.moved(-window.left, -window.top)
         role = ROLES.get(node.role, "")
         kind = _kind(nodes, place, role, here, window)
-        if role == "scroll bar" and not is_drawn(grey, here):
+        if role == SCROLL_BAR and not is_drawn(grey, here):
             continue  # many are drawn under the pointer only
         if kind is not None and min(here.width, here.height) >= 6 and (kind == "blank" or _ink(grey, here) >= INK):
             row = rows.get(place, "")
@@ -268,24 +267,6 @@ def _key(one: Seen) -> str:
     name = one.row if one.kind == "row" else one.node.name
     parts = [one.role, re.sub(r"\s+", " ", name)[:60]]
     return ":".join([*parts, one.row] if one.kind == "row_icon" else parts)
-
-
-def is_drawn(grey: Picture, bar: Rect) -> bool:
-    """Whether a scroll bar is to be seen: a thumb's length of it differs from what it lies beside.
-
-    Args:
-        grey: The picture, [height, width].
-        bar: Where the program says that the bar is.
-    """
-    picture, box = (grey, bar) if bar.height >= bar.width else (grey.T, Rect(bar.top, bar.left, bar.height, bar.width))
-    beside = box.left - BESIDE if box.left >= BESIDE else box.right + BESIDE - 1
-    if not 0 <= beside < picture.shape[1]:
-        return True
-    rows = picture[box.top : box.bottom].astype(np.int16)
-    # The outermost column may be the edge of what scrolls.
-    apart = np.abs(rows[:, box.left + 1 : box.right - 1] - rows[:, [beside]]) > DIFFERS
-    runs = np.flatnonzero(np.diff(np.concatenate([[False], apart.any(axis=1), [False]]).astype(np.int8)))
-    return bool(len(runs)) and int((runs[1::2] - runs[::2]).max()) >= THUMB
 
 
 def _ink(grey: Picture, box: Rect) -> float:
