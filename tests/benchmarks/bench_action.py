@@ -48,7 +48,7 @@ RESULTS = Path(__file__).parent / "results" / "action.json"
 RUNS, DATA = Path("runs/bench_action"), Path("runs/action-data")
 EPISODES, SEED = 1500, 2
 """Of the samples, where none are given."""
-OPTIONS = TrainOptions(steps=300, batch=32, learning_rate=1e-3, warmup=30, evaluate_every=60, patience=4)
+OPTIONS = TrainOptions(steps=200, batch=32, learning_rate=1e-3, warmup=20, evaluate_every=50, patience=4)
 FEW = TrainOptions(steps=80, batch=16, learning_rate=1e-3, warmup=8, evaluate_every=40)
 """Of the runs on a few demonstrations."""
 QUICK = TrainOptions(steps=6, batch=8, learning_rate=1e-3, warmup=2, evaluate_every=3)
@@ -119,7 +119,7 @@ def bench(
     tell("episodes")
     models = {name: partial(read_weights, runs / name / MODEL) for name in configs} | {RULE: lambda: rule}
     ends = stored.part("played", [given, list(configs)], partial(_play, models, material, budget.played_by_others))
-    towers = _other_towers(material, sizes, budget, stored, given, tell)
+    towers = _other_towers(material, sizes, budget, stored, tell)
 
     folder = model or runs / next(iter(configs)) / MODEL
     network, given = read_weights(folder), [*given, file_sha256(folder / NUMBERS)]
@@ -202,16 +202,15 @@ def _other_towers(
     config: ActionConfig,
     budget: Budget,
     stored: Stored,
-    made_with: Any,
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Rows of other towers, and of speech brought to texts; none where there is nothing to train them on."""
     if material.senses is None:
         return {"towers": [], "alignment": []}
-    given = [made_with, asdict(config)]
+    given = [FORMAT_VERSION, material.senses.what]
     return {
-        "towers": compared(material.senses, config, budget.small, stored, given, tell),
-        "alignment": aligned(material.senses, budget.aligning, stored, made_with),
+        "towers": compared(material.senses, config, budget.small, stored, [given, asdict(config)], tell),
+        "alignment": aligned(material.senses, budget.aligning, stored, given),
     }
 
 
@@ -225,8 +224,8 @@ def main(
     steps: Annotated[int, typer.Option(help="Of each fusion's run.")] = OPTIONS.steps,
     width: Annotated[int, typer.Option(help="Of the fusions.")] = 128,
     episodes: Annotated[int, typer.Option(help="Played in closed loop by the default.")] = 100,
-    towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 30,
-    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 120,
+    towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 24,
+    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 80,
     utterances: Annotated[int, typer.Option(help="That bring speech to texts.")] = 400,
     only: Annotated[str, typer.Option(help="Of the fusions, those with this in their name.")] = "",
     threads: Annotated[int, typer.Option(help="CPU threads of what is measured; training takes one.")] = 1,
@@ -242,10 +241,15 @@ def main(
         return
     data = data or _made()
     sizes = replace(sizes_of(Shards(data)), width=width)
-    budget = Budget(replace(OPTIONS, steps=steps), small=Small(steps=tower_steps), played=episodes)
+    budget = Budget(
+        replace(OPTIONS, steps=steps),
+        small=Small(steps=tower_steps),
+        played=episodes,
+        played_by_others=min(episodes, Budget().played_by_others),
+    )
     hearing = user_cache_path("encore") / "models" / "whisper-tiny.en"
     material = whole_material(data, hearing, towers, utterances, OLD)
-    made_with = [FORMAT_VERSION, sorted(path.name for path in data.glob("*.npz")), towers, utterances]
+    made_with = [FORMAT_VERSION, sorted(path.name for path in data.glob("*.npz"))]
     default = model if (model / NUMBERS).is_file() else None
     told = bench(material, _chosen(sizes, only), budget, runs, made_with, default, hearing)
     write_report(out, told)

@@ -22,12 +22,16 @@ from encore_models.bundle import Bundle, Contents, Graph, write_bundle
 from encore_models.macro import Phrase
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel
 from encore_models.store import create_macro
+from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.export import quantise_dynamic
 from encore_models.training.action.graft import graph_in
 from encore_models.training.action.model import ActionConfig
 from encore_models.training.action.model import ActionModel as TrainedModel
+from encore_models.training.action.shipped import read_kept, write_kept
+from encore_models.training.action.tune_own import NoWeights, begin_with
 from encore_recorder.geometry import Point
-from tests.unit.test_action_demonstrations import SIGNS, shown
+from tests.mute import Mute
+from tests.unit.test_action_demonstrations import CLIP, SIGNS, encode, shown
 
 WIDTHS = {"frame_width": 384, "look_width": 192, "text_width": 192}
 
@@ -131,6 +135,28 @@ def test_what_cannot_be_learned_is_said_and_changes_nothing(learn: Learn) -> Non
     assert learn.model == before
 
 
+def test_with_samples_of_the_first_training_one_demonstration_is_enough(learn: Learn, tmp_path: Path) -> None:
+    shutil.rmtree(learn.library / "macros" / "press-all")
+    with pytest.raises(NotTuned, match="this is the only demonstration"):
+        learn("press-back")
+    kept = list(Demonstrations(CLIP, Mute(), encode).samples(shown(tmp_path / "kept"), varied=2, seed=1))
+    write_kept(kept, learn.places.target)
+    tuned = learn("press-back")
+    assert tuned.learned == ("press-back",)
+    assert set(tuned.loss) == {"own", "old"}
+    if tuned.taken:
+        assert len(read_kept(learn.places.target)) == len(kept)
+
+
+def test_a_model_of_another_version_is_not_begun_with(learn: Learn, tmp_path: Path) -> None:
+    target = learn.places.target
+    assert begin_with(target, tmp_path / "nothing") == target
+    manifest = target / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(f'"version": {VERSION}', f'"version": {VERSION + 1}'))
+    with pytest.raises(NoWeights, match="there is no action model"):
+        begin_with(target, tmp_path / "nothing")
+
+
 def test_stopping_it_changes_nothing(learn: Learn) -> None:
     before = learn.model
     threading.Timer(8.0, learn.stop.set).start()
@@ -140,7 +166,7 @@ def test_stopping_it_changes_nothing(learn: Learn) -> None:
     ActionModel.load(learn.places.target)
 
 
-def test_without_weights_to_begin_with_it_says_so(learn: Learn) -> None:
+def test_without_weights_to_begin_with_it_says_so(learn: Learn, tmp_path: Path) -> None:
     (learn.places.target / "model.safetensors").unlink()
-    with pytest.raises(NotTuned, match="there is no action model"):
-        learn("press-back")
+    with pytest.raises(NoWeights, match="there is no action model"):
+        begin_with(learn.places.target, tmp_path / "nothing")

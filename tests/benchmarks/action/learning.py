@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -106,7 +107,8 @@ def tuned(material: Material, default: ActionModel) -> dict[str, Any]:
     told: dict[str, Any] = {"application": name, **counts}
     for key, count in TUNINGS.items():
         shown = [one for episode in own[:count] for one in episode]
-        result = fine_tune(default, _lesson(shown), _lesson(old), Tuning())
+        # As long as it takes on a free core, however busy this machine is.
+        result = fine_tune(default, _lesson(shown), _lesson(old), Tuning(), time.process_time)
         places = {"own": held, "others": others, "old": old}
         before = {place: _told(_figures(default, some)) for place, some in places.items()}
         after = {place: _told(_figures(result.model, some)) for place, some in places.items()}

@@ -31,7 +31,7 @@ from tests.training.action_task import samples as task_samples
 
 PLAYED_SEED = 1_000_003
 """Of the episodes that are played; no shard is made with it."""
-VALIDATED = 60
+VALIDATED = 40
 """Episodes that a checkpoint is chosen by."""
 RAW_SEED = 1_000_033
 """Of the episodes that other towers learn from, and of what is said to bring speech to texts."""
@@ -68,6 +68,8 @@ class Senses:
     said: Callable[[], tuple[Said, Said]]
     clip: Clip
     """Gives the vectors of words."""
+    what: str = ""
+    """In words, so that what was measured on others is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old:
         cache(lambda: raw_material(clip, spoken, towers)),
         cache(lambda: (sayings(spoken, "train", utterances), sayings(spoken, "test", utterances // 4))),
         clip,
+        f"{towers} episodes, {utterances} utterances of seed {RAW_SEED}",
     )
     first = (one for _, some in islice(episodes_of(corpus.stream("train", None)), old) for one in some)
     return Material(

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from encore_models.perception.action import contradicted
 from encore_models.perception.situation import STATES
-from encore_models.training.action.closed_loop import telling
-from encore_models.training.action.evaluate import GROUPED, Decider, Figures, evaluate
+from encore_models.training.action.evaluate import AT_ONCE, GROUPED, Decider, Figures, evaluate, feeds_of
 from encore_models.training.action.export import WAYS, export_float, loss_of, losses, quantise_dynamic, variants
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel, torch_outputs
-from encore_models.training.action.samples import Sample
+from encore_models.training.action.samples import Sample, collate
 
 if TYPE_CHECKING:
     from tests.benchmarks.action.material import Material
@@ -122,9 +124,15 @@ def _told(groups: Mapping[str, Figures]) -> list[dict[str, Any]]:
 
 def hit_with_evidence(decide: Decider, samples: Sequence[Sample]) -> float | None:
     """Share of the targets that are on the screen which are hit, evidence passing over some candidates."""
-    tell = telling(decide, evidence=True)
     asked = [one for one in samples if STATES[one.state] == "step" and one.candidate >= 0]
-    hits = [(told.step, told.candidate) == (one.step, one.candidate) for one in asked for told in (tell(one),)]
+    hits = []
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
+        outputs = decide(feeds_of(collate(some)))
+        for row, one in enumerate(some):
+            step, logits = int(outputs["step"][row].argmax()), outputs["candidate"][row].copy()
+            logits[: len(one.candidates)][contradicted(one, step)] = -np.inf
+            hits.append((step, int(logits.argmax())) == (one.step, one.candidate))
     return sum(hits) / len(hits) if hits else None
 
 

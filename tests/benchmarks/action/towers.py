@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,18 +21,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from encore_models.bundle import open_session
-from encore_models.perception.action import OUTPUTS, WHOLE_NUMBERS
+from encore_models.perception.action import INPUTS, OUTPUTS, WHOLE_NUMBERS
 from encore_models.perception.mel import RATE
 from encore_models.training.action.align import Aligning, Way, align, recall
 from encore_models.training.action.errors import TrainingDiverged
 from encore_models.training.action.evaluate import AT_ONCE, GROUPED, Figures, figures_of
 from encore_models.training.action.export import OPSET, quantise_dynamic
 from encore_models.training.action.inputs import frame_input, mel_input, mfcc
-from encore_models.training.action.ledger import RUNS, THREADS
+from encore_models.training.action.ledger import THREADS, fastest
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel, Heads
 from encore_models.training.action.raw import Raw, bare
-from encore_models.training.action.samples import FRAME_RATE, LABELS
+from encore_models.training.action.samples import FRAME_RATE
 from encore_models.training.action.stream import tensors_of
 from encore_models.training.action.towers import TOWERS, Size, Towered, film_input, tower
 from encore_models.training.action.trainer import WEIGHTS
@@ -177,8 +176,12 @@ class _Laid(nn.Module):
 def _costs(network: Towered, name: str, test: Sequence[Raw], how: Small) -> dict[str, float]:
     """Size, and time of one decision with its towers, in float32 and int8: of a situation of middling size."""
     one = sorted(test, key=lambda raw: len(raw.sample.candidates))[len(test) // 2]
-    batch = {key: value for key, value in fed([one], name, how.size).items() if key not in LABELS}
-    batch = {key: value if key in WHOLE_NUMBERS else value.float() for key, value in batch.items()}
+    raw = ("_seen", "_heard")
+    batch = {
+        key: value if key in WHOLE_NUMBERS else value.float()
+        for key, value in fed([one], name, how.size).items()
+        if key in INPUTS or key.endswith(raw)
+    }
     told = {}
     with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:
         full, small = Path(scratch) / "fp32.onnx", Path(scratch) / "int8.onnx"
@@ -193,17 +196,8 @@ def _costs(network: Towered, name: str, test: Sequence[Raw], how: Small) -> dict
             session = open_session(path, THREADS)
             taken = {value.name for value in session.get_inputs()}
             feeds = {key: value.numpy() for key, value in batch.items() if key in taken}
-            told |= {f"{kind}_mb": path.stat().st_size / 1e6, f"{kind}_ms": _milliseconds(session, feeds)}
+            told |= {f"{kind}_mb": path.stat().st_size / 1e6, f"{kind}_ms": fastest(session, feeds)}
     return told
-
-
-def _milliseconds(session: Any, feeds: dict[str, Any]) -> float:
-    taken = []
-    for _ in range(RUNS):
-        begun = time.perf_counter()
-        session.run(list(OUTPUTS), feeds)
-        taken.append(1000 * (time.perf_counter() - begun))
-    return median(taken[3:])  # the first runs make room in memory
 
 
 def fed(raws: Sequence[Raw], name: str, size: Size) -> dict[str, Tensor]:

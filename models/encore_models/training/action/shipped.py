@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,11 +97,12 @@ def chosen(samples: Iterable[Sample], episodes: int = KEPT_EPISODES) -> list[Sam
 def _smaller(sample: Sample) -> Sample:
     """A sample with rounded numbers."""
     arrays = {field.name: getattr(sample, field.name) for field in fields(sample)}
-    return replace(sample, **{name: _rounded(value) for name, value in arrays.items() if _is_half(value)})
-
-
-def _is_half(value: object) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype == np.float16
+    rounded: dict[str, Any] = {
+        name: _rounded(value)
+        for name, value in arrays.items()
+        if isinstance(value, np.ndarray) and value.dtype == np.float16
+    }
+    return replace(sample, **rounded)
 
 
 def _rounded(value: NDArray[np.float16]) -> NDArray[np.float16]:

@@ -24,7 +24,7 @@ import typer
 
 from encore_models.bundle import MANIFEST, Bundle, Contents, open_session, write_bundle
 from encore_models.errors import ExportStrays, ModelsError
-from encore_models.perception.action import GRAPH, WEIGHTS
+from encore_models.perception.action import GRAPH, VERSION, WEIGHTS
 from encore_models.perception.prints import Printer
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
@@ -95,16 +95,19 @@ class Measured:
         return [name for name, (before, after) in self.told().items() if after < before - by]
 
 
-def begin_with(target: Path) -> Path:
+def begin_with(target: Path, shipped: Path = WEIGHTS) -> Path:
     """The folder of the weights that are tuned on: the user's own, else those that Encore comes with.
 
     Raises:
         NoWeights: Neither has weights that can be trained.
+        BundleBroken: A file is missing or changed.
     """
-    for folder in (target, WEIGHTS):
-        if (folder / MANIFEST).is_file() and (folder / NUMBERS).is_file():
+    for folder in (target, shipped):
+        whole = (folder / MANIFEST).is_file() and (folder / NUMBERS).is_file()
+        # One of the user's own may come from another version of Encore.
+        if whole and Bundle.open(folder).contents.settings.get("version") == VERSION:
             return folder
-    raise NoWeights(WEIGHTS)
+    raise NoWeights(shipped)
 
 
 def tune(
@@ -141,32 +144,13 @@ def tune(
     """
     begun = time.monotonic()
     folder = begin_with(target)
-    shown = all_shown(library, leave_out, lambda text: say("note", text=text))
-    check_consistent(shown)
-    fresh = _fresh(shown, new, learned_by(folder))
-    own, old = _lessons(library, shown, fresh, making, say)
-    if kept := read_kept(folder):
-        old = Lesson([*old.learned, *kept[::2]], [*old.checked, *kept[1::2]])
-    if not own.learned:
-        raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
-    if not old.learned:
-        raise NothingNew(
-            "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
-            "one is learned together with it"
-        )
-    model = read_weights(folder)
-    # Exporting takes as long as learning, so the one goes on beside the other.
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        graph = pool.submit(export_from, folder, library.samples)
-        tuned = fine_tune(model, own, old, tuning, watch=lambda what, done: _watch(say, what, done))
-        say("progress", what="checking what was learned and what was kept", done=0.8)
-        change = _Change(model, tuned, graph.result() if tuned.taken else None)
-    known = sorted(learned_by(folder) | {one.path.name for one in shown})
-    measured, taken, why = _exchange(change, folder, target, known, own.checked, old.checked)
+    lessons = _lessons(library, folder, new, leave_out, making, say)
+    change = _change(folder, library, lessons, tuning, say)
+    tuned = change.tuned
+    measured, taken, why = _exchange(change, folder, target, lessons)
     losses = {"own": tuned.own_loss, "old": tuned.old_loss}
     figures = {name: one.told() for name, one in zip(("own", "old"), measured, strict=True)} if measured else {}
-    seconds = time.monotonic() - begun
-    learned = sorted(fresh)
+    seconds, learned = time.monotonic() - begun, sorted(lessons.fresh)
     say("tuned", taken=taken, why=why, learned=learned, steps=tuned.steps, seconds=seconds, loss=losses, **figures)
     return taken
 
@@ -192,17 +176,58 @@ def _watch(say: Say, what: str, done: float) -> None:
     say("progress", what=what, done=0.4 + 0.4 * done)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """What is learned, and beside what."""
+
+    own: Lesson
+    old: Lesson
+    fresh: frozenset[str]
+    """Ids of the macros that are new."""
+    known: tuple[str, ...]
+    """Ids of all macros that the model has learned then."""
+
+
 def _lessons(
-    library: Library, shown: Sequence[Shown], fresh: set[str], making: Callable[[], Demonstrations], say: Say
-) -> tuple[Lesson, Lesson]:
-    """Samples of new demonstrations, and of old ones."""
+    library: Library,
+    folder: Path,
+    new: Sequence[str],
+    leave_out: Sequence[str],
+    making: Callable[[], Demonstrations],
+    say: Say,
+) -> _Lessons:
+    """Samples of new demonstrations, and of old ones.
+
+    Raises:
+        NothingNew: There is nothing to learn, or nothing to compare with.
+        Contradiction: Two macros of one command do different things.
+    """
+    shown = all_shown(library, leave_out, lambda text: say("note", text=text))
+    check_consistent(shown)
+    known = learned_by(folder)
+    fresh = _fresh(shown, new, known)
     found: tuple[list[Sample], list[Sample]] = ([], [])
     for number, one in enumerate(shown):
         say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(shown))
         others = [other.sound for other in shown if other is not one and _asks_else(other, one)]
         found[one.path.name not in fresh].extend(samples_of(library, one, others, making))
-    own, old = found
-    return _split(own), _split(old)
+    own, old = (_split(samples) for samples in found)
+    if not own.learned:
+        raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
+    old = _with_kept(old, read_kept(folder))
+    if not old.learned:
+        raise NothingNew(
+            "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
+            "one is learned together with it"
+        )
+    return _Lessons(own, old, frozenset(fresh), tuple(sorted(known | {one.path.name for one in shown})))
+
+
+def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
+    """Old demonstrations with samples of the first training, which are drawn as often: they alone show waiting."""
+    learned, checked = list(kept[::2]), kept[1::2]
+    times = max(1, len(old.learned) // max(1, len(learned)))
+    return Lesson([*old.learned, *learned * times], [*old.checked, *checked])
 
 
 def _asks_else(other: Shown, one: Shown) -> bool:
@@ -225,6 +250,17 @@ class _Change:
     tuned: Tuned
     graph: Path | None
     """Of the model as it was; None where nothing came of it."""
+
+
+def _change(folder: Path, library: Library, lessons: _Lessons, tuning: Tuning | None, say: Say) -> _Change:
+    """Tune the model in a folder."""
+    model = read_weights(folder)
+    # Exporting takes as long as learning, so the one goes on beside the other.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        graph = pool.submit(export_from, folder, library.samples)
+        tuned = fine_tune(model, lessons.own, lessons.old, tuning, watch=lambda what, done: _watch(say, what, done))
+        say("progress", what="checking what was learned and what was kept", done=0.8)
+        return _Change(model, tuned, graph.result() if tuned.taken else None)
 
 
 def _small_graph(change: _Change, graph: Path, way: str, checked: Sequence[Sample], scratch: Path) -> Path:
@@ -254,10 +290,10 @@ def _why_not(tuned: Tuned) -> str:
 
 
 def _exchange(
-    change: _Change, folder: Path, target: Path, known: Sequence[str], own: Sequence[Sample], old: Sequence[Sample]
+    change: _Change, folder: Path, target: Path, lessons: _Lessons
 ) -> tuple[tuple[Measured, Measured] | None, bool, str]:
     """Put the tuned model into use if it is worth it; what was measured, whether, and why."""
-    tuned = change.tuned
+    tuned, own, old = change.tuned, lessons.own.checked, lessons.old.checked
     if change.graph is None:
         return None, False, _why_not(tuned)
     bundle = Bundle.open(folder)
@@ -277,7 +313,7 @@ def _exchange(
             was = bundle.contents
             graphs = {GRAPH: replace(was.graphs[GRAPH], file=SINGLE)}
             source = was.source if folder == target else f"{was.source}; tuned to the user's own demonstrations"
-            settings = {**was.settings, LEARNED: " ".join(known)}
+            settings = {**was.settings, LEARNED: " ".join(lessons.known)}
             return replace(was, graphs=graphs, source=source, settings=settings, metrics={})
 
         write_bundle(target, fill)
