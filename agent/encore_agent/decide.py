@@ -138,7 +138,8 @@ def calibrate(
         return UNCALIBRATED
     seconds = float(np.median([one.seconds for one in own]))
     lacking = (SHORT_S - seconds) / (SHORT_S - SHORTEST_S)
-    accept, notes = ACCEPT + SHORT * min(1.0, max(0.0, lacking)), []
+    short = SHORT * min(1.0, max(0.0, lacking))
+    accept, notes = ACCEPT + short, []
     if others:
         nearest = _nearest(others, own, compare).max()
         # That asks for no more: it is nearer still to its own enrolments, and the decoder hears the other word.
@@ -152,7 +153,8 @@ def calibrate(
     if impostors:
         accept = max(accept, float(_nearest(impostors, own, compare).max()) + APART)
     accept = min(accept, HIGHEST)
-    return Calibration(accept, accept - WIDTH, notes=tuple(notes))
+    # What would fire a longer command is at least asked about.
+    return Calibration(accept, accept - max(WIDTH, short), notes=tuple(notes))
 
 
 def _nearest(said: Sequence[VoicePrint], own: Sequence[VoicePrint], compare: Likeness) -> NDArray[np.float32]:

@@ -172,6 +172,19 @@ def test_short_commands_ask_for_more() -> None:
     assert found[0] == found[1] > found[2] > found[3] == found[4] == ACCEPT
 
 
+def test_what_would_fire_a_longer_command_is_asked_about_of_a_short_one() -> None:
+    short, long = (calibrate([print_at(0.0, seconds)], compare=near) for seconds in (0.4, 1.0))
+    assert short.ask == pytest.approx(ACCEPT)
+    assert long.ask == pytest.approx(ACCEPT - WIDTH)
+    # Its tokens fit so well that likeness alone tells.
+    heard = Evidence(
+        likeness=ACCEPT - BASE + 0.05, losses=0.0, log_p=0.0, regret=0.0, words=40.0, transcript_log_p=-9.0
+    )
+    assert [decide(NEXT, heard, one, False).verdict for one in (short, long)] == ["ask", "accept"]
+    worse = replace(heard, likeness=like - 0.1)
+    assert [decide(NEXT, worse, one, False).verdict for one in (short, long)] == ["reject", "ask"]
+
+
 def test_a_sibling_is_noted() -> None:
     far = calibrate([print_at(0.0)], [print_at(1.8)], compare=near)
     sibling = calibrate([print_at(0.0)], [print_at(1.8), print_at(0.25)], compare=near)
