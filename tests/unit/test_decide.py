@@ -177,9 +177,8 @@ def test_what_would_fire_a_longer_command_is_asked_about_of_a_short_one() -> Non
     assert short.ask == pytest.approx(ACCEPT)
     assert long.ask == pytest.approx(ACCEPT - WIDTH)
     # Its tokens fit so well that likeness alone tells.
-    heard = Evidence(
-        likeness=ACCEPT - BASE + 0.05, losses=0.0, log_p=0.0, regret=0.0, words=40.0, transcript_log_p=-9.0
-    )
+    like = ACCEPT - BASE + 0.05
+    heard = Evidence(likeness=like, losses=0.0, log_p=0.0, regret=0.0, words=40.0, transcript_log_p=-9.0)
     assert [decide(NEXT, heard, one, False).verdict for one in (short, long)] == ["ask", "accept"]
     worse = replace(heard, likeness=like - 0.1)
     assert [decide(NEXT, worse, one, False).verdict for one in (short, long)] == ["reject", "ask"]
