@@ -126,7 +126,8 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
             called, known = True, REST
         elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
             called = False  # it is another one that was there
-        if _placeholders_differ(pair, cell, candidate, called is None) or called is False:
+        turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
+        if turned or _placeholders_differ(pair, cell, candidate, called is None) or called is False:
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
@@ -139,9 +140,19 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
 
 
 def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
-    """Whether one may be the other drawn larger; the handle of a slider grows under the pointer."""
-    low, high = HIGHER[cell.kind == "slider"]
-    return low <= other.box.height / max(1, cell.box.height) / pair.scale <= high
+    """Whether one may be the other drawn larger; the handle of a slider grows under the pointer, and so do bars.
+
+    How long it is depends on the window: what counts is how thick it is, and that it lies or stands as it did.
+    """
+    low, high = HIGHER[cell.frame == "slider"]
+    if cell.frame == "slider" and _lies(cell) != _lies(other):
+        return False
+    own, its = (min(c.box.width, c.box.height) for c in (cell, other))
+    return low <= its / max(1, own) / pair.scale <= high
+
+
+def _lies(bar: Candidate) -> bool:
+    return bar.box.width >= bar.box.height
 
 
 def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:

@@ -24,6 +24,10 @@ ALIKE_SIZE = 0.35
 """By how much the sizes of two cells of a column may differ."""
 OCCUPIED = 0.8
 """Share of the rows between the first and the last one that must have the cell."""
+FEW_ROWS = 3
+"""Rows that say little: two equal distances may be an accident."""
+DRAWING = 1.8
+"""Times the height of a label that a drawing before it takes up, with the gap between them."""
 CARD = (640, 440)
 """Pixels to the side, and up or down, within which a card's name lies."""
 CARD_SLACK = 6
@@ -74,9 +78,17 @@ class Lists:
 
     def pitch(self, cell: int) -> Pitch | None:
         """The pitch of the list that a candidate stands in; None where it stands in none, or in one of two rows."""
+        pitch = self._pitch_in(self._aligned(cell), cell)
+        if self._text[cell] and (pitch is None or len(pitch.rows) < FEW_ROWS):
+            beside = self._pitch_in(self._begun(cell), cell)
+            return beside if beside is not None and len(beside.rows) >= FEW_ROWS else pitch
+        return pitch
+
+    def _pitch_in(self, column: NDArray[np.bool_], cell: int) -> Pitch | None:
+        """The pitch of a candidate in its column, [n]."""
         ratio = np.abs(self._sizes / self._sizes[cell] - 1) <= ALIKE_SIZE
         fits = ratio[:, 1] & (ratio[:, 0] | self._text[cell])
-        column = self._aligned(cell) & fits & self._ink & (self._text == self._text[cell])
+        column = column & fits & self._ink & (self._text == self._text[cell])
         away = self._middle[column] - self._middle[cell]
         away = away[np.abs(away) >= max(LOWEST, 1.1 * self._sizes[cell, 1])]
         slack = max(3.0, 0.2 * float(self._sizes[cell, 1]))
@@ -114,7 +126,13 @@ class Lists:
         return np.asarray(kept, np.intp)
 
     def _repeats(self, cell: int, offsets: NDArray[np.float64], slack: NDArray[np.float64]) -> bool:
-        column = self._aligned(cell) & self._ink & (self._text == self._text[cell])
+        columns = [self._aligned(cell), *([self._begun(cell)] if self._text[cell] else [])]
+        return any(self._repeats_in(column, cell, offsets, slack) for column in columns)
+
+    def _repeats_in(
+        self, column: NDArray[np.bool_], cell: int, offsets: NDArray[np.float64], slack: NDArray[np.float64]
+    ) -> bool:
+        column = column & self._ink & (self._text == self._text[cell])
         away = self._middle[column] - self._middle[cell]
         there = (np.abs(away[None] - offsets[:, None]) <= slack[:, None]).any(axis=1)
         return bool(there.mean() >= 0.5)
@@ -122,6 +140,11 @@ class Lists:
     def _aligned(self, cell: int) -> NDArray[np.bool_]:
         """Which candidates share their left edge, right edge or middle; columns are one of the three."""
         return np.asarray((np.abs(self._sides - self._sides[:, [cell]]) <= ALIGNED).any(axis=0), np.bool_)
+
+    def _begun(self, cell: int) -> NDArray[np.bool_]:
+        """Which candidates begin where a label would that grew together with the drawing before it."""
+        further = self._sides[0] - self._sides[0, cell]
+        return np.asarray((further > 0) & (further <= DRAWING * self._sizes[cell, 1]), np.bool_)
 
     def named_alike(self, cell: int, alike: Indexes, row: float | None = None) -> Sequence[int]:
         """Labels at the same distance from a drawing as from most drawings like it, the upper left first.

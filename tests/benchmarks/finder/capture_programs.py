@@ -3,7 +3,7 @@
     python -m tests.benchmarks.finder.capture_programs --folder runs/finder/programs [--only NAME ...] [--list]
 
 A program is started anew for every look. `--boxes FOLDER` draws what stands where, to be checked by eye. `--mend` takes
-no pictures: it leaves out of what was kept the scroll bars that those pictures do not show.
+no pictures: it corrects what was kept of scroll bars.
 """
 
 from __future__ import annotations
@@ -301,12 +301,12 @@ def _shifted(thing: Thing, dx: int, dy: int) -> Thing:
 
 
 def mend(folder: Path, names: Sequence[str]) -> None:
-    """Leave scroll bars that are not drawn out of the truth of programs that were captured before."""
+    """Leave scroll bars that are not drawn out of what was captured before, and name the others by what scrolls."""
     for screen in read_screens(folder):
         if screen.id not in names:
             continue
         kept = {
-            picture: program_bars.drawn(things, read_image(folder, screen, picture))
+            picture: program_bars.named(program_bars.drawn(things, read_image(folder, screen, picture)))
             for picture, things in screen.pictures.items()
         }
         count = sum(len(things) - len(kept[picture]) for picture, things in screen.pictures.items())
@@ -340,7 +340,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("runs/finder/programs"))
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[p.name for p in PROGRAMS])
     parser.add_argument("--boxes", type=Path, metavar="FOLDER", help="also write the pictures with boxes drawn")
-    parser.add_argument("--mend", action="store_true", help="only leave out what is not drawn, and exit")
+    parser.add_argument("--mend", action="store_true", help="only correct what was kept, and exit")
     parser.add_argument("--list", action="store_true", help="print the programs, and exit")
     parser.add_argument("--packages", action="store_true", help="print the Debian packages that are needed, and exit")
     arguments = parser.parse_args(argv)

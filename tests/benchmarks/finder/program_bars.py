@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -17,6 +19,8 @@ SCROLL_BAR = "scroll bar"
 """The role, with which the ids of such things begin."""
 BESIDE, DIFFERS, THUMB = 3, 6, 30
 """Pixels from a scroll bar to what it lies beside, grey levels between them, and pixels of the shortest thumb."""
+ABOVE = 2
+"""Levels of the tree from a scroll bar to what scrolls."""
 THICK = 40
 """Pixels across from which it is a small picture of the page, which is always drawn."""
 
@@ -25,6 +29,24 @@ def drawn(found: Sequence[Thing], picture: Picture) -> tuple[Thing, ...]:
     """The things but scroll bars that a picture, BGR, does not show."""
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
     return tuple(t for t in found if t.covered or not t.id.startswith(f"{SCROLL_BAR}:") or is_drawn(grey, t.box))
+
+
+def named(found: Sequence[Thing]) -> tuple[Thing, ...]:
+    """The things with ids of nameless scroll bars by what they are in: their own places in the tree change.
+
+    A second bar that is there only on a smaller window would else take the id of the first one.
+    """
+    ids = [_own_name(thing) for thing in found]
+    count = Counter(ids)
+    return tuple(replace(thing, id=own) if count[own] == 1 else thing for thing, own in zip(found, ids, strict=True))
+
+
+def _own_name(thing: Thing) -> str:
+    role, _, path = thing.id.partition(":@")
+    if role != SCROLL_BAR or not path:
+        return thing.id
+    lies = "lying" if thing.box.width >= thing.box.height else "upright"
+    return f"{role}:{lies}@{'.'.join(path.split('.')[:-ABOVE])}"
 
 
 def is_drawn(grey: Picture, bar: Rect) -> bool:

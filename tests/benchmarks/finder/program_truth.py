@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import LABELS, ROLES, ROWS, Node
 from tests.benchmarks.finder.dataset import Kind, Thing
-from tests.benchmarks.finder.program_bars import SCROLL_BAR, is_drawn
+from tests.benchmarks.finder.program_bars import SCROLL_BAR, is_drawn, named
 
 Picture = NDArray[np.uint8]
 
@@ -79,7 +79,7 @@ def things(nodes: Sequence[Node], window: Rect, picture: Picture) -> list[Thing]
             row = rows.get(place, "")
             reads = {"row": row, "text": _face(nodes, place) or node.name}.get(kind, "")
             seen.append(Seen(node, role, here, kind, row, reads, _list_of(nodes, place), place))
-    return _identified(_lines(seen), grey)
+    return list(named(_identified(_lines(seen), grey)))
 
 
 def _visible(nodes: Sequence[Node], window: Rect) -> list[Rect | None]:
