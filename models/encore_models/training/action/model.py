@@ -47,6 +47,10 @@ under which there is none, before anything is learned."""
 CUE_SHARP, KNOWN = 12.0, 0.97
 """Words are told apart by small differences of their cosines, for short ones are all alike; from which cosine the
 demonstration's screens held a text."""
+MOST_POINT, MOST_ASKED, MOST_MISS = 4.0, 3.0, 1.5
+"""Logits by which what is learned may move a candidate, by what it is to the target and by all else, and its absence.
+Without a bound a place where nothing of the target is left was taken for it, since others had been there in training.
+"""
 RARELY, CUE_COUNTS = 4.0, 8.0
 """Logit against somebody else asking for an answer first, and against what is missing being on its way; for it where a
 word tells of it, before anything is learned."""
@@ -166,9 +170,9 @@ class ActionModel(nn.Module):
         relations, first = self.comparison(batch)
         frames, heard = self.heard(batch)
         hidden = (1 - batch["candidate_mask"]) * -NEVER
-        scores = first + self.point(relations)[..., 0] - hidden[:, None]
+        scores = first + _bounded(self.point(relations)[..., 0], MOST_POINT) - hidden[:, None]
         best = (relations - hidden[:, None, :, None]).amax(dim=2).clamp(min=-10)  # [n, steps, RELATIONS]
-        missing = ABSENT_BELOW + self.miss(best)[..., 0]
+        missing = ABSENT_BELOW + _bounded(self.miss(best)[..., 0], MOST_MISS)
         likely = _shares(batch, scores, missing)
         stands = (likely.candidates[..., None] * relations).sum(dim=2)  # [n, steps, RELATIONS]
         cues = self._cued(batch)
@@ -178,8 +182,8 @@ class ActionModel(nn.Module):
         read, candidates = self.fusion(voice, screen, demonstration)
         decision, steps = self.norms[0](read[:, 0]), self.norms[1](read[:, 1:])
         offered = self.offer(self.norms[2](candidates)).transpose(1, 2)
-        scores = scores + (self.ask(steps) @ offered) * self.config.width**-0.5
-        likely = _shares(batch, scores, missing + self.no_place(steps)[..., 0])
+        scores = scores + _bounded((self.ask(steps) @ offered) * self.config.width**-0.5, MOST_ASKED)
+        likely = _shares(batch, scores, missing + _bounded(self.no_place(steps)[..., 0], MOST_MISS))
         return self._decide(batch, decision, steps, likely, about, evidence)
 
     def _cued(self, batch: Batch) -> Tensor:
@@ -321,6 +325,12 @@ def _nothing(layer: nn.Linear) -> nn.Linear:
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def _bounded(correction: Tensor, most: float) -> Tensor:
+    """A correction that moves a rule by no more than so much, either way."""
+    bounded: Tensor = most * (correction / most).tanh()
+    return bounded
 
 
 def _correction(inside: int, width: int, outside: int) -> nn.Sequential:
