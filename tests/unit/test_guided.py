@@ -134,8 +134,8 @@ def test_what_was_computed_ahead_is_not_computed_again_and_changes_nothing() -> 
 def test_work_ahead_ends_when_it_is_dropped() -> None:
     decoder = Decoder([])
     asked = iter([False, False, True])
-    Guide(decoder, [[letter * 3] for letter in "abcdefgh"]).prepare(lambda: next(asked))
-    assert decoder.rows == 3
+    Guide(decoder, [[letter * 3] for letter in "abcdefghijklmnop"]).prepare(lambda: next(asked))
+    assert decoder.rows == 1 + 2 * guided.AHEAD, "the beginning, and two passes"
 
 
 @pytest.mark.parametrize(

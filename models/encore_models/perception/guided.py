@@ -247,17 +247,20 @@ class Guide:
             cancelled: Asked between passes; what was computed until then is kept.
         """
         self._begin()
-        # One first token after the other: what the decoder remembers of it is needed no longer then.
-        for node in self._root.next.values():
-            level = [node]
+        beginnings = list(self._root.next.values())
+        # A few first tokens after the others: what the decoder remembers of them is not needed any longer then.
+        for first in range(0, len(beginnings), AHEAD):
+            level = group = beginnings[first : first + AHEAD]
             while level:
                 for start in range(0, len(level), AHEAD):
                     if cancelled():
                         return
                     self._learn(level[start : start + AHEAD])
-                level = [below for above in level for below in above.next.values()]
+                # Ends need no pass, so they would only make passes smaller.
+                level = [below for above in level for below in above.next.values() if below.next]
             with self._learning:
-                _forget_past(node)
+                for node in group:
+                    _forget_past(node)
 
     def _begin(self) -> None:
         """Know what is likely in silence at the start."""
