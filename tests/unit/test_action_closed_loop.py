@@ -81,16 +81,19 @@ def test_no_episodes_are_refused_and_splits_are_kept() -> None:
 
 
 def labelled(texts: list[list[float]], looks: list[list[float]], kind: int) -> Sample:
-    """One step whose target reads and looks like the first axis, and candidates as given."""
+    """One step whose target reads and looks like the first axis, and candidates as given; letters are as alike."""
     one = sample(candidates=len(looks), steps=1)
     place = np.zeros((1, 8), np.float32)
     place[0, 4 + kind] = 1
     first = np.eye(16, dtype=np.float16)[:1]
+    matches = np.zeros((1, len(looks), 3), np.float16)
+    matches[0, :, 0] = [text[0] for text in texts]
     return replace(
         one,
         candidates=np.array([row + [0] * 14 for row in looks], np.float16),
         candidate_texts=np.array([row + [0] * 10 for row in texts], np.float16),
         steps=first,
+        step_matches=matches,
         step_effects=np.zeros((1, 16), np.float16),
         step_texts=first[:, :12],
         step_places=place,
@@ -98,8 +101,10 @@ def labelled(texts: list[list[float]], looks: list[list[float]], kind: int) -> S
 
 
 def test_a_label_that_says_something_else_is_spoken_against() -> None:
-    one = labelled([[1, 0], [0.5, 0.9], [0, 0]], [[1, 0], [1, 0], [1, 0]], kind=1)
-    assert contradicted(one, 0).tolist() == [False, True, False]
+    texts, looks = [[1, 0], [0.5, 0.9], [0, 0], [0.9, 0.5]], [[1.0, 0.0]] * 4
+    for kind in (0, 1):  # drawings of rows have the names of these
+        assert contradicted(labelled(texts, looks, kind), 0).tolist() == [False, True, False, False]
+    assert not contradicted(labelled(texts, looks, kind=2), 0).any(), "what is typed in a field comes and goes"
 
 
 def test_a_drawing_is_spoken_against_where_another_is_clearly_more_alike() -> None:

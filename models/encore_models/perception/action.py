@@ -60,10 +60,10 @@ OUTPUTS: dict[str, Shape] = {
 GROUPS = {"utterance": "utterance", "shown_utterance": "shown_utterance", "candidate": "candidates", "step": "steps"}
 """Masks by what they are the mask of, and an input of that length."""
 
-TEXT_FLOOR = 0.78
-"""Cosine of texts below which a label or a field says something else; 99 % of right ones lie above."""
+FIELD = 6
+"""Column of a place that says it is a field; the one before says it is a text."""
 SPELT_FLOOR = 0.8
-"""Share of letters that are the same from which two texts say the same whatever their cosine: a letter was misread."""
+"""Share of the letters below which a name is another one; 99 % of the labels that were read and are right have .85."""
 CLEARLY = 0.3
 """By so much of a cosine another candidate must look more alike to speak against one."""
 
@@ -251,18 +251,18 @@ def feeds(situation: Situation) -> Feeds:
 def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
     """Candidates that deterministic evidence speaks against as the target of a step [candidates].
 
-    A label or field that says something else is not it; nor is a drawing, if another one looks clearly more like the
-    target before or after its step. Where nothing can be compared, nothing is said.
+    What says, or is named, something else is not it, unless it is a field, whose text comes and goes; nor is a drawing
+    without a name, if another one looks clearly more like the target before or after its step. Where nothing can be
+    compared, nothing is said.
     """
-    texts = _cosines(situation.candidate_texts, situation.step_texts[step])
     read = np.any(situation.candidate_texts, axis=1) & bool(np.any(situation.step_texts[step]))
     shown = [_cosines(situation.candidates, looks[step]) for looks in (situation.steps, situation.step_effects)]
     alike = np.maximum(*shown)
     drawing = ~read & bool(np.any(situation.steps[step]))
     most = alike[drawing].max(initial=-1.0)
-    spoken = _labelled(situation.step_places[step])
-    other = (texts < TEXT_FLOOR) & (situation.step_matches[step][:, 0] < SPELT_FLOOR)
-    against: NDArray[np.bool_] = (read & spoken & other) | (drawing & (alike < most - CLEARLY))
+    named = not situation.step_places[step][FIELD]
+    other = read & named & (situation.step_matches[step][:, 0] < SPELT_FLOOR)
+    against: NDArray[np.bool_] = other | (drawing & (alike < most - CLEARLY))
     return against
 
 
@@ -273,11 +273,6 @@ def already(situation: Situation, step: int) -> bool:
     """
     came, near, _, went, left, _ = (float(value) for value in situation.step_seen[step])
     return bool(came and went) and near >= EFFECT_SHOWN and left <= EFFECT_GONE
-
-
-def _labelled(place: NDArray[Any]) -> bool:
-    """Whether a place is of a kind that is told by what it says: a text or a field."""
-    return bool(place[5] or place[6])
 
 
 def _cosines(rows: NDArray[Any], one: NDArray[Any]) -> Floats:
