@@ -272,13 +272,13 @@ class Scene:
     def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
         """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.
 
-        One that was acted on looks otherwise, so its column tells rather than it alone.
+        One that was acted on looks otherwise, so its column tells rather than it alone. A single drawing of its kind,
+        such as that of what is played, is no other list's column.
         """
-        columns = (
-            c for c in self.candidates if c.kind == cell.kind and abs(c.box.center.x - cell.box.center.x) <= ALIGNED
-        )
-        drawn = {other for c in columns for other in self.alike(c)}
-        start = max((c.box.right for c in drawn if c.box.right <= cell.box.left), default=0)
+        own = [c for c in self.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
+        before = {other for c in own for other in self.alike(c) if other.box.right <= cell.box.left}
+        lists = [c for c in before if 2 * sum(_in_one_column(c, other) for other in before) >= len(own)]
+        start = max((c.box.right for c in lists), default=0)
         return [c for c in row if c.box.left >= start]
 
     def _name_of_card(self, cell: Candidate) -> Candidate | None:
@@ -438,6 +438,10 @@ def describe_target(scene: Scene, point: Point) -> Target:
         row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
         look_alikes=len(scene.alike(candidate)) - 1,
     )
+
+
+def _in_one_column(a: Candidate, b: Candidate) -> bool:
+    return abs(a.box.center.x - b.box.center.x) <= ALIGNED
 
 
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
