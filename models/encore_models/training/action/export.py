@@ -104,8 +104,21 @@ def export_float(model: TrainedModel, target: Path) -> Path:
     graph = bare(onnx.load(target))
     # The exporter turns weights round after it noted their shapes; the runtime infers them again.
     del graph.graph.value_info[:]
+    _turn_ahead(graph.graph)
     onnx.save(graph, target)
     return target
+
+
+def _turn_ahead(graph: onnx.GraphProto) -> None:
+    """Turn matrices here that the graph would turn each time: only what it multiplies with as it is becomes int8."""
+    matrices = {one.name: one for one in graph.initializer if len(one.dims) == 2}
+    for node in [one for one in graph.node if one.op_type == "Transpose" and one.input[0] in matrices]:
+        value = numpy_helper.to_array(matrices[node.input[0]])
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value.T), node.output[0]))
+        graph.node.remove(node)
+    used = {name for node in graph.node for name in node.input}
+    for matrix in [one for name, one in matrices.items() if name not in used]:
+        graph.initializer.remove(matrix)
 
 
 def quantise_dynamic(source: Path, target: Path) -> Path:
