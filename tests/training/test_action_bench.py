@@ -97,7 +97,7 @@ def test_work_apart_says_what_it_took() -> None:
 
 def test_voices_and_episodes_are_counted() -> None:
     def of(share: float, count: int, **more: float) -> Figures:
-        return replace(Figures(count, share, None, None, None, None, None), **more)
+        return replace(Figures(count, share, None, None, None, None, None, None), **more)
 
     voices = {"a": of(0.9, 30), "b": of(0.7, 30), "c": of(0.1, 3)}
     assert voice_spread(replace(of(0.8, 63), groups={"voice": voices})) == pytest.approx(0.2)

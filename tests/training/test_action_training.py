@@ -65,7 +65,7 @@ def test_a_small_task_is_learned(tmp_path: Path) -> None:
     assert figures.next_step_accuracy > 0.95
     assert figures.target_hit > 0.95
     assert figures.state_macro_f1 > 0.95
-    assert figures.open_set_auroc > 0.99
+    assert figures.stop_auroc > 0.99
     assert set(figures.groups["toolkit"]) == {"gtk", "qt"}
     assert result.best_loss == pytest.approx(min(e["loss"] for e in entries(tmp_path, "validation")))
     assert list((tmp_path / "tensorboard").iterdir())

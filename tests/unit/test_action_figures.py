@@ -44,6 +44,7 @@ def test_figures_are_counted_as_they_are_named() -> None:
         sample(WAIT, voice="b"),
         sample(DONE, voice="b"),
         sample(STOP, voice="b"),
+        sample(STOP, voice="c", hard="other command"),
     ]
     told = [
         (STEP, 0, 1, 2),  # all right
@@ -52,22 +53,25 @@ def test_figures_are_counted_as_they_are_named() -> None:
         (STEP, 0, 0, 0),  # acts where it should wait
         (DONE, 0, 0, 0),
         (STOP, 0, -1, 0),
+        (STOP, 0, -1, 0),
     ]
     assert STATES == ("step", "wait", "done", "stop")
     figures = evaluate(decider(told), some, groups=("voice",))
-    assert figures.samples == 6
-    assert figures.next_step_accuracy == pytest.approx(5 / 6)
+    assert figures.samples == 7
+    assert figures.next_step_accuracy == pytest.approx(6 / 7)
     assert figures.target_hit == pytest.approx(1 / 2)
-    assert figures.wrong_target == pytest.approx(2 / 6)
+    assert figures.wrong_target == pytest.approx(2 / 7)
     assert figures.argument_accuracy == pytest.approx(2 / 3)
     assert figures.state_macro_f1 == pytest.approx((0 + 1 + 1) / 3)
-    assert figures.open_set_auroc == 1
+    assert figures.stop_auroc == figures.open_set_auroc == 1
     by_voice = figures.groups["voice"]
     assert (by_voice["a"].samples, by_voice["b"].samples) == (3, 3)
     assert by_voice["a"].next_step_accuracy == 1
     assert by_voice["b"].target_hit is None
     assert by_voice["a"].state_macro_f1 is None
-    assert by_voice["a"].open_set_auroc is None
+    assert by_voice["a"].stop_auroc is None
+    assert by_voice["b"].stop_auroc == 1
+    assert by_voice["b"].open_set_auroc is None, "no other command was said"
     assert "target_hit" not in by_voice["b"].as_metrics()
 
 

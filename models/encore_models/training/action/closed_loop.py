@@ -18,8 +18,8 @@ from encore_models.perception.action import contradicted
 from encore_models.perception.situation import STATES
 from encore_models.training.action.episodes import Begun, Looked
 from encore_models.training.action.evaluate import Decider, feeds_of
-from encore_models.training.action.plans import HARD, OTHER, Moment, decide, hardened, split_of
-from encore_models.training.action.samples import Sample, Split, collate
+from encore_models.training.action.plans import HARD, Moment, decide, hardened, split_of
+from encore_models.training.action.samples import OTHER, Sample, Split, collate
 from encore_models.training.action.tasks import after, next_step
 
 Outcome = Literal["success", "wrong", "false done", "stopped", "stalled", "unseen"]

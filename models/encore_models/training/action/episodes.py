@@ -35,9 +35,9 @@ from encore_models.perception.situation import (
 from encore_models.training.action.augment import Picture, occluded, recorded
 from encore_models.training.action.canvas import Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
-from encore_models.training.action.plans import OTHER, Moment, Plan, decide, moments, plan
+from encore_models.training.action.plans import Moment, Plan, decide, moments, plan
 from encore_models.training.action.reading import Reading, misread
-from encore_models.training.action.samples import Sample, Split
+from encore_models.training.action.samples import OTHER, Sample, Split
 from encore_models.training.action.screens import Screen, View, render
 from encore_models.training.action.tasks import Intent, after, draw_task, draw_view, next_step
 from encore_models.training.action.voices import SILENT, draw_speaker

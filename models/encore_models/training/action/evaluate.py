@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from encore_models.bundle import MANIFEST, Bundle
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, WHOLE_NUMBERS, Feeds, softmax
 from encore_models.perception.situation import STATES
-from encore_models.training.action.samples import Sample, collate, read_shards
+from encore_models.training.action.samples import OTHER, Sample, collate, read_shards
 
 STEP, WAIT, DONE, STOP = (STATES.index(name) for name in ("step", "wait", "done", "stop"))
 GROUPED = ("application", "toolkit", "layout", "icons", "font", "voice", "hard")
@@ -47,8 +47,11 @@ class Figures:
     """Where a step is due."""
     state_macro_f1: float | None
     """Mean over wait, done and stop, as far as they occur."""
-    open_set_auroc: float | None
+    stop_auroc: float | None
     """How well `stop` is told from everything else by its probability."""
+    open_set_auroc: float | None
+    """How well another command than the one that was shown is told from that one by the probability of `stop`; what
+    stops for another reason is left out."""
     groups: dict[str, dict[str, Figures]] = field(default_factory=dict)
     """The same by application, toolkit and so on."""
 
@@ -95,6 +98,7 @@ def figures_of(
         for name, values in _rows(batch, outputs).items():
             rows[name].extend(values)
     columns = {name: np.array(values) for name, values in rows.items()}
+    columns["other"] = np.array([meta.get("hard") == OTHER for meta in metas], np.bool_)
     apart: dict[str, dict[str, Figures]] = {}
     for key in groups:
         values = np.array([meta.get(key, "") for meta in metas])
@@ -133,12 +137,13 @@ def _rows(batch: Mapping[str, NDArray[Any]], outputs: Outputs) -> dict[str, NDAr
 
 def _figures(of: dict[str, NDArray[Any]], groups: dict[str, dict[str, Figures]] | None = None) -> Figures:
     if not of or not len(of["state"]):
-        return Figures(0, None, None, None, None, None, None)
+        return Figures(0, None, None, None, None, None, None, None)
     due = of["state"] == STEP
     right_state, right_step = of["told_state"] == of["state"], of["told_step"] == of["step"]
     right_candidate = of["told_candidate"] == of["candidate"]
     acts = (of["told_state"] == STEP) & (of["told_candidate"] >= 0)
     pointed = due & (of["candidate"] >= 0)
+    meant = of["other"] | (of["state"] != STOP)
     return Figures(
         len(due),
         _share(right_state & (right_step | ~due)),
@@ -147,6 +152,7 @@ def _figures(of: dict[str, NDArray[Any]], groups: dict[str, dict[str, Figures]] 
         _share((of["told_argument"] == of["argument"])[due]),
         macro_f1(of["state"], of["told_state"], (WAIT, DONE, STOP)),
         auroc(of["stop"], of["state"] == STOP),
+        auroc(of["stop"][meant], of["other"][meant]),
         groups or {},
     )
 

@@ -191,8 +191,8 @@ MASKED = {
 MIXED = 8
 """Shards whose samples are shuffled together: those of one are a few episodes, which say the same again and again."""
 LABELS = ("state", "step", "candidate", "argument")
-GONE = "gone"
-"""A hard case: the target is not there today."""
+GONE, OTHER = "gone", "other command"
+"""Hard cases: the target is not there today; another command was said than the one that was shown."""
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
