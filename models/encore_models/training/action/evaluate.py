@@ -136,7 +136,7 @@ def _rows(batch: Mapping[str, NDArray[Any]], outputs: Outputs) -> dict[str, NDAr
 
 
 def _figures(of: dict[str, NDArray[Any]], groups: dict[str, dict[str, Figures]] | None = None) -> Figures:
-    if not of or not len(of["state"]):
+    if not len(of["other"]):
         return Figures(0, None, None, None, None, None, None, None)
     due = of["state"] == STEP
     right_state, right_step = of["told_state"] == of["state"], of["told_step"] == of["step"]
