@@ -9,7 +9,7 @@ from enum import IntEnum
 
 LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
 """Characters that a reader takes for each other in many fonts."""
-UNDERLINED = str.maketrans({"F": "E"})
+UNDERLINED = str.maketrans({"F": "E", "T": "I"})
 """Capitals that a reader takes for others where a line below marks the key that chooses them."""
 DECORATION = re.compile(
     r"\s*(?:[-–—]\s+|[(\[])\s*"

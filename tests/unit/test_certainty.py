@@ -132,11 +132,21 @@ def test_what_is_held_out_plays_no_part() -> None:
     assert not solve(x[4:], y[4:])[1:].any()
 
 
+def test_few_of_the_places_that_were_made_may_be_surer_than_what_is_enough() -> None:
+    dice = np.random.default_rng(0)
+    evidence = [[0.9 + 0.1 * dice.random()] for _ in range(200)] + [[0.3 * dice.random()] for _ in range(100)] + [[1.0]]
+    right, groups = [True] * 200 + [False] * 101, [f"screen {n % 20}" for n in range(301)]
+    strict, spared = (fit(["reads"], evidence, right, groups, made) for made in (None, [not one for one in right]))
+    sure = strict.probability({"reads": 1.0})
+    assert strict.weights == spared.weights
+    assert strict.enough > sure > spared.enough >= 0.8
+
+
 def test_figures_of_a_fit() -> None:
     y = np.array([1.0, 1.0, 0.0, 0.0])
     assert calibration_error(y, y) == 0
     assert calibration_error(1 - y, y) == 1
     assert log_loss(np.full(4, 0.5), y) == pytest.approx(np.log(2))
-    assert 0.9 < enough(0.9) < 0.95
+    assert 0.95 < enough(0.9) < 0.97
     assert enough(0.0) == 0.8
     assert enough(0.9999999) <= 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from encore_agent.context import Pair, settled
@@ -49,6 +50,11 @@ class Window:
             cv2.circle(self.image, (left + 10, top + 10), 9, (30, 30, 30), 2, cv2.LINE_AA)
         elif kind == 1:
             cv2.polylines(self.image, [np.array(points)], True, (30, 30, 30), 2, cv2.LINE_AA)
+        elif kind == 3:
+            cv2.rectangle(self.image, (left + 2, top + 2), (left + 18, top + 18), (30, 30, 30), 2)
+        elif kind == 4:
+            for row in (3, 10, 17):
+                cv2.line(self.image, (left, top + row), (left + 20, top + row), (30, 30, 30), 2)
         else:
             cv2.line(self.image, (left, top), (left + 18, top + 18), (30, 30, 30), 3, cv2.LINE_AA)
             cv2.line(self.image, (left + 18, top), (left, top + 18), (30, 30, 30), 3, cv2.LINE_AA)
@@ -115,6 +121,44 @@ def test_a_drawing_whose_place_another_one_took_is_absent() -> None:
     for number, kind in enumerate((2, 2, 1)):
         now.sign(520 + 60 * number, 10, kind)
     assert isinstance(find(form(), now, Point(530, 11)), Absent)
+
+
+def tools(order: Sequence[int]) -> Window:
+    """A window with drawings side by side in some order."""
+    window = Window().write("File", 20, 12).write("Edit", 110, 12).write("Apply", 620, 420)
+    for place, kind in enumerate(order):
+        window.sign(60 + 44 * place, 250, kind)
+    for row, text in enumerate(("Boats", "Pilots", "Quays", "Ropes")):
+        window.write(text, 420, 230 + 40 * row)
+    return window
+
+
+@pytest.mark.parametrize("order", [(1, 3, 4, 2, 0), (4, 2, 0, 1, 3), (3, 4, 1, 0, 2)])
+def test_a_drawing_that_was_sorted_anew_with_all_around_it_is_found(order: tuple[int, ...]) -> None:
+    found = find(tools((0, 1, 2, 3, 4)), tools(order), Point(70, 251))
+    assert isinstance(found, Found), found
+    assert Rect(60 + 44 * order.index(0), 250, 22, 22).contains(found.point)
+
+
+def test_a_lying_bar_is_no_standing_one() -> None:
+    def window(*bars: Rect) -> Window:
+        one = form()
+        for bar in bars:
+            cv2.rectangle(one.image, (bar.left, bar.top), (bar.right, bar.bottom), (200, 200, 200), cv2.FILLED)
+            middle = bar.grown(-2)
+            half = Rect(middle.left, middle.top, middle.width, middle.height // 2)
+            if bar.width > bar.height:
+                half = Rect(middle.left, middle.top, middle.width // 2, middle.height)
+            cv2.rectangle(one.image, (half.left, half.top), (half.right, half.bottom), (120, 120, 120), cv2.FILLED)
+        return one
+
+    upright, lying = Rect(744, 60, 14, 340), Rect(10, 462, 700, 14)
+    point = Point(751, 120)
+    assert describe_target(window(upright).scene, point).kind == "slider"
+    found = find(window(upright), window(upright, lying), point)
+    assert isinstance(found, Found), found
+    assert upright.contains(found.point)
+    assert isinstance(find(window(upright), window(lying), point), Absent)
 
 
 def test_an_empty_place_moves_with_what_stands_around_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def test_what_a_piece_of_another_window_hides_is_gone(tmp_path: Path) -> None:
         boxes = [Rect(10 + 65 * (n % 6), 10 + 48 * (n // 6), 30, 22) for n in range(36)]
         for box in boxes:
             image[box.top : box.bottom, box.left : box.right] = dice.integers(0, 255, 3)
-        things = tuple(Thing(f"icon:{n}", "icon", box) for n, box in enumerate(boxes))
+        things = tuple(Thing(f"icon:{number}-{n}", "icon", box) for n, box in enumerate(boxes))
         screens.append(Screen(f"qt_dev_0{number}", "qt", "dev", {SHOWN: things, "same": things}))
         write_screen(tmp_path, screens[-1], {SHOWN: image, "same": image})
     first, again = (list(covered(tmp_path, screens[0], screens)) for _ in range(2))
@@ -56,4 +57,5 @@ def test_what_a_piece_of_another_window_hides_is_gone(tmp_path: Path) -> None:
             assert query.answer is None
             piece = one.image[box.top : box.bottom, box.left : box.right]
             assert (piece != 230).any() or piece.size == 0
-    assert list(covered(tmp_path, screens[0], screens[:1])) == []
+    namesake = replace(screens[0], id="html_dev_07")
+    assert list(covered(tmp_path, screens[0], [screens[0], namesake])) == []

@@ -14,6 +14,7 @@ from encore_agent.titles import Match, best_matches, match
         ("Café del Mar", "Cafe del Mar", Match.EXACT),
         ("Billie Jean", "Bi1lie Jean", Match.READ_ALIKE),
         ("File", "Eile", Match.READ_ALIKE),
+        ("Tabs", "Iabs", Match.READ_ALIKE),
         ("fast", "east", Match.NONE),
         ("Yesterday", "Yesterday (Remastered 2009)", Match.DECORATED),
         ("Yesterday", "Yesterday - 2015 Mix", Match.DECORATED),

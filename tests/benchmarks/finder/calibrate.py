@@ -32,7 +32,7 @@ from encore_agent.certainty import FEATURES, FILE, Kind, Model
 from encore_agent.find import Finder
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
-from tests.benchmarks.finder.calibrate_covers import covered
+from tests.benchmarks.finder.calibrate_covers import AGAIN, covered
 from tests.benchmarks.finder.calibrate_fit import fit
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, queries, read_screens
 from tests.benchmarks.finder.ours import Looker, eyes
@@ -115,7 +115,9 @@ def weigh(folder: Path, screen: Screen, asked: Sequence[Query], screens: Sequenc
         for query in cover.gone:
             name = f"{query.picture} {query.shown.id} "
             for place in finder.weigh(looker.target(query.shown), looker.scene(SHOWN), now):
-                examples.append(Example(screen.id, name, place.kind, place.evidence, False, False, under=True))
+                # A title is known by itself, wherever it stands; the same song or file in a dialog is no other one.
+                if place.kind in AGAIN:
+                    examples.append(Example(screen.id, name, place.kind, place.evidence, False, False, under=True))
     return examples
 
 
@@ -159,7 +161,7 @@ def fit_all(examples: Sequence[Example]) -> dict[Kind, Model]:
     for kind, names in FEATURES.items():
         own = [example for example in examples if example.kind == kind]
         evidence = [[example.evidence[name] for name in names] for example in own]
-        models[kind] = fit(names, evidence, [e.right for e in own], [e.screen for e in own])
+        models[kind] = fit(names, evidence, [e.right for e in own], [e.screen for e in own], [e.under for e in own])
         wrong = Counter(_how(e) for e in own if not e.right)
         CONSOLE.print(f"{kind}: wrong places {dict(wrong)}")
     return models

@@ -30,6 +30,10 @@ PLACES = 12
 """Places that are tried; the one that hides most is taken, above all of what stands on the piece again."""
 HIDDEN = 0.9
 """Of a thing, from which it is gone."""
+ELSEWHERE = 100
+"""Pixels from its place to where it stands again: nothing would tell that what stands where it stood is another one."""
+COMMON = 0.15
+"""Share of what two screens show, from which one of them is no other window."""
 BORDER = 2
 """Pixels."""
 AGAIN = ("text", "icon")
@@ -54,12 +58,11 @@ def covered(folder: Path, screen: Screen, others: Sequence[Screen], seed: int = 
     Args:
         folder: The dataset's.
         screen: What is covered.
-        others: What pieces are taken from; the screen itself and its namesakes of other toolkits are left out.
+        others: What pieces are taken from; the screen itself and those that show much of the same are left out.
         seed: Decides which pictures, pieces and places.
     """
     dice = random.Random(f"{screen.id} {seed}")
-    number = screen.id.rpartition("_")[2]
-    strangers = [other for other in others if other.id.rpartition("_")[2] != number]
+    strangers = [other for other in others if not _alike(screen, other)]
     names = [name for name in screen.pictures if name not in GONE]
     asked = {thing.id: thing for thing in screen.pictures[SHOWN] if thing.query and not thing.covered}
     for name in dice.sample(names, min(COVERS, len(names))) if strangers else ():
@@ -70,9 +73,19 @@ def covered(folder: Path, screen: Screen, others: Sequence[Screen], seed: int = 
         places = [_place(piece, image, dice) for _ in range(PLACES)]
         over = max(places, key=lambda place: sum(1 + 3 * (t.kind in AGAIN) for t in _hidden(there, place)))
         hidden = _hidden(there, over)
-        _say_again(piece, image, hidden, dice)
+        _say_again(piece, over, image, hidden, dice)
         image[over.top : over.bottom, over.left : over.right] = piece
         yield Covered(image, tuple(Query(screen, f"{name} covered", asked[thing.id], None) for thing in hidden))
+
+
+def _alike(screen: Screen, other: Screen) -> bool:
+    """Whether two screens show much of the same, such as a program and itself drawn by another toolkit."""
+    own, its = ({_called(thing) for thing in one.pictures[SHOWN]} for one in (screen, other))
+    return len(own & its) > COMMON * min(len(own), len(its))
+
+
+def _called(thing: Thing) -> str:
+    return (thing.text or thing.name or thing.id).casefold()
 
 
 def _piece(image: Image, window: tuple[int, ...], dice: random.Random) -> Image:
@@ -94,7 +107,7 @@ def _place(piece: Image, image: Image, dice: random.Random) -> Rect:
     return Rect(left, top, width, height)
 
 
-def _say_again(piece: Image, image: Image, hidden: Sequence[Thing], dice: random.Random) -> None:
+def _say_again(piece: Image, over: Rect, image: Image, hidden: Sequence[Thing], dice: random.Random) -> None:
     """Draw one hidden thing of each kind on the piece, on ground of its own colour."""
     taken: list[Rect] = []
     for kind in AGAIN:
@@ -107,7 +120,8 @@ def _say_again(piece: Image, image: Image, hidden: Sequence[Thing], dice: random
         drawn = image[box.top : box.bottom, box.left : box.right].copy()
         place = _place(drawn, piece[2 * CLEAR :, 2 * CLEAR :], dice).moved(CLEAR, CLEAR)
         ground = place.grown(CLEAR)
-        if any(ground.intersection(other) for other in taken):
+        moved = over.left + place.left - box.left, over.top + place.top - box.top
+        if max(map(abs, moved)) < ELSEWHERE or any(ground.intersection(other) for other in taken):
             continue
         rim = np.concatenate([drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]])
         piece[ground.top : ground.bottom, ground.left : ground.right] = np.median(rim, axis=0)

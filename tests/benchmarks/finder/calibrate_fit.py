@@ -14,9 +14,11 @@ FOLDS = 10
 RIDGE = 0.3
 """L2 penalty on the weights, for the whole sum of losses; the bias is free."""
 STEPS = 4000
-MARGIN = 0.3
+MARGIN = 1.0
 """By how much the log odds of what is acted on must exceed those of every wrong place."""
 LEAST = 0.8
+SPARED = 0.02
+"""Share of the wrong places that were made, which may be surer: some are as good as right by accident."""
 BINS = 10
 CERTAIN = 60.0
 
@@ -24,7 +26,11 @@ Array = NDArray[np.float64]
 
 
 def fit(
-    names: Sequence[str], evidence: Sequence[Sequence[float]], right: Sequence[bool], groups: Sequence[str]
+    names: Sequence[str],
+    evidence: Sequence[Sequence[float]],
+    right: Sequence[bool],
+    groups: Sequence[str],
+    made: Sequence[bool] | None = None,
 ) -> Model:
     """The model of one kind.
 
@@ -33,6 +39,7 @@ def fit(
         evidence: Measures of each place, [n][names], 0 to 1.
         right: Whether a click there would be right, [n].
         groups: What is held out together, [n].
+        made: Which places were made to be taken for right ones, [n]; a few of those may be surer than what is enough.
     """
     x = np.array([[half for measure in row for half in halves(measure)] for row in evidence], float)
     x, y = x.reshape(len(right), 2 * len(names)), np.array(right, float)
@@ -42,7 +49,10 @@ def fit(
     # The model that is used has seen everything, so the wrong places of either must stay below. Where all wrong ones
     # are of one screen, a model without it has seen none, and its probabilities of them say nothing.
     several = len({group for group, was in zip(groups, right, strict=True) if not was}) > 1
-    wrong = [*seen[y == 0], *(unseen[y == 0] if several else ())]
+    surest = np.maximum(seen, unseen) if several else seen
+    ours = np.zeros(len(y), bool) if made is None else np.array(made, bool)
+    spared = int(SPARED * (ours & (y == 0)).sum())
+    wrong = [*surest[(y == 0) & ~ours], *np.sort(surest[(y == 0) & ours])[: -spared or None]]
     highest = max((float(p) for p in wrong), default=0.0)
     pairs = [(round(float(a), 4), round(float(b), 4)) for a, b in weights[1:].reshape(-1, 2)]
     figures = Fit(
