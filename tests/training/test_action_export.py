@@ -129,7 +129,9 @@ def test_the_bundle_decides_as_torch_does(
     # The exporter takes many seconds; here the pruned variant is the same graph again.
     monkeypatch.setattr(export, "export_float", lambda _, target: Path(shutil.copy(graph, target)))
     monkeypatch.setattr(export, "LARGEST_LOSS", 0.2)  # 40 samples of a model that knows nothing flip easily
-    origin = Origin({"train": 40}, {"application": {"train": ("nothing at all",)}}, {"seed": 5})
+    origin = Origin(
+        {"train": 40}, {"episode": {"train": ("5-39",)}, "font": {"train": ("nothing at all",)}}, "--steps 7"
+    )
     made = export.export(model, tmp_path / "action", some, some, origin, some[:3])
     assert set(made.ledger) >= {"fp32", "int8_dynamic", "int8_static", "pruned", "pruned_int8"}
     assert made.shipped in export.WAYS
@@ -137,7 +139,8 @@ def test_the_bundle_decides_as_torch_does(
     card = (tmp_path / "action" / "README.md").read_text()
     assert f"{made.shipped} (this one)" in card
     assert "nothing at all" in card
-    assert "--seed 5" in card
+    assert "--episodes 40 --seed 5" in card
+    assert "--folder runs/action --steps 7" in card
     assert len(read_kept(tmp_path / "action")) == 3
     begin = read_weights(tmp_path / "action")
     assert begin.config == model.config
@@ -239,8 +242,7 @@ def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_p
     told = {"episode": "7-1", "application": "mail", "voice": "a voice"}
     for split in ("train", "validation", "test"):
         write_shards(tmp_path, [replace(one, meta={**told, "split": split}) for one in some[:4]])
-    (tmp_path / "about.json").write_text('{"seed": 7}')
     origin = origin_of(tmp_path)
     assert origin.samples == {"train": 4, "validation": 4, "test": 4}
-    assert (origin.episodes, origin.made) == (3, {"seed": 7})
+    assert origin.made().endswith("--out DATA-7 --episodes 2 --seed 7")
     assert "| train | 4 | 7-1 | mail | a voice |" in origin.told()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +31,8 @@ Licence: MIT. `action.onnx` decides; `config.json`, `model.safetensors` (large m
 
 ## Ledger
 
-Measured on the test split: {tested}. One decision on two threads.
+Measured on the test split: {tested}.
+One decision takes so long on two threads where no other program comes between.
 
 """
 
@@ -58,9 +58,11 @@ Hibari `heart` (Apache-2.0). Looks and texts are UI-CLIP's, frames those of Whis
 
 ## Made with
 
+The shards of all seeds lie in one folder then.
+
     pip install -e '.[train]'
-    python -m encore_models.training.action.make --out DATA --episodes {episodes} --seed {seed}
-    python -m encore_models.training.action.train --data DATA --folder runs/action
+{made}
+    python -m encore_models.training.action.train --data DATA --folder runs/action{run}
     python -m encore_models.training.action.export --model runs/action/model --data DATA
 
 `accelerate launch -m encore_models.training.action.train ...` trains on many devices.
@@ -81,13 +83,17 @@ class Origin:
     """By split."""
     names: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Of episodes, applications and so on (`TOLD`), by split."""
-    made: Mapping[str, int] = field(default_factory=dict)
-    """Version and seed of the generator."""
+    run: str = ""
+    """Options of the training, as its command takes them."""
 
-    @property
-    def episodes(self) -> int:
-        """How many there were in all."""
-        return sum(len(names) for names in self.names.get("episode", {}).values())
+    def made(self) -> str:
+        """The commands that make such samples, a line for each seed; an episode's name is its seed and number."""
+        most: dict[str, int] = {}
+        for name in (name for names in self.names.get("episode", {}).values() for name in names):
+            seed, _, number = name.partition("-")
+            most[seed] = max(most.get(seed, 0), int(number or 0) + 1)
+        command = "    python -m encore_models.training.action.make --out DATA-{0} --episodes {1} --seed {0}"
+        return "\n".join(command.format(*one) for one in sorted(most.items()))
 
     def told(self) -> str:
         """As a Markdown table."""
@@ -102,21 +108,24 @@ def _named(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= FEW else str(len(names))
 
 
-def origin_of(data: Path) -> Origin:
+def origin_of(data: Path, run: str = "") -> Origin:
     """What is in a folder of shards.
+
+    Args:
+        data: The folder.
+        run: Options of the training.
 
     Raises:
         NoSamples: There are no shards of a split.
     """
     metas = {split: [one.meta for one in read_shards(data, split)] for split in SPLITS}
-    about = data / "about.json"
     return Origin(
         {split: len(told) for split, told in metas.items()},
         {
             key: {split: tuple(sorted({one.get(key, "") for one in told} - {""})) for split, told in metas.items()}
             for key in TOLD
         },
-        json.loads(about.read_text()) if about.is_file() else {},
+        run,
     )
 
 
@@ -135,5 +144,5 @@ def model_card(model: ActionModel, ledger: Mapping[str, Entry], shipped: str, or
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         tested=f"{ledger['fp32'].figures.samples:,} decisions, with applications, icons, fonts and voices of its own",
     )
-    tail = TAIL.format(data=origin.told(), episodes=origin.episodes, seed=origin.made.get("seed", "SEED"))
+    tail = TAIL.format(data=origin.told(), made=origin.made(), run=f" {origin.run}" if origin.run else "")
     return head + "\n".join(lines) + "\n" + tail

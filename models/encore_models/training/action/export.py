@@ -45,6 +45,7 @@ from encore_models.training.action.model import Flat, torch_outputs
 from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import Sample, collate, read_shards
 from encore_models.training.action.shipped import LARGE, chosen, read_weights, write_kept, write_weights
+from encore_models.training.action.trainer import CHECKPOINT
 from encore_models.training.export_ui_clip import bare
 
 FLOAT_TOLERANCE = {"state": 1e-3, "step": 1e-3, "candidate": 1e-3, "argument": 1e-3, "attention": 1e-4}
@@ -57,6 +58,8 @@ CALIBRATION, CHECKED = 128, 128
 """Samples that the ranges of static int8 are read from, and that parity is checked on."""
 LOOKED_THROUGH = 1500
 """Samples of training that kept ones are chosen from."""
+OPTIONS = ("steps", "batch", "learning_rate", "warmup", "evaluate_every", "patience", "seed")
+"""Of a run that the card tells."""
 OPSET = 18
 QUANTISED = ["MatMul", "Gemm"]
 WAY = "int8"
@@ -375,6 +378,17 @@ def _contents(model: TrainedModel, way: str, metrics: dict[str, float]) -> Conte
     )
 
 
+def trained_with(model: Path) -> str:
+    """Options of the run that a model comes from, as its command takes them; nothing where its checkpoint is gone."""
+    path = model.parent / CHECKPOINT
+    if not path.is_file():
+        return ""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    told = {name: state["options"][name] for name in OPTIONS} | {"fusion": state["config"]["fusion"]}
+    told["width"] = state["config"]["width"]
+    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in told.items())
+
+
 def main(
     model: Annotated[Path, typer.Option(help="What training wrote: config.json and model.safetensors.")],
     data: Annotated[Path, typer.Option(help="Folder of the shards.")],
@@ -388,7 +402,7 @@ def main(
     calibration = list(itertools.islice(read_shards(data, "validation"), CALIBRATION))
     kept = chosen(itertools.islice(read_shards(data, "train"), LOOKED_THROUGH))
     test = list(read_shards(data, "test"))
-    made = export(read_weights(model), target, calibration, test, origin_of(data), kept, keep)
+    made = export(read_weights(model), target, calibration, test, origin_of(data, trained_with(model)), kept, keep)
     if ledger is not None:
         ledger.write_text(json.dumps({name: asdict(entry) for name, entry in made.ledger.items()}, indent=2) + "\n")
     for name, entry in made.ledger.items():
