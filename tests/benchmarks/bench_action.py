@@ -48,8 +48,8 @@ RESULTS = Path(__file__).parent / "results" / "action.json"
 RUNS, DATA = Path("runs/bench_action"), Path("runs/action-data")
 EPISODES, SEED = 1500, 2
 """Of the samples, where none are given."""
-OPTIONS = TrainOptions(steps=200, batch=32, learning_rate=1e-3, warmup=20, evaluate_every=50, patience=4)
-FEW = TrainOptions(steps=80, batch=16, learning_rate=1e-3, warmup=8, evaluate_every=40)
+OPTIONS = TrainOptions(steps=120, batch=32, learning_rate=1e-3, warmup=12, evaluate_every=60, patience=4)
+FEW = TrainOptions(steps=60, batch=16, learning_rate=1e-3, warmup=6, evaluate_every=60)
 """Of the runs on a few demonstrations."""
 QUICK = TrainOptions(steps=6, batch=8, learning_rate=1e-3, warmup=2, evaluate_every=3)
 DEFAULT, RULE = "the default", "the rule alone"
@@ -74,9 +74,9 @@ class Budget:
     """Of other towers."""
     aligning: int = 400
     """Steps that bring speech to texts."""
-    played: int = 100
+    played: int = 60
     """Episodes that the default plays in closed loop."""
-    played_by_others: int = 40
+    played_by_others: int = 24
 
 
 def combinations(sizes: ActionConfig) -> dict[str, ActionConfig]:
@@ -223,9 +223,9 @@ def main(
     out: Annotated[Path, typer.Option(help="JSON file; Markdown and picture beside it.")] = RESULTS,
     steps: Annotated[int, typer.Option(help="Of each fusion's run.")] = OPTIONS.steps,
     width: Annotated[int, typer.Option(help="Of the fusions.")] = 128,
-    episodes: Annotated[int, typer.Option(help="Played in closed loop by the default.")] = 100,
-    towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 24,
-    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 80,
+    episodes: Annotated[int, typer.Option(help="Played in closed loop by the default.")] = 60,
+    towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 20,
+    tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 60,
     utterances: Annotated[int, typer.Option(help="That bring speech to texts.")] = 400,
     only: Annotated[str, typer.Option(help="Of the fusions, those with this in their name.")] = "",
     threads: Annotated[int, typer.Option(help="CPU threads of what is measured; training takes one.")] = 1,

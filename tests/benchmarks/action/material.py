@@ -31,7 +31,7 @@ from tests.training.action_task import samples as task_samples
 
 PLAYED_SEED = 1_000_003
 """Of the episodes that are played; no shard is made with it."""
-VALIDATED = 40
+VALIDATED = 30
 """Episodes that a checkpoint is chosen by."""
 RAW_SEED = 1_000_033
 """Of the episodes that other towers learn from, and of what is said to bring speech to texts."""
