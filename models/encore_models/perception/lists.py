@@ -126,7 +126,8 @@ class Lists:
         return np.asarray(kept, np.intp)
 
     def _repeats(self, cell: int, offsets: NDArray[np.float64], slack: NDArray[np.float64]) -> bool:
-        columns = [self._aligned(cell), *([self._begun(cell)] if self._text[cell] else [])]
+        grown = self._text[cell] and len(offsets) >= FEW_ROWS
+        columns = [self._aligned(cell), *([self._begun(cell)] if grown else [])]
         return any(self._repeats_in(column, cell, offsets, slack) for column in columns)
 
     def _repeats_in(
