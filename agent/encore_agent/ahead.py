@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
-from encore_agent.background import Background
 from encore_agent.messages import Listener as Tell
+from encore_agent.messages import Trouble
+
+log = logging.getLogger(__name__)
 
 REST_S = 0.002
 """After each pass, so that whoever listens comes first; a pass takes about twice as long."""
@@ -15,7 +18,7 @@ Cancelled = Callable[[], bool]
 
 
 class Ahead:
-    """A thread for work that is out of date as soon as there is newer one."""
+    """A thread for work that is out of date as soon as there is newer one. Nothing waits for it, not even the end."""
 
     def __init__(self, tell: Tell) -> None:
         """Nothing is begun yet.
@@ -25,8 +28,8 @@ class Ahead:
         """
         self._tell = tell
         self._lock = threading.Lock()
-        self._background: Background | None = None
         self._dropped = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def begin(self, work: Callable[[Cancelled], None]) -> None:
         """Begin this work, and drop what was begun before.
@@ -34,22 +37,30 @@ class Ahead:
         Args:
             work: Asks often whether it is dropped, and ends then.
         """
-        dropped = threading.Event()
-
-        def rested() -> bool:
-            time.sleep(REST_S)
-            return dropped.is_set()
-
         with self._lock:
             self._dropped.set()
-            self._dropped = dropped
-            self._background = self._background or Background("encore-ahead", self._tell)
-            self._background.do(work, rested)
+            self._dropped = threading.Event()
+            done = (work, self._dropped, self._thread)
+            self._thread = threading.Thread(target=self._do, args=done, name="encore-ahead", daemon=True)
+            self._thread.start()
 
     def stop(self) -> None:
         """Drop everything; returns once the thread has ended."""
         with self._lock:
             self._dropped.set()
-            background, self._background = self._background, None
-        if background is not None:
-            background.shutdown()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _do(self, work: Callable[[Cancelled], None], dropped: threading.Event, before: threading.Thread | None) -> None:
+        def rested() -> bool:
+            time.sleep(REST_S)
+            return dropped.is_set()
+
+        if before is not None:
+            before.join()
+        try:
+            work(rested)
+        except Exception as error:  # the thread's outermost loop: nobody above would see it
+            log.exception("what was to be computed ahead failed")
+            self._tell(Trouble(f"known titles could not be gone through ahead: {error}"))

@@ -279,7 +279,8 @@ class Ears:
         if understander is not None:
             self._macros = self._library.macros()
             understander.set_macros(self._macros)
-            self._preparing.begin(understander.prepare)
+            if self.open:
+                self._preparing.begin(understander.prepare)
 
     def answer(self, heard_id: int | None, macro_id: str | None) -> None:
         """Answer the question that waits: run this macro, or none.
