@@ -20,6 +20,7 @@ def test_newer_work_begins_once_the_older_one_was_dropped() -> None:
             pass
         told.put("dropped")
 
+    before = set(threading.enumerate())
     ahead = Ahead(print)
     ahead.begin(endless)
     assert told.get(timeout=30) == "begun"
@@ -28,7 +29,7 @@ def test_newer_work_begins_once_the_older_one_was_dropped() -> None:
     ahead.begin(endless)
     ahead.stop()
     ahead.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "encore-ahead"]
+    assert set(threading.enumerate()) <= before
 
 
 def test_what_goes_wrong_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -207,13 +207,14 @@ def test_a_command_is_thought_out_once_noted_told_and_set_off(person: Person) ->
 
 
 def test_titles_are_gone_through_ahead_and_again_when_the_macros_change(person: Person) -> None:
+    before = set(threading.enumerate())
     person.listen()
     assert [macro.id for macro in FakeUnderstander.prepared.get(timeout=30)] == ["next", "play"]
     person.library.delete("next")
     person.ears.macros_changed()
     assert [macro.id for macro in FakeUnderstander.prepared.get(timeout=30)] == ["play"], "the first work was dropped"
     person.ears.close()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("encore-ahead")]
+    assert set(threading.enumerate()) <= before
 
 
 def test_what_is_foreseen_does_nothing_until_it_has_ended(person: Person) -> None:
