@@ -67,4 +67,6 @@ def test_what_was_compared_beforehand_can_be_left_out(made: tuple[list[Sample], 
     assert not one.step_seen.any()
     assert not one.candidate_known.any()
     assert not one.spoken_alike.any()
+    assert not one.step_matches[..., 1:].any()
+    np.testing.assert_array_equal(one.step_matches[..., 0], made[0][0].step_matches[..., 0])
     np.testing.assert_array_equal(one.candidates, made[0][0].candidates)

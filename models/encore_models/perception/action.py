@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle, Shape
 from encore_models.errors import BundleBroken, BundleNewer
-from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPELT, SPOKEN_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
@@ -260,7 +260,7 @@ def contradicted(situation: Situation, step: int) -> NDArray[np.bool_]:
     drawing = ~read & bool(np.any(situation.steps[step]))
     most = alike[drawing].max(initial=-1.0)
     named = not situation.step_places[step][FIELD]
-    other = read & named & (situation.step_matches[step][:, 0] < SPELT_FLOOR)
+    other = read & named & (situation.step_matches[step][:, SPELT] < SPELT_FLOOR)
     against: NDArray[np.bool_] = other | (drawing & (alike < most - CLEARLY))
     return against
 

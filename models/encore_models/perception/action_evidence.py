@@ -20,6 +20,8 @@ SPOKEN_WIDTH = 9
 """Numbers that say how alike two utterances are, and how well the words fit."""
 MATCH_WIDTH = 3
 """Numbers that say how well a place matches a target."""
+SPELT, MEANT, LEADS = range(MATCH_WIDTH)
+"""Columns of these: letters, meaning, lead over what else was shown."""
 HERE = 0.01
 """Share of the window within which a place is the target's own."""
 LEAST_LOG_P = -6.0

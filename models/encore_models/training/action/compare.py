@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encore_models.perception.action import FIELD
+from encore_models.perception.action_evidence import LEADS, MEANT, SPELT
 from encore_models.perception.situation import ARGUMENTS
 
 Batch = dict[str, Tensor]
@@ -44,8 +45,6 @@ REDRAWN = 0.08
 otherwise than when they were shown, and 58 % of these meant the same by .8, as 2 % of all wrong ones did."""
 TWIN, TWIN_COUNTS = 0.4, 4.0
 """By so much a place has to be more like something else that was shown to lose by it; logit it loses for each more."""
-SPELT, MEANT, LEADS = 0, 1, 2
-"""Columns of `step_matches`."""
 SLOT = ARGUMENTS.index("slot")
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.perception.action_evidence import Fit
+from encore_models.perception.action_evidence import SPELT, Fit
 from encore_models.perception.clip import Clip
 from encore_models.perception.situation import Half
 from encore_models.perception.ui_clip import Vectors
@@ -168,11 +168,16 @@ def raw_samples(episodes: Episodes, seeing: Seeing, hearing: Hearing, numbers: I
 
 
 def bare(sample: Sample) -> Sample:
-    """A sample without what our own towers already compared, so that others start from the same."""
+    """A sample without what our own towers already compared, so that others start from the same.
+
+    How names are spelt is no tower's matter and stays.
+    """
+    matches = sample.step_matches.copy()
+    matches[..., SPELT + 1 :] = 0
     return replace(
         sample,
         spoken_alike=np.zeros_like(sample.spoken_alike),
-        step_matches=np.zeros_like(sample.step_matches),
+        step_matches=matches,
         step_seen=np.zeros_like(sample.step_seen),
         candidate_known=np.zeros_like(sample.candidate_known),
     )

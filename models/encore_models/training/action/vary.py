@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_models.perception.action_evidence import SPELT
 from encore_models.perception.situation import STATES
 from encore_models.training.action.samples import GONE, Sample
 
@@ -50,7 +51,7 @@ def without_target(sample: Sample) -> Sample:
     """The target of the step that is due is gone, and what stands in its row under its name; so it is to stop."""
     there = sample.candidate_places[:, 1]
     same_row = np.abs(there - there[sample.candidate]) < ROW
-    gone = same_row & (sample.step_matches[sample.step, :, 0] >= NAMED)
+    gone = same_row & (sample.step_matches[sample.step, :, SPELT] >= NAMED)
     gone[sample.candidate] = True
     meta = {**sample.meta, "hard": GONE}
     return _only(replace(sample, state=STATES.index("stop"), step=-1, candidate=-1, argument=0, meta=meta), ~gone)
