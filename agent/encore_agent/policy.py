@@ -43,6 +43,9 @@ from encore_models.store import read_texts, write_texts
 
 log = logging.getLogger(__name__)
 
+SURELY_ABSENT = 0.999
+"""The highest probability of a target being absent that is reckoned with."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Advice:
@@ -64,6 +67,16 @@ class Advice:
     def probability(self, state: str) -> float:
         """Of a state, 0 to 1."""
         return float(self.decision.states[STATES.index(state)])
+
+    @property
+    def objection(self) -> float:
+        """Probability of `stop` for another reason than that the target is missing, which evidence knows better.
+
+        What stops for that is what would have been a step or a wait, as often as the target is not there.
+        """
+        missing = min(self.absent, SURELY_ABSENT)
+        stuck = self.probability("step") * missing / (1 - missing) - self.probability("wait")
+        return max(0.0, self.probability("stop") - max(0.0, stuck))
 
     @property
     def step(self) -> int:

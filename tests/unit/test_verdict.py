@@ -119,6 +119,15 @@ def test_a_place_that_evidence_speaks_against_is_passed_over() -> None:
     assert advice(ruled_out=(True, True, True)).place is None
 
 
+def test_that_its_target_is_missing_stops_nothing_that_the_finder_found() -> None:
+    missing = advice(states=(0.04, 0.0, 0.0, 0.96), candidates=(0.02, 0.01, 0.01, 0.96))
+    assert missing.objection < 0.1
+    assert judged(STEP, 0, found(probability=1.0), missing, OPTIONS).do == "act"
+    assert judged(STEP, 0, found(probability=0.9), missing, OPTIONS).do == "look"
+    # Where it would have acted on a place that is there, it stops for something else.
+    assert advice(states=(0.04, 0.0, 0.0, 0.96)).objection > 0.9
+
+
 def test_typing_needs_no_place_and_is_certain_but_for_a_stop() -> None:
     typing = replace(STEP, action=TypeText("a"), target=None)
     assert judged(typing, 1, None, advice(steps=(0.1, 0.9), arguments=(0, 1, 0)), OPTIONS).do == "act"
