@@ -116,7 +116,7 @@ def tuned(material: Material, default: ActionModel) -> dict[str, Any]:
             "taken": result.taken,
             "steps": result.steps,
             "learning_seconds": result.seconds,
-            "loss": {"own": result.own_loss, "old": result.old_loss},
+            "loss": {"own": list(result.own_loss), "old": list(result.old_loss)},
             **{place: {"before": before[place], "after": after[place]} for place in places},
         }
     return told
