@@ -33,7 +33,12 @@ class OtherRun(ModelsError, ValueError):
     """A checkpoint belongs to a run with other options."""
 
     def __init__(self, folder: Path, differences: str) -> None:
+        self.folder, self.differences = folder, differences
         super().__init__(
             f"the checkpoint in {folder} was made with other options ({differences}), so going on would not be the "
             "same run. Take the options back, or choose another folder"
         )
+
+    def __reduce__(self) -> tuple[type[OtherRun], tuple[Path, str]]:
+        """As it was raised: a run in a process of its own has to tell it, too."""
+        return OtherRun, (self.folder, self.differences)
