@@ -14,13 +14,14 @@ import pytest
 
 import encore_agent.ears as ears_module
 from encore_agent.deeds import Order
-from encore_agent.ears import Ears
+from encore_agent.ears import Ears, fit_of
 from encore_agent.library import Library
 from encore_agent.messages import (
     Accepted,
     AgentEvent,
     Asked,
     Command,
+    Evidence,
     HeardChanged,
     ListeningChanged,
     MicrophoneChanged,
@@ -34,6 +35,7 @@ from encore_agent.settings import Choices, Settings
 from encore_agent.values import Heard
 from encore_agent.wake import WakePhrase
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
+from encore_models.perception.action_evidence import Fit
 from encore_models.perception.speech import Utterance
 from encore_models.perception.voice import Encoded, Transcript
 from encore_models.store import create_macro
@@ -408,3 +410,18 @@ def test_learning_the_wake_phrase_takes_what_is_said(person: Person, monkeypatch
     person.say("next track")
     assert len(person.deeds.orders) == 1
     assert isinstance(person.told()[1], Progress)
+
+
+def test_how_well_the_words_fit_is_known_where_words_were_compared() -> None:
+    def fit(text: str, evidence: Evidence, macro_id: str = "play") -> Fit | None:
+        command = Command(macro_id, {"song": "Yesterday"}, 0.9)
+        return fit_of(Accepted(text, command, 1.0, evidence), [macro("play", "play {song}")])
+
+    by_words = Evidence(words=90.0, log_p=-0.4, path="words")
+    assert fit("Play yesterday.", by_words) == Fit(1.0, -0.4)
+    other = fit("Close the door.", by_words)
+    assert other is not None
+    assert other.words < 0.5
+    assert fit("play yesterday", replace(by_words, path="voice")) is None
+    assert fit("play yesterday", replace(by_words, log_p=None)) is None
+    assert fit("play yesterday", by_words, macro_id="gone") is None

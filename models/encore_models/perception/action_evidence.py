@@ -16,8 +16,9 @@ from rapidfuzz import fuzz, process, utils
 
 from encore_models.perception.prints import UNLIKE, VoicePrint, likeness
 
-SPOKEN_WIDTH = 9
+SOUND_WIDTH, WORDS_WIDTH = 6, 3
 """Numbers that say how alike two utterances are, and how well the words fit."""
+SPOKEN_WIDTH = SOUND_WIDTH + WORDS_WIDTH
 MATCH_WIDTH = 3
 """Numbers that say how well a place matches a target."""
 SPELT, MEANT, LEADS = range(MATCH_WIDTH)
@@ -110,14 +111,18 @@ def spoken_alike(said: VoicePrint | None, shown: VoicePrint | None, fit: Fit | N
         would suffer from), logarithm of how much longer today is: zeros where one does not speak. Then 1 where the
         words are known, how alike they are, and their log p, 0 at the worst and 1 for certain; else zeros.
     """
-    sound = _sound_alike(said, shown) if said is not None and shown is not None else [0.0] * (SPOKEN_WIDTH - 3)
-    words = [0.0] * 3 if fit is None else [1.0, fit.words, 1 - max(LEAST_LOG_P, min(0.0, fit.log_p)) / LEAST_LOG_P]
+    sound = _sound_alike(said, shown) if said is not None and shown is not None else [0.0] * SOUND_WIDTH
+    words = (
+        [0.0] * WORDS_WIDTH
+        if fit is None
+        else [1.0, fit.words, 1 - max(LEAST_LOG_P, min(0.0, fit.log_p)) / LEAST_LOG_P]
+    )
     return np.array([*sound, *words], np.float32)
 
 
 def _sound_alike(said: VoicePrint, shown: VoicePrint) -> list[float]:
     if not len(said.features) or not len(shown.features):
-        return [0.0] * (SPOKEN_WIDTH - 3)
+        return [0.0] * SOUND_WIDTH
     (alike,) = likeness(said, [shown])
     found = _beside(_units(said.features) @ _units(shown.features).T)
     longer = log(len(said.features) / len(shown.features))

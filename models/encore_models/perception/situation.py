@@ -267,7 +267,7 @@ def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
         found,
         tuple(texts),
         scene.descriptors[numbers].astype(np.float16),
-        shown_by(scene, found, words.width),
+        _shown_by(scene, found, words.width),
         words.of(texts),
         np.array([place(candidate.box, candidate.kind, scene.rect) for candidate in found], np.float32).reshape(
             -1, PLACE_WIDTH
@@ -276,7 +276,7 @@ def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
     )
 
 
-def shown_by(scene: Scene, candidates: Sequence[Candidate], width: int) -> Half:
+def _shown_by(scene: Scene, candidates: Sequence[Candidate], width: int) -> Half:
     """What the drawings among candidates show, however they are drawn: float16 [n, width]; zeros for all else."""
     drawn = [number for number, candidate in enumerate(candidates) if candidate.kind == "icon"]
     meanings = np.zeros((len(candidates), width), np.float16)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from encore_models.perception.action import FIELD
+from encore_models.perception.action import FIELD, SPELT_FLOOR
 from encore_models.perception.action_evidence import LEADS, MEANT, SPELT
 from encore_models.perception.situation import ARGUMENTS
 
@@ -37,9 +37,8 @@ PROJECTED = 96
 """Length of the frames in which utterances are compared the learned way."""
 BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second. Twice as long told less."""
-OTHER_NAME, OTHER_COUNTS = 0.8, 3.0
-"""Share of the letters below which a name is another one, for 99 % of the labels that were read and are right have .85;
-how often each share less counts."""
+OTHER_COUNTS = 3.0
+"""How often each share of letters counts that a name has less than one that is the same."""
 REDRAWN = 0.08
 """Added to the cosine of what two drawings mean it counts as one of looks: of 384 icons to be acted on 14 % looked
 otherwise than when they were shown, and 58 % of these meant the same by .8, as 2 % of all wrong ones did."""
@@ -87,7 +86,7 @@ class Comparison(nn.Module):
         own = batch["candidate_known"][:, None].expand(*before.shape, 2)
         compared = torch.cat([compared, apart.abs(), own], dim=-1)
         marked = says * (1 - worded)
-        named = (spelt - OTHER_COUNTS * (OTHER_NAME - spelt).clamp(min=0)).clamp(min=0)
+        named = (spelt - OTHER_COUNTS * (SPELT_FLOOR - spelt).clamp(min=0)).clamp(min=0)
         alike = worded * named + marked * torch.minimum(named, looks) + (1 - says) * looks
         alike = torch.maximum(alike, FIELD_ALIKE * kinds[..., FIELD - 4])
         far = (apart[..., :2].square().sum(dim=-1) + 1e-6).sqrt()

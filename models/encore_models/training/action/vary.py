@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_models.perception.action import SPELT_FLOOR
 from encore_models.perception.action_evidence import SPELT
 from encore_models.perception.situation import STATES
 from encore_models.training.action.samples import GONE, Sample
@@ -21,8 +22,8 @@ MISSING = 0.15
 """Share of the steps that are due whose target is taken away."""
 THINNED, LEFT_OUT = 0.3, 0.15
 """Share of the samples with less on the screen, and most of it that is left out."""
-NAMED, ROW = 0.8, 0.02
-"""Likeness of the letters, and share of the window's height, within which places belong to the target's row."""
+ROW = 0.02
+"""Share of the window's height within which places of the target's name belong to its row."""
 
 
 def varied(sample: Sample, rng: np.random.Generator) -> Sample:
@@ -51,7 +52,7 @@ def without_target(sample: Sample) -> Sample:
     """The target of the step that is due is gone, and what stands in its row under its name; so it is to stop."""
     there = sample.candidate_places[:, 1]
     same_row = np.abs(there - there[sample.candidate]) < ROW
-    gone = same_row & (sample.step_matches[sample.step, :, SPELT] >= NAMED)
+    gone = same_row & (sample.step_matches[sample.step, :, SPELT] >= SPELT_FLOOR)
     gone[sample.candidate] = True
     meta = {**sample.meta, "hard": GONE}
     return _only(replace(sample, state=STATES.index("stop"), step=-1, candidate=-1, argument=0, meta=meta), ~gone)
