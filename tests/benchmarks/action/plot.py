@@ -34,7 +34,7 @@ def picture(told: Mapping[str, Any]) -> str:
         top = _bars(parts, top, "Other towers, small, on a small set of their own", told["towers"])
     top = _lines(parts, top, "Next step right, by demonstrations of an application never seen", told["demonstrations"])
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {top}" width="{WIDE}" height="{top}" '
-    ground = f'<rect width="100%" height="100%" fill="{GROUND}"/>'
+    ground = f'<rect width="{WIDE}" height="{top}" fill="{GROUND}"/>'
     return "\n".join([f'{head}font-family="sans-serif" font-size="12" fill="{INK}">', ground, *parts, "</svg>"]) + "\n"
 
 
