@@ -28,7 +28,10 @@ WORDS = 400
 
 
 class FakeHearing:
-    """Writes one sentence, and knows by the sound what was really said; texts are as unlikely as it is told."""
+    """Writes one sentence, and knows by the sound what was really said; texts are as unlikely as it is told.
+
+    After some slips, words that were not said, it goes on with what was.
+    """
 
     endings = (0,)
     silence = SILENCE
@@ -40,8 +43,10 @@ class FakeHearing:
         otherwise: float = -30.0,
         each: float = -0.2,
         said: str = "",
+        slips: int = 0,
     ) -> None:
         self.text = text
+        self.slips = slips
         self.totals = totals or {}
         self.otherwise = otherwise
         self.each = each
@@ -88,7 +93,8 @@ class FakeHearing:
             for row, prefix in enumerate(whole[0, :, 0, :, 0].astype(int).tolist()):
                 for place in range(count):
                     size = len(prefix) - count + 1 + place if prefix else 0
-                    if said[:size] == prefix[:size]:
+                    slips = sum(one != other for one, other in zip(said, prefix[:size], strict=False))
+                    if slips <= self.slips and size <= len(said):
                         logs[row, place, said[size] if size < len(said) else 0] = LIKELY
         return logs, whole
 
@@ -203,8 +209,8 @@ def test_a_real_word_that_begins_like_a_command_is_not_taken_apart() -> None:
         assert isinstance(outcome, Accepted) == accepted, outcome
 
 
-def heard(text: str, said: str) -> tuple[Understander, Heard]:
-    understander = Understander(FakeHearing(text, said=said), [PLAY])
+def heard(text: str, said: str, slips: int = 0) -> tuple[Understander, Heard]:
+    understander = Understander(FakeHearing(text, said=said, slips=slips), [PLAY])
     outcome, heard = understander.understand(UTTERANCE)
     assert isinstance(outcome, Accepted)
     return understander, heard
@@ -224,6 +230,13 @@ def test_a_misheard_title_is_chosen_by_its_sound(title: str) -> None:
 def test_what_was_not_said_is_not_chosen() -> None:
     understander, said = heard("Play path ties.", "Play path ties")
     assert understander.choose_value(said, "song", ["Time", "Stairway to Heaven"]) is None
+
+
+def test_a_text_that_shares_only_its_other_words_is_not_chosen() -> None:
+    understander, said = heard("Play the hard end of fire.", "Play The Heart and the Fire in the Night", slips=1)
+    shown = ["The Shadow and the Fire in the Night", "Time"]
+    assert understander.choose_value(said, "song", shown) is None
+    assert understander.choose_value(said, "song", [*shown, title := "The Heart and the Fire in the Night"]) == title
 
 
 def test_what_is_only_the_beginning_of_what_was_said_is_not_chosen() -> None:
