@@ -77,15 +77,27 @@ def test_what_is_there_is_found_and_counts_less_elsewhere() -> None:
     # The label reads like the title, wherever that is not asked.
     assert before[0, 2] > 0.99
     assert before[0, 1] < 0.5
-    np.testing.assert_allclose(before[0, 3:], [1, 1, 1], atol=1e-3)
+    np.testing.assert_allclose(before[0, 3:6], [1, 1, 1], atol=1e-3)
     assert there[0, 5] < 0.4
+
+
+def test_a_screen_of_another_day_is_told_by_what_differed() -> None:
+    row, other_row = (5, 3, (0.4, 0.5, 0.02), TEXT), (6, 4, (0.4, 0.5, 0.02), TEXT)
+    effect = effect_of(page(LABEL, OLD_TITLE), page(LABEL, TITLE, row))
+    # Today's list holds something else, which was on neither screen.
+    after, before = effects_on(page(LABEL, TITLE, other_row), [effect]), effects_on(page(LABEL, OLD_TITLE), [effect])
+    came, went = slice(6, 8), slice(8, 10)
+    assert after[0, came][0] > 0.5 > 0 >= after[0, went][0]
+    assert before[0, went][0] > 0.5 > 0 >= before[0, came][0]
+    # What stayed tells nothing, though a label says what the title does.
+    assert (effects_on(page(LABEL), [effect])[0, 6:] <= 0).all()
 
 
 def test_nothing_came_and_nothing_to_look_at() -> None:
     same = effect_of(page(LABEL), page(LABEL))
     assert not effects_on(page(LABEL), [same]).any()
     effect = effect_of(page(LABEL), page(LABEL, HEART))
-    assert effects_on(page(), [effect])[0].tolist() == [1, 0, 0, 0, 0, 0]
+    assert effects_on(page(), [effect])[0].tolist() == [1] + [0] * (EFFECT_WIDTH - 1)
     assert effects_on(page(LABEL), []).shape == (0, EFFECT_WIDTH)
 
 

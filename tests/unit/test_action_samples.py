@@ -12,6 +12,7 @@ import pytest
 
 from encore_models.perception import situation
 from encore_models.perception.action import INPUTS
+from encore_models.perception.action_evidence import EFFECT_WIDTH
 from encore_models.perception.situation import STATES
 from encore_models.training.action.samples import (
     FORMAT_VERSION,
@@ -54,7 +55,7 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
         step_texts=half(steps, 12),
         step_effects=half(steps, 16),
         step_matches=half(steps, candidates, 3),
-        step_seen=half(steps, 6),
+        step_seen=half(steps, EFFECT_WIDTH),
         step_places=rng.random((steps, 8), np.float32),
         step_actions=rng.integers(0, 6, steps).astype(np.int8),
         step_arguments=rng.integers(0, 3, steps).astype(np.int8),

@@ -43,7 +43,7 @@ def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
     number = np.zeros(2, np.int8)
     shown = StepsShown(NOTHING_SAID, some, some, some, np.ones((2, 8), np.float32), number, number, screens)
     today = shown.today(["", ""], {}, NOTHING_SAID, Words(NoClip()))  # type: ignore[arg-type]
-    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([effect, effect], np.float16))
+    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([(*effect, 0, 0, 0, 0)] * 2, np.float16))
 
 
 def advice(

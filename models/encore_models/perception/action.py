@@ -19,7 +19,7 @@ from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, 
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 4
+VERSION = 5
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
@@ -270,7 +270,7 @@ def already(situation: Situation, step: int) -> bool:
 
     Said only where something came and something went, for what is always there tells nothing.
     """
-    came, near, _, went, left, _ = (float(value) for value in situation.step_seen[step])
+    came, near, _, went, left, _ = (float(value) for value in situation.step_seen[step][:6])
     return bool(came and went) and near >= EFFECT_SHOWN and left <= EFFECT_GONE
 
 

@@ -27,8 +27,10 @@ HERE = 0.01
 """Share of the window within which a place is the target's own."""
 LEAST_LOG_P = -6.0
 """Mean log p of a token below which words fit as badly as can be."""
-EFFECT_WIDTH = 6
+EFFECT_WIDTH = 10
 """Numbers that say what of a step's effect is on the screen."""
+LEADING = 3
+"""Places that tell a screen from another best, over which is averaged."""
 BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second."""
 NEAR = 0.02
@@ -37,6 +39,9 @@ SAME = 0.8
 """Likeness from which two places say, or look, the same; letters may be misread."""
 FAR_COUNTS = 1.0
 """Likeness that a whole window between two places counts for."""
+MOVED_COUNTS = 4.0
+"""The same where two screens are told apart: what lies elsewhere is something else. Of 597 steps of synthetic episodes
+3.0 % were misjudged by it, 4.9 % with 1, 6.4 % by the likeness of what came and went alone."""
 SIZE_COUNTS = 0.5
 """Likeness that a height e times the other counts for."""
 LEAST_SIDE = 0.004
@@ -80,6 +85,7 @@ class Effect:
 
     came: Things
     went: Things
+    stayed: Things
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +169,12 @@ def _lead(target: Things, shown: Places, screen: Places) -> Floats:
     return np.asarray(np.clip(own - rival, -1, 1), np.float32)
 
 
-def _nearness(things: Things, screen: Places) -> Floats:
-    """How alike places are in looks, words and position: [things, n]."""
+def _nearness(things: Things, screen: Places, far: float = FAR_COUNTS) -> Floats:
+    """How alike places are in looks, words and position: [things, n]; `far` is what a whole window counts for."""
     spelt, looks = spelt_alike(things.said, screen.said), _cosines(things.looks, screen.candidates)
     worded = _worded(things.places)[:, None] | _worded(screen.places)[None]
     alike = np.where(_any(things.said)[:, None], np.where(worded, spelt, (spelt + looks) / 2), looks)
-    return np.asarray(alike - _apart(things.places, screen.places), np.float32)
+    return np.asarray(alike - _apart(things.places, screen.places, far), np.float32)
 
 
 def spelt_alike(said: Sequence[str], others: Sequence[str]) -> Floats:
@@ -213,18 +219,20 @@ def effect_of(before: Places, after: Places, said: Sequence[str] | None = None) 
     stayed = (apart < NEAR) & (~speaking | (one >= SAME)) & (~drawn | (other >= SAME))
     came, went = ~stayed.any(axis=0), ~stayed.any(axis=1)
     today = after.said if said is None else said
-    return Effect(_things(after, today, came), _things(before, before.said, went))
+    return Effect(_things(after, today, came), _things(before, before.said, went), _things(before, before.said, ~went))
 
 
 def effects_on(screen: Places, effects: Sequence[Effect]) -> Floats:
     """What of the effects of steps is on a screen.
 
     Returns:
-        float32 [steps, 6]: for what came, then for what went: 1 where anything did, the mean over its parts of the
+        float32 [steps, 10]: for what came, then for what went: 1 where anything did, the mean over its parts of the
         best likeness to anything that is there now, less for what is elsewhere or of another size, and the same
-        wherever it is.
+        wherever it is. Then for both, by how much a place of the screen is more like something of it than like
+        anything else before or after the step: the most, and the mean of the three that are most so. Today's lists
+        hold other things than those that came, but the title of the page is the same.
     """
-    rows = [[*_found(effect.came, screen), *_found(effect.went, screen)] for effect in effects]
+    rows = [[*_found(effect.came, screen), *_found(effect.went, screen), *_led(effect, screen)] for effect in effects]
     return np.array(rows, np.float32).reshape(-1, EFFECT_WIDTH)
 
 
@@ -240,12 +248,27 @@ def _found(things: Things, screen: Places) -> tuple[float, float, float]:
     return 1.0, float(near.max(axis=1).clip(-1).mean()), float(alike.max(axis=1).mean())
 
 
-def _apart(ones: NDArray[Any], others: NDArray[Any]) -> Floats:
+def _led(effect: Effect, screen: Places) -> tuple[float, float, float, float]:
+    came, went, stayed = (
+        _nearness(things, screen, MOVED_COUNTS).max(axis=0, initial=-1.0)
+        for things in (effect.came, effect.went, effect.stayed)
+    )
+    return *_most(effect.came, came - np.maximum(went, stayed)), *_most(effect.went, went - np.maximum(came, stayed))
+
+
+def _most(things: Things, leads: Floats) -> tuple[float, float]:
+    if not len(things.places) or not len(leads):
+        return 0.0, 0.0
+    best = np.sort(np.clip(leads, -1, 1))[-LEADING:]
+    return float(best[-1]), float(best.mean())
+
+
+def _apart(ones: NDArray[Any], others: NDArray[Any], far: float = FAR_COUNTS) -> Floats:
     """What distance and another height take from a likeness: [ones, others]."""
     there, now = _single(ones)[:, None], _single(others)[None]
-    far = np.hypot(there[..., 0] - now[..., 0], there[..., 1] - now[..., 1])
+    distance = np.hypot(there[..., 0] - now[..., 0], there[..., 1] - now[..., 1])
     size = np.abs(np.log(np.maximum(there[..., 3], LEAST_SIDE) / np.maximum(now[..., 3], LEAST_SIDE)))
-    return np.asarray(FAR_COUNTS * far + SIZE_COUNTS * size, np.float32)
+    return np.asarray(far * distance + SIZE_COUNTS * size, np.float32)
 
 
 def _worded(places: NDArray[Any]) -> NDArray[np.bool_]:

@@ -348,7 +348,7 @@ def _rule(weights: list[float], bias: float) -> nn.Linear:
 
 def _effect_rule() -> nn.Linear:
     """The effect of a step is there where what came with it is there, what went is not, and its target turned."""
-    return _rule([1.4, 7.8, -3.2, 1.8, -4.5, -1.0, 2.1], -3.9)
+    return _rule([2.0, 4.2, -2.1, 2.0, -1.1, -1.9, 4.3, -1.6, -1.2, -1.9, 1.8], -4.8)
 
 
 def _spoken_rule() -> nn.Linear:

@@ -36,7 +36,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 FRAME_RATE = 25
 """Frames of an utterance in a second."""
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Counted up when a sample holds something else; older ones are made again."""
 
 
@@ -202,7 +202,7 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
         `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
-        [B, S], `step_matches` [B, S, N, 3], `step_seen` [B, S, 6], `spoken_alike` [B, 9]; the masks `utterance_mask`,
+        [B, S], `step_matches` [B, S, N, 3], `step_seen` [B, S, 10], `spoken_alike` [B, 9]; the masks `utterance_mask`,
         `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
         candidate of -1 meaning absent, and `missing` [B], where that is the right answer. T, N and S are at least 1.
 
