@@ -60,6 +60,20 @@ def test_what_gets_worse_is_not_taken(model: ActionModel) -> None:
     assert tuned.model is model
 
 
+def test_it_goes_no_further_than_old_ones_allow(model: ActionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, old = lesson(1, 8), lesson(2, 8)
+    # Own and old, before, and after the whole way, a half and a quarter of it.
+    losses = iter([1.0, 1.0, 0.5, 1.5, 0.6, 1.2, 0.8, 1.01])
+    monkeypatch.setattr(finetune, "loss_on", lambda *asked: next(losses))
+    tuned = fine_tune(model, own, old, TUNING)
+    assert (tuned.taken, tuned.share, tuned.own_loss, tuned.old_loss) == (True, 0.25, (1.0, 0.8), (1.0, 1.01))
+    losses = iter([1.0, 1.0, 0.5, 0.9])
+    whole = fine_tune(model, own, old, TUNING)
+    assert whole.share == 1.0
+    for first, quarter, end in zip(*(one.parameters() for one in (model, tuned.model, whole.model)), strict=True):
+        torch.testing.assert_close(quarter, first + (end - first) / 4, atol=1e-6, rtol=1e-4)
+
+
 def test_it_ends_in_time(model: ActionModel) -> None:
     ticks = iter(range(1000))
     tuned = fine_tune(model, lesson(1, 8), lesson(2, 8), replace(TUNING, seconds=5), lambda: next(ticks))

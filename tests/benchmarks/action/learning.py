@@ -16,6 +16,7 @@ from encore_models.training.action.evaluate import Figures, evaluate
 from encore_models.training.action.finetune import Lesson, Tuning, fine_tune
 from encore_models.training.action.model import ActionConfig, ActionModel, torch_outputs
 from encore_models.training.action.samples import Sample
+from encore_models.training.action.shipped import CHECKED_EPISODES, chosen
 from encore_models.training.action.stream import Listed
 from encore_models.training.action.train import MODEL, train
 from encore_models.training.action.trainer import TrainOptions
@@ -108,13 +109,15 @@ def tuned(material: Material, default: ActionModel) -> dict[str, Any]:
     for key, count in TUNINGS.items():
         shown = [one for episode in own[:count] for one in episode]
         # As long as it takes on a free core, however busy this machine is.
-        result = fine_tune(default, _lesson(shown), _lesson(old), Tuning(), time.process_time)
+        beside = Lesson(old, chosen(material.validation, CHECKED_EPISODES))
+        result = fine_tune(default, _lesson(shown), beside, Tuning(), time.process_time)
         places = {"own": held, "others": others, "old": old}
         before = {place: _told(_figures(default, some)) for place, some in places.items()}
         after = {place: _told(_figures(result.model, some)) for place, some in places.items()}
         told[key] = {
             "taken": result.taken,
             "steps": result.steps,
+            "share": result.share,
             "learning_seconds": result.seconds,
             "loss": {"own": list(result.own_loss), "old": list(result.old_loss)},
             **{place: {"before": before[place], "after": after[place]} for place in places},

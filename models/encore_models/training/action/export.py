@@ -44,7 +44,14 @@ from encore_models.training.action.model import ActionModel as TrainedModel
 from encore_models.training.action.model import Flat, torch_outputs
 from encore_models.training.action.prune import pruned
 from encore_models.training.action.samples import Sample, collate, read_shards
-from encore_models.training.action.shipped import LARGE, chosen, read_weights, write_kept, write_weights
+from encore_models.training.action.shipped import (
+    CHECKED_EPISODES,
+    LARGE,
+    chosen,
+    read_weights,
+    write_kept,
+    write_weights,
+)
 from encore_models.training.action.trainer import CHECKPOINT
 from encore_models.training.export_ui_clip import bare
 
@@ -400,7 +407,10 @@ def main(
     """Export a trained action model to int8 and write the bundle with its model card and ledger."""
     torch.set_num_threads(threads)
     calibration = list(itertools.islice(read_shards(data, "validation"), CALIBRATION))
-    kept = chosen(itertools.islice(read_shards(data, "train"), LOOKED_THROUGH))
+    kept = [
+        *chosen(itertools.islice(read_shards(data, "train"), LOOKED_THROUGH)),
+        *chosen(itertools.islice(read_shards(data, "validation"), LOOKED_THROUGH), CHECKED_EPISODES),
+    ]
     test = list(read_shards(data, "test"))
     made = export(read_weights(model), target, calibration, test, origin_of(data, trained_with(model)), kept, keep)
     if ledger is not None:

@@ -28,7 +28,8 @@ LARGE = 2048
 SCALE = ".scale"
 """Added to the name of a matrix for the name of its scales."""
 MOST = 127
-KEPT_EPISODES = 5
+KEPT_EPISODES, CHECKED_EPISODES = 5, 10
+"""Of training, to be rehearsed, and of applications that the model never saw, to tell what is forgotten."""
 KEPT_BITS = 4
 """Of the ten of a half-precision number's mantissa that stay in kept samples: the rest is noise that does not pack."""
 

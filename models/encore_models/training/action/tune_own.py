@@ -206,12 +206,17 @@ def _lessons(
     check_consistent(shown)
     known = learned_by(folder)
     fresh = _fresh(shown, new, known)
-    found: tuple[list[Sample], list[Sample]] = ([], [])
+    own_samples: list[Sample] = []
+    old_samples: list[list[Sample]] = []
     for number, one in enumerate(shown):
         say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(shown))
         others = [other.sound for other in shown if other is not one and _asks_else(other, one)]
-        found[one.path.name not in fresh].extend(samples_of(library, one, others, making))
-    own, old = (_split(samples) for samples in found)
+        samples = samples_of(library, one, others, making)
+        if one.path.name in fresh:
+            own_samples += samples
+        else:
+            old_samples.append(samples)
+    own, old = _split(own_samples), _rehearsed(old_samples)
     if not own.learned:
         raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
     old = _with_kept(old, read_kept(folder))
@@ -224,8 +229,13 @@ def _lessons(
 
 
 def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
-    """Old demonstrations with samples of the first training, which are drawn as often: they alone show waiting."""
-    learned, checked = list(kept[::2]), kept[1::2]
+    """Old demonstrations with samples of the first training, and for the check some of applications it never saw.
+
+    Those of training are drawn as often as the old demonstrations: they alone show waiting.
+    """
+    learned, checked = (
+        [one for one in kept if (one.meta.get("split") == "train") == trained] for trained in (True, False)
+    )
     times = max(1, len(old.learned) // max(1, len(learned)))
     return Lesson([*old.learned, *learned * times], [*old.checked, *checked])
 
@@ -239,6 +249,14 @@ def _asks_else(other: Shown, one: Shown) -> bool:
 def _split(samples: Sequence[Sample]) -> Lesson:
     back = [sample for sample in samples if variation_of(sample) in BACK]
     return Lesson([sample for sample in samples if variation_of(sample) not in BACK], back)
+
+
+def _rehearsed(old: Sequence[Sequence[Sample]]) -> Lesson:
+    """Every other old demonstration is only checked: what was not rehearsed tells whether anything is forgotten."""
+    if len(old) == 1:
+        return _split(old[0])
+    checked = [one for samples in old[1::2] for one in _split(samples).checked]
+    return Lesson([one for samples in old[::2] for one in samples], checked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
