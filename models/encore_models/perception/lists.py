@@ -74,7 +74,7 @@ class Lists:
         self._middle = boxes[:, 1] + boxes[:, 3] / 2
         self._text = text
         self._ink = ink
-        self._named: dict[tuple[bytes, float], int] = {}
+        self._named: dict[tuple[bytes, tuple[float, float]], int] = {}
 
     def pitch(self, cell: int) -> Pitch | None:
         """The pitch of the list that a candidate stands in; None where it stands in none, or in one of two rows."""
@@ -158,10 +158,14 @@ class Lists:
         labels = np.flatnonzero(self._text & self._ink)
         if len(alike) < EQUAL or not len(labels):
             return []
-        least, reach = max(2, NAMED * len(alike)), float(CARD[1])
+        least, reach = max(2, NAMED * len(alike)), (float(CARD[0]), float(CARD[1]))
         if row is not None:
             # What names some in their own rows names all there; the name of a card may lie further off.
-            reach = row / 2 if self._most(alike, labels, row / 2) >= least else OWN * row
+            # Labels tell the pitch badly where they do not begin alike; the drawings themselves stand as the rows do.
+            gaps = np.diff(np.sort(self._middle[alike[self._aligned(cell)[alike]]]))
+            row = min(row, float(gaps[gaps >= LOWEST].min(initial=row)))
+            beside = np.inf, row / 2
+            reach = beside if self._most(alike, labels, beside) >= least else (CARD[0], OWN * row)
         counts = self._equal(cell, alike, labels, reach)
         most = int(counts.max(initial=0))
         # Where its own label was not made out, those of other rows stand at equal distances as well.
@@ -171,7 +175,7 @@ class Lists:
         left, middle = self._sides[0, labels], self._middle[labels]
         return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
 
-    def _most(self, alike: Indexes, labels: Indexes, reach: float) -> int:
+    def _most(self, alike: Indexes, labels: Indexes, reach: tuple[float, float]) -> int:
         """How many of some drawings have a label at the same distance, at best."""
         key = alike.tobytes(), reach
         if key not in self._named:
@@ -179,8 +183,8 @@ class Lists:
             self._named[key] = max(int(self._equal(int(cell), alike, labels, reach).max(initial=0)) for cell in some)
         return self._named[key]
 
-    def _equal(self, cell: int, alike: Indexes, labels: Indexes, reach: float) -> Indexes:
-        """How many of some drawings have a label where each label stands to one of them, [labels]."""
+    def _equal(self, cell: int, alike: Indexes, labels: Indexes, reach: tuple[float, float]) -> Indexes:
+        """How many of some drawings have a label where each stands to one of them, within a reach."""
         left, middle = self._sides[0, labels], self._middle[labels]
         down = middle - self._middle[cell]
         counts = np.zeros(len(labels), np.intp)
@@ -192,6 +196,6 @@ class Lists:
                 x, y = self._sides[2, other] + across, self._middle[other] + down
                 level = np.abs(middle[None] - y[:, None]) <= CARD_SLACK
                 equal += (level & (np.abs(side[None] - x[:, None]) <= CARD_SLACK)).any(axis=1)
-            equal[(np.abs(across) > CARD[0]) | (np.abs(down) > reach)] = 0
+            equal[(np.abs(across) > reach[0]) | (np.abs(down) > reach[1])] = 0
             counts = np.maximum(counts, equal)
         return counts

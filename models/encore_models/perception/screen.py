@@ -43,6 +43,8 @@ LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
 """Likeness from which two candidates look the same."""
+ASKED = 3
+"""Drawings that are asked how they are named, where one looks like no other."""
 GRID = 3
 """Pictures of one size side by side from which they are cards."""
 SAME_SIZE = 0.1
@@ -256,6 +258,11 @@ class Scene:
 
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
+        ways = self._own_name, self._name_like_others
+        few = len(self.alike(cell)) <= GRID
+        return next((name for way in (ways[::-1] if few else ways) if (name := way(cell)) is not None), None)
+
+    def _own_name(self, cell: Candidate) -> Candidate | None:
         grid = self.in_grid(cell)
         alike = self._of_its_size(cell) if grid else self.alike(cell)
         row = self._in_its_list(cell, self.row_of(cell))
@@ -269,17 +276,38 @@ class Scene:
         named = self._lists.named_alike(index, numbers, None if pitch is None else pitch.step)
         return self.candidates[named[0]] if len(named) else self._name_of_card(cell)
 
+    def _name_like_others(self, cell: Candidate) -> Candidate | None:
+        """What names one that was acted on, and looks like no other: what stands to it as the names of others do."""
+        in_line = [c for c in self.candidates if c.kind == "icon" and c != cell and _in_line(c, cell)]
+        others = max((self.alike(c) for c in in_line), key=len, default=frozenset())
+        middle = cell.box.center
+        for other in sorted((c for c in in_line if c in others), key=lambda c: _distance(c.box, middle))[:ASKED]:
+            if len(others) < GRID or (name := self._own_name(other)) is None:
+                continue
+            left = middle.x + name.box.left - other.box.center.x
+            line = middle.y + name.box.center.y - other.box.center.y
+            for label in self.candidates:
+                beside = abs(label.box.left - left) <= ALIGNED and abs(label.box.center.y - line) <= ALIGNED
+                if label.kind == "text" and beside:
+                    return label
+        return None
+
     def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
         """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.
+
+        Where one more list follows, its title is not that of what stands behind a title of its own.
 
         One that was acted on looks otherwise, so its column tells rather than it alone. A single drawing of its kind,
         such as that of what is played, is no other list's column.
         """
         own = [c for c in self.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
-        before = {other for c in own for other in self.alike(c) if other.box.right <= cell.box.left}
-        lists = [c for c in before if 2 * sum(_in_one_column(c, other) for other in before) >= len(own)]
-        start = max((c.box.right for c in lists), default=0)
-        return [c for c in row if c.box.left >= start]
+        others = {other for c in own for other in self.alike(c) if not _in_one_column(other, cell)}
+        lists = [c.box for c in others if 2 * sum(_in_one_column(c, other) for other in others) >= len(own)]
+        start = max((box.right for box in lists if box.right <= cell.box.left), default=0)
+        row = [c for c in row if c.box.left >= start]
+        before = [c for c in row if c.box.left <= cell.box.left]
+        next_list = any(box.left >= cell.box.right for box in lists)
+        return before if next_list and title_of(before) is not None else row
 
     def _name_of_card(self, cell: Candidate) -> Candidate | None:
         """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""
@@ -442,6 +470,10 @@ def describe_target(scene: Scene, point: Point) -> Target:
 
 def _in_one_column(a: Candidate, b: Candidate) -> bool:
     return abs(a.box.center.x - b.box.center.x) <= ALIGNED
+
+
+def _in_line(a: Candidate, b: Candidate) -> bool:
+    return _in_one_column(a, b) or abs(a.box.center.y - b.box.center.y) <= ALIGNED
 
 
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
