@@ -23,7 +23,8 @@ from encore_agent.single import find_icon
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.captions import caption_of
-from encore_models.perception.screen import Scene, title_of
+from encore_models.perception.names import title_of
+from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 

@@ -12,7 +12,8 @@ from encore_agent.evidence import Place, Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
 from encore_agent.titles import Match, best_matches, match, plain
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene, title_of
+from encore_models.perception.names import title_of
+from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
 LIKE = 0.56

@@ -6,7 +6,7 @@ nothing, and one whose candidates are compared is not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
-from encore_models.perception.lists import Lists, Pitch
+from encore_models.perception.lists import ALIGNED, Lists, Pitch
+from encore_models.perception.names import GRID, Names, title_of
 from encore_models.perception.text import TextReader
 from encore_models.perception.told import with_told
 from encore_recorder.geometry import Point, Rect
@@ -31,8 +32,6 @@ UNDER, CROWDED = 14, 60
 """Side in pixels of what is right under the pointer, and grey levels in it from which it is no blank space."""
 BEYOND = 160
 """Pixels beyond the last cell of a row that still are its own."""
-ALIGNED = 4
-"""Pixels by which edges of one column differ."""
 REPEAT = 160
 """Pixels within which a list repeats its row."""
 LINE_GAP = 0.6
@@ -43,10 +42,6 @@ LIST_ROWS = 4
 """Rows from which even a single column of labels is a list."""
 ALIKE = 0.9
 """Likeness from which two candidates look the same."""
-ASKED = 3
-"""Drawings that are asked how they are named, where one looks like no other."""
-GRID = 3
-"""Pictures of one size side by side from which they are cards."""
 SAME_SIZE = 0.1
 """By how much they differ."""
 WORD = 1.3
@@ -190,7 +185,7 @@ class Scene:
         here = Rect(point.x, point.y, 1, 1)
         band = [c for c in self.candidates if _in_band(c, point) and not self.walled(c.box, here)]
         nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
-        if nearest is None or _distance(nearest.box, point) > FAR or self._pitch_of(nearest) is None:
+        if nearest is None or _distance(nearest.box, point) > FAR or self.pitch_of(nearest) is None:
             return None  # blank space belongs to a row only where rows are
         row = self.row_of(nearest)
         beyond = max(min(c.box.left for c in row) - point.x, point.x - max(c.box.right for c in row))
@@ -218,9 +213,9 @@ class Scene:
         return self._rows[candidate]
 
     def _find_row(self, candidate: Candidate) -> tuple[Candidate, ...]:
-        pitch = self._pitch_of(candidate)
+        pitch = self.pitch_of(candidate)
         if pitch is not None:
-            cells = [self.candidates[i] for i in self._lists.row(self.index(candidate), pitch)]
+            cells = [self.candidates[i] for i in self.lists.row(self.index(candidate), pitch)]
             there = [
                 c for c in cells if (c.kind == "text" or self._in_column(c)) and not self.walled(c.box, candidate.box)
             ]
@@ -242,93 +237,34 @@ class Scene:
         return any(abs(c.box.center.x - drawing.box.center.x) <= ALIGNED for c in self.alike(drawing) - {drawing})
 
     @cached_property
-    def _lists(self) -> Lists:
+    def lists(self) -> Lists:
+        """What repeats."""
         ink = [not c.frame and self.field_of(c) is None for c in self.candidates]
         text = [c.kind == "text" for c in self.candidates]
         return Lists(self.boxes, np.array(text, bool), np.array(ink, bool))
 
-    def _pitch_of(self, candidate: Candidate) -> Pitch | None:
+    def pitch_of(self, candidate: Candidate) -> Pitch | None:
+        """The pitch of the list that it stands in; None where it stands in none."""
         if candidate not in self._pitches:
-            self._pitches[candidate] = None if candidate.frame else self._lists.pitch(self.index(candidate))
+            self._pitches[candidate] = None if candidate.frame else self.lists.pitch(self.index(candidate))
         return self._pitches[candidate]
 
     def is_listed(self, candidate: Candidate) -> bool:
         """Whether it stands in a list of rows at equal distances."""
-        return self._pitch_of(candidate) is not None
+        return self.pitch_of(candidate) is not None
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self)
 
     def name_of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
-        ways = self._own_name, self._name_like_others
-        few = len(self.alike(cell)) <= GRID
-        return next((name for way in (ways[::-1] if few else ways) if (name := way(cell)) is not None), None)
+        return self._names.of(cell)
 
-    def _own_name(self, cell: Candidate) -> Candidate | None:
-        grid = self.in_grid(cell)
-        alike = self._of_its_size(cell) if grid else self.alike(cell)
-        row = self._in_its_list(cell, self.row_of(cell))
-        if not grid and self._pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
-            title = title_of(c for c in row if c != cell)
-            if title is not None:
-                return title
-        index = self.index(cell)
-        numbers = np.asarray(sorted({index, *(self.index(c) for c in alike)}), np.intp)
-        pitch = self._pitch_of(cell)
-        named = self._lists.named_alike(index, numbers, None if pitch is None else pitch.step)
-        return self.candidates[named[0]] if len(named) else self._name_of_card(cell)
-
-    def _name_like_others(self, cell: Candidate) -> Candidate | None:
-        """What names one that was acted on, and looks like no other: what stands to it as the names of others do."""
-        in_line = [c for c in self.candidates if c.kind == "icon" and c != cell and _in_line(c, cell)]
-        others = max((self.alike(c) for c in in_line), key=len, default=frozenset())
-        middle = cell.box.center
-        for other in sorted((c for c in in_line if c in others), key=lambda c: _distance(c.box, middle))[:ASKED]:
-            if len(others) < GRID or (name := self._own_name(other)) is None:
-                continue
-            left = middle.x + name.box.left - other.box.center.x
-            line = middle.y + name.box.center.y - other.box.center.y
-            for label in self.candidates:
-                beside = abs(label.box.left - left) <= ALIGNED and abs(label.box.center.y - line) <= ALIGNED
-                if label.kind == "text" and beside:
-                    return label
-        return None
-
-    def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
-        """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.
-
-        Where one more list follows, its title is not that of what stands behind a title of its own.
-
-        One that was acted on looks otherwise, so its column tells rather than it alone. A single drawing of its kind,
-        such as that of what is played, is no other list's column.
-        """
-        own = [c for c in self.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
-        others = {other for c in own for other in self.alike(c) if not _in_one_column(other, cell)}
-        lists = [c.box for c in others if 2 * sum(_in_one_column(c, other) for other in others) >= len(own)]
-        start = max((box.right for box in lists if box.right <= cell.box.left), default=0)
-        row = [c for c in row if c.box.left >= start]
-        before = [c for c in row if c.box.left <= cell.box.left]
-        next_list = any(box.left >= cell.box.right for box in lists)
-        return before if next_list and title_of(before) is not None else row
-
-    def _name_of_card(self, cell: Candidate) -> Candidate | None:
-        """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""
-        around = (card for card in self.cards if card != cell and card.box.intersection(cell.box) == cell.box)
-        card = min(around, key=lambda c: c.box.area, default=None)
-        return self.cards[card] if card is not None and self.cards[card] != cell else None
-
-    @cached_property
+    @property
     def cards(self) -> dict[Candidate, Candidate]:
         """The cards of one size that hold a label at the same place, and that label, from top to bottom."""
-        named = {}
-        for card in (c for c in self.candidates if c.kind == "picture"):
-            cards = self._of_its_size(card)
-            if len(cards) < GRID:
-                continue
-            numbers = np.asarray(sorted(self.index(c) for c in cards), np.intp)
-            labels = (self.candidates[i] for i in self._lists.named_alike(self.index(card), numbers))
-            inside = (label for label in labels if card.box.intersection(label.box) == label.box)
-            if (name := next(inside, None)) is not None:
-                named[card] = name
-        return named
+        return self._names.cards
 
     @cached_property
     def _alike(self) -> NDArray[np.bool_]:
@@ -391,9 +327,10 @@ class Scene:
 
     def in_grid(self, candidate: Candidate) -> bool:
         """Whether it is a picture beside others of its size: covers of cards, files in a folder."""
-        return candidate.kind == "picture" and len(self._of_its_size(candidate) & set(self.row_of(candidate))) >= GRID
+        return candidate.kind == "picture" and len(self.of_its_size(candidate) & set(self.row_of(candidate))) >= GRID
 
-    def _of_its_size(self, picture: Candidate) -> frozenset[Candidate]:
+    def of_its_size(self, picture: Candidate) -> frozenset[Candidate]:
+        """All candidates of its kind and size, itself included."""
         alike = np.abs(self.boxes[:, 2:] / self.boxes[self.index(picture), 2:] - 1).max(axis=1) <= SAME_SIZE
         return frozenset(c for c in (self.candidates[i] for i in np.flatnonzero(alike)) if c.kind == picture.kind)
 
@@ -404,7 +341,7 @@ class Scene:
         if len(row) < 2 or not texts:
             return False
         least = 1 if texts >= 2 else LIST_ROWS - 1
-        pitch = self._pitch_of(candidate)
+        pitch = self.pitch_of(candidate)
         return (self._repeats(row) if pitch is None else len(pitch.rows)) >= least
 
     def _repeats(self, row: Sequence[Candidate]) -> int:
@@ -468,27 +405,11 @@ def describe_target(scene: Scene, point: Point) -> Target:
     )
 
 
-def _in_one_column(a: Candidate, b: Candidate) -> bool:
-    return abs(a.box.center.x - b.box.center.x) <= ALIGNED
-
-
-def _in_line(a: Candidate, b: Candidate) -> bool:
-    return _in_one_column(a, b) or abs(a.box.center.y - b.box.center.y) <= ALIGNED
-
-
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
     """Whether there is ink right around a place."""
     half = UNDER // 2
     piece = image[max(0, point.y - half) : point.y + half, max(0, point.x - half) : point.x + half]
     return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) > CROWDED
-
-
-def title_of(cells: Iterable[Candidate]) -> Candidate | None:
-    """What a row is called: its first label, and of two lines that begin together the upper one."""
-    texts = [cell for cell in cells if cell.kind == "text"]
-    first = min((cell.box.left for cell in texts), default=0)
-    begin = [cell for cell in texts if cell.box.left <= first + 2 * ALIGNED]
-    return min(begin, key=lambda cell: cell.box.top, default=None)
 
 
 def _own_text(scene: Scene, candidate: Candidate) -> str:

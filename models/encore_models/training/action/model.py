@@ -347,13 +347,16 @@ def _rule(weights: list[float], bias: float) -> nn.Linear:
 
 
 def _effect_rule() -> nn.Linear:
-    """The effect of a step is there where what came with it is there, what went is not, and its target turned."""
-    return _rule([2.0, 4.2, -2.1, 2.0, -1.1, -1.9, 4.3, -1.6, -1.2, -1.9, 1.8], -4.8)
+    """The effect of a step is there where what came with it is there, what went is not, and its target turned.
+
+    A logistic regression on 10,410 steps of training episodes.
+    """
+    return _rule([2.2, 4.7, -4.0, 1.8, -1.2, -0.7, 4.1, -1.8, -2.2, -1.1, 3.5], -4.4)
 
 
 def _spoken_rule() -> nn.Linear:
     """Something else is said where utterances are not alike, and hardly where one was not said.
 
-    A logistic regression on 1,208 pairs of utterances of training episodes.
+    A logistic regression on 2,319 pairs of utterances of training episodes.
     """
-    return _rule([1.6, -5.1, 0.0, -0.3, 0.4, 0.5, 3.3, -1.9, -8.6], -3.3)
+    return _rule([2.0, -5.4, 0.4, -0.2, 0.0, -0.1, 3.0, -1.4, -9.0], -3.8)

@@ -1,0 +1,127 @@
+"""What names a drawing: the title of its row in a list, or of the card that it lies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.lists import ALIGNED
+from encore_recorder.geometry import Point
+
+if TYPE_CHECKING:
+    from encore_models.perception.screen import Scene
+
+GRID = 3
+"""Pictures of one size side by side from which they are cards."""
+ASKED = 3
+"""Drawings that are asked how they are named, where one looks like no other."""
+
+
+class Names:
+    """Names what a scene shows."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Nothing is looked at yet."""
+        self._scene = scene
+
+    def of(self, cell: Candidate) -> Candidate | None:
+        """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
+        ways = self._own_name, self._name_like_others
+        few = len(self._scene.alike(cell)) <= GRID
+        return next((name for way in (ways[::-1] if few else ways) if (name := way(cell)) is not None), None)
+
+    def _own_name(self, cell: Candidate) -> Candidate | None:
+        scene = self._scene
+        grid = scene.in_grid(cell)
+        alike = scene.of_its_size(cell) if grid else scene.alike(cell)
+        row = self._in_its_list(cell, scene.row_of(cell))
+        if not grid and scene.pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
+            title = title_of(c for c in row if c != cell)
+            if title is not None:
+                return title
+        index = scene.index(cell)
+        numbers = np.asarray(sorted({index, *(scene.index(c) for c in alike)}), np.intp)
+        pitch = scene.pitch_of(cell)
+        named = scene.lists.named_alike(index, numbers, None if pitch is None else pitch.step)
+        return scene.candidates[named[0]] if len(named) else self._name_of_card(cell)
+
+    def _name_like_others(self, cell: Candidate) -> Candidate | None:
+        """What names one that was acted on, and looks like no other: what stands to it as the names of others do."""
+        scene = self._scene
+        in_line = [c for c in scene.candidates if c.kind == "icon" and c != cell and _in_line(c, cell)]
+        others = max((scene.alike(c) for c in in_line), key=len, default=frozenset())
+        middle = cell.box.center
+        nearest = sorted((c for c in in_line if c in others), key=lambda c: _steps(c.box.center, middle))
+        for other in nearest[:ASKED]:
+            if len(others) < GRID or (name := self._own_name(other)) is None:
+                continue
+            left = middle.x + name.box.left - other.box.center.x
+            line = middle.y + name.box.center.y - other.box.center.y
+            for label in scene.candidates:
+                beside = abs(label.box.left - left) <= ALIGNED and abs(label.box.center.y - line) <= ALIGNED
+                if label.kind == "text" and beside:
+                    return label
+        return None
+
+    def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
+        """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.
+
+        Where one more list follows, its title is not that of what stands behind a title of its own. One that was acted
+        on looks otherwise, so its column tells rather than it alone. A single drawing of its kind, such as that of what
+        is played, is no other list's column.
+        """
+        scene = self._scene
+        own = [c for c in scene.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
+        others = {other for c in own for other in scene.alike(c) if not _in_one_column(other, cell)}
+        lists = [c.box for c in others if 2 * sum(_in_one_column(c, other) for other in others) >= len(own)]
+        start = max((box.right for box in lists if box.right <= cell.box.left), default=0)
+        row = [c for c in row if c.box.left >= start]
+        before = [c for c in row if c.box.left <= cell.box.left]
+        next_list = any(box.left >= cell.box.right for box in lists)
+        return before if next_list and title_of(before) is not None else row
+
+    def _name_of_card(self, cell: Candidate) -> Candidate | None:
+        """The label that names the card a drawing lies on: over photographs no two drawings look equal, cards do."""
+        around = (card for card in self.cards if card != cell and card.box.intersection(cell.box) == cell.box)
+        card = min(around, key=lambda c: c.box.area, default=None)
+        return self.cards[card] if card is not None and self.cards[card] != cell else None
+
+    @cached_property
+    def cards(self) -> dict[Candidate, Candidate]:
+        """The cards of one size that hold a label at the same place, and that label, from top to bottom."""
+        scene, named = self._scene, {}
+        for card in (c for c in scene.candidates if c.kind == "picture"):
+            cards = scene.of_its_size(card)
+            if len(cards) < GRID:
+                continue
+            numbers = np.asarray(sorted(scene.index(c) for c in cards), np.intp)
+            labels = (scene.candidates[i] for i in scene.lists.named_alike(scene.index(card), numbers))
+            inside = (label for label in labels if card.box.intersection(label.box) == label.box)
+            if (name := next(inside, None)) is not None:
+                named[card] = name
+        return named
+
+
+def _in_one_column(a: Candidate, b: Candidate) -> bool:
+    return abs(a.box.center.x - b.box.center.x) <= ALIGNED
+
+
+def _in_line(a: Candidate, b: Candidate) -> bool:
+    return _in_one_column(a, b) or abs(a.box.center.y - b.box.center.y) <= ALIGNED
+
+
+def _steps(a: Point, b: Point) -> int:
+    """Pixels from one to the other, along the columns and rows."""
+    return abs(a.x - b.x) + abs(a.y - b.y)
+
+
+def title_of(cells: Iterable[Candidate]) -> Candidate | None:
+    """What a row is called: its first label, and of two lines that begin together the upper one."""
+    texts = [cell for cell in cells if cell.kind == "text"]
+    first = min((cell.box.left for cell in texts), default=0)
+    begin = [cell for cell in texts if cell.box.left <= first + 2 * ALIGNED]
+    return min(begin, key=lambda cell: cell.box.top, default=None)

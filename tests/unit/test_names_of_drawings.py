@@ -1,0 +1,50 @@
+"""What names a drawing of a list or card: its own title, also where it was acted on and looks like no other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from encore_recorder.geometry import Point
+from tests.unit.test_find_kinds import Window
+
+FIRST = ("Harbour Bakery", "Green Hotel", "Central Park", "Old Mill", "West Quay", "Lake View")
+SECOND = ("Iron Knight", "Final Stranger", "Wild Planet", "Stolen Road", "Lonely Crown", "Night Express")
+UNMARKED, MARKED = 1, 3
+
+
+def named(window: Window, left: int, top: int) -> str:
+    """What names the drawing whose corner is there."""
+    scene = window.scene
+    cell = next(c for c in scene.candidates if c.kind != "text" and c.box.grown(6).contains(Point(left + 10, top + 10)))
+    name = scene.name_of(cell)
+    return scene.texts([name])[0] if name is not None else ""
+
+
+def lists(marked: int, wide: bool) -> tuple[Window, tuple[int, int], tuple[int, int]]:
+    """Two lists side by side, and where the titles and the drawings of each begin; one row of the first is marked."""
+    width = 1500 if wide else 760
+    titles, drawings = (20, width // 2 + 20), (width // 2 - 60, width - 60)
+    window = Window(np.full((480, width, 3), 245, np.uint8))
+    for texts, left, right in zip((FIRST, SECOND), titles, drawings, strict=True):
+        for row, text in enumerate(texts):
+            acted = texts is FIRST and row == marked
+            window.write(text, left, 64 + 50 * row).sign(right, 58 + 50 * row, MARKED if acted else UNMARKED)
+    return window, titles, drawings
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_drawings_of_lists_side_by_side_are_named_by_their_own_title(wide: bool) -> None:
+    window, _, drawings = lists(marked=2, wide=wide)
+    for texts, left in zip((FIRST, SECOND), drawings, strict=True):
+        assert [named(window, left, 58 + 50 * row) for row in range(6)] == list(texts)
+
+
+def test_a_drawing_on_a_card_that_was_acted_on_is_named_like_the_others() -> None:
+    window = Window()
+    for number, text in enumerate((*FIRST, *SECOND)):
+        left, top = 20 + 180 * (number % 4), 60 + 130 * (number // 4)
+        window.write(text, left, top).write("Crime", left, top + 24, size=0.4)
+        window.sign(left + 140, top, MARKED if number in (5, 7) else UNMARKED)
+    for number, text in enumerate((*FIRST, *SECOND)):
+        assert named(window, 160 + 180 * (number % 4), 60 + 130 * (number // 4)) == text
