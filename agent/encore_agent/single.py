@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, settled, surroundings
+from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import agreed
+from encore_agent.witnesses import agreed, undisputed
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_recorder.geometry import Rect
@@ -95,7 +95,7 @@ def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
         "ahead": 1.0,
         "back": back,
         "alone": 0.0,
-        "settled": settled(search.pair, cell.box, around),
+        "settled": undisputed(search, cell.box, boxes[best], around),
         "together": float(ramp(company(search.pair, cell.box, boxes[best : best + 1])[0], *PART_OF_IT)),
     }
     why = f"where those around it tell, looks {looks[best]:.2f}, neighbours {around:.2f}"
@@ -133,7 +133,7 @@ def _by_looks(search: Search) -> Found | Absent:
         "ahead": AHEAD * ahead,
         "back": back,
         "alone": _alone(search, cell, pool, looks, free),
-        "settled": settled(search.pair, cell.box, float(around[best])),
+        "settled": undisputed(search, cell.box, pool[best].box, float(around[best])),
         "together": float(ramp(along, *PART_OF_IT)),
     }
     # What was put in another order together with all that is around it is no other one.

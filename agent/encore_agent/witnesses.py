@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.context import LEFT_ALONE, settled
 from encore_agent.evidence import Search
 from encore_recorder.geometry import Point, Rect
 
@@ -18,6 +19,8 @@ NEAR = 120.0
 """Pixels at which a witness counts half; what stands further away moves on its own."""
 MANY = 12
 """Witnesses that agree, from which more say no more."""
+OFF = 12
+"""Pixels by which the place that they tell may be off what stands there."""
 LEAST = 3
 """Witnesses that must agree."""
 
@@ -43,6 +46,24 @@ def agreed(search: Search, point: Point, own: Rect | None = None) -> tuple[Point
     evidence["witnesses"] = float(agree.sum()) / MANY
     x, y = np.average(votes[agree], axis=0, weights=weights[agree])
     return Point(round(float(x)), round(float(y))), evidence
+
+
+def undisputed(search: Search, own: Rect, place: Rect, around: float) -> float:
+    """As `settled`, less where those around the shown thing tell another place: under a dialog nothing else does.
+
+    Args:
+        search: With both pictures.
+        own: The shown thing.
+        place: Where it may be now.
+        around: How well the neighbours of both agree.
+    """
+    much = settled(search.pair, own, around)
+    if around >= LEFT_ALONE or not much:
+        return much
+    spot, evidence = agreed(search, own.center, own)
+    if spot is None or place.grown(round(OFF * search.scale)).contains(spot):
+        return much
+    return much * (1 - evidence["agreed"])
 
 
 def _votes(search: Search, point: Point, own: Rect | None) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
