@@ -12,22 +12,11 @@ from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.labels import find_label
 from encore_agent.titles import Match, match
+from encore_agent.witnesses import SAME, WITNESSES, agreed, middles
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_recorder.geometry import Point, Rect
 
-WITNESSES = 32
-"""Nearest things of the shown picture that are asked where the place is."""
-SAME = 0.9
-"""Likeness from which a thing is the shown one."""
-AHEAD = 0.06
-"""By how much the likest thing must be ahead of the next for its word to count."""
-NEAR = 120.0
-"""Pixels at which a witness counts half; what stands further away moves on its own."""
-MANY = 12
-"""Witnesses that agree, from which more say no more."""
-LEAST = 3
-"""Witnesses that must agree."""
 UNDER, CROWDED = 40, 60
 """Side in pixels of what was right under the pointer, and grey levels in it from which it was not empty."""
 SHADE = 4
@@ -59,7 +48,7 @@ def _by_surroundings(search: Search, point: Point) -> Found | Absent:
     target = search.target
     if _crowded(search.shown.image, point):
         return Absent("it was a click on what could not be made out, so nothing tells where it is now")
-    spot, evidence = _agreed(search, point)
+    spot, evidence = agreed(search, point)
     why = f"an empty place, {evidence['agreed']:.0%} of what stands around it agree"
     # What stands before a field names it; what stands beside a page or a canvas does not.
     renamed = spot is not None and _renamed(search, point, spot)
@@ -109,23 +98,6 @@ def _level_ground(image: NDArray[np.uint8], label: Rect, to: int) -> bool:
 
 def _on_level(box: Rect, other: Rect) -> bool:
     return box.top < other.bottom and other.top < box.bottom
-
-
-def _agreed(search: Search, point: Point) -> tuple[Point | None, dict[str, float]]:
-    """Where the nearest witnesses say the place is, None where they differ, and the measures of their evidence."""
-    votes, weights, seen = _votes(search, point)
-    evidence = {"agreed": 0.0, "witnesses": 0.0, "seen": seen, "page": 0.0}
-    if len(votes) < LEAST:
-        return None, evidence
-    slack = 5 + 3 * search.scale
-    # A canvas or a form moves as one, and what is around it otherwise.
-    agree = (np.abs(votes - votes[int(np.argmax(weights))]) <= slack).all(axis=1)
-    if agree.sum() < LEAST:
-        return None, evidence
-    evidence["agreed"] = float(weights[agree].sum() / weights.sum())
-    evidence["witnesses"] = float(agree.sum()) / MANY
-    x, y = np.average(votes[agree], axis=0, weights=weights[agree])
-    return Point(round(float(x)), round(float(y))), evidence
 
 
 def _same_page(search: Search, point: Point) -> tuple[Point | None, float]:
@@ -190,33 +162,6 @@ def _free_area(image: NDArray[np.uint8], point: Point) -> Rect:
     return Rect(sides[0], sides[1], sides[2] - sides[0], sides[3] - sides[1])
 
 
-def _votes(search: Search, point: Point) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """Where each witness says the place is, [n, 2], how much its word counts, [n], and which part of all is there."""
-    shown, now = search.shown, search.now
-    none = np.zeros((0, 2), np.float32), np.zeros(0, np.float32), 0.0
-    if not shown.candidates or not now.candidates:
-        return none
-    here, there = _middles(shown.boxes), _middles(now.boxes)
-    away = np.hypot(*(here - (point.x, point.y)).T)
-    asked = np.argsort(away, kind="stable")[:WITNESSES]
-    ratio = now.boxes[None, :, 2:] / (search.scale * np.maximum(1, shown.boxes[asked, None, 2:]))
-    fits = ((ratio > 0.7) & (ratio < 1.4)).all(axis=2)
-    looks = np.where(fits, search.pair.looks[asked], -1)
-    order = np.sort(looks, axis=1)
-    runner_up = order[:, -2] if looks.shape[1] > 1 else np.full(len(asked), -1)
-    sure = (order[:, -1] >= SAME) & (order[:, -1] - runner_up >= AHEAD)
-    if not sure.any():
-        return none
-    found = there[looks.argmax(axis=1)]
-    votes = found + search.scale * (np.array([point.x, point.y]) - here[asked])
-    weights = np.asarray(1 / (1 + (away[asked] / NEAR) ** 2), np.float32)
-    return np.asarray(votes[sure], np.float32), weights[sure], float(weights[sure].sum() / weights.sum())
-
-
-def _middles(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(boxes[:, :2] + boxes[:, 2:] / 2, np.float32)
-
-
 def _as_empty(search: Search, point: Point, place: Point) -> bool:
     """Whether there is no more at the place than there was, such as the dots of a grid."""
     before, after = (
@@ -242,8 +187,7 @@ def _beneath(search: Search, point: Point, place: Point) -> float:
         _colour(search.now.image, Rect(place.x - 4, place.y - 4, 9, 9)),
     )
     shown, now = search.shown, search.now
-    middles = _middles(shown.boxes)
-    near = np.argsort(np.hypot(*(middles - (point.x, point.y)).T), kind="stable")[:WITNESSES]
+    near = np.argsort(np.hypot(*(middles(shown.boxes) - (point.x, point.y)).T), kind="stable")[:WITNESSES]
     kept = lost = 0
     for index in near:
         likest = int(search.pair.looks[index].argmax())

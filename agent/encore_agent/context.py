@@ -31,6 +31,10 @@ COMPANY = 8
 """Drawings near a place that make its company."""
 LEAST_COMPANY = 3
 """Fewer are none."""
+ROOM = 1.5
+"""Times as far as the farthest of them, and a neighbour's reach, within which they still are around it."""
+PART_OF_IT = (0.1, 0.6)
+"""Share of the company from which it tells anything that it is around a place, and that tells as much as all."""
 WITNESSES = 12
 """Things around a place that tell how much has moved."""
 UNMOVED = 0.75
@@ -226,12 +230,18 @@ def _neighbours(scene: Scene, place: Rect) -> tuple[NDArray[np.intp], NDArray[np
         0, np.minimum(top + height, place.bottom) - np.maximum(top, place.top)
     )
     apart = np.flatnonzero(shared < 0.5 * np.minimum(width * height, place.area))
-    across = np.maximum(0, np.maximum(left - place.right, place.left - left - width))
-    down = np.maximum(0, np.maximum(top - place.bottom, place.top - top - height))
-    distance = np.hypot(across, down)[apart]
+    distance = _gaps(scene.boxes[apart], place)
     nearest = np.argsort(distance, kind="stable")[:NEIGHBOURS]
     weights = 1 / (1 + distance[nearest] / REACH)
     return apart[nearest], np.asarray(weights / max(float(weights.sum()), 1e-6), np.float32)
+
+
+def _gaps(boxes: NDArray[np.float32], place: Rect) -> NDArray[np.float32]:
+    """Pixels between each of the boxes and the place, 0 where they meet, [n]."""
+    left, top, width, height = boxes.T
+    across = np.maximum(0, np.maximum(left - place.right, place.left - left - width))
+    down = np.maximum(0, np.maximum(top - place.bottom, place.top - top - height))
+    return np.asarray(np.hypot(across, down), np.float32)
 
 
 def _likeness(pair: Pair, neighbours: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -257,24 +267,36 @@ def _anchor(box: Rect) -> NDArray[np.float32]:
     return np.array([box.left, box.top + box.height / 2], np.float32)
 
 
-def company(pair: Pair, place: Rect, pool: Sequence[Rect], kinds: Collection[str] = ("icon",)) -> NDArray[np.float32]:
+def company(
+    pair: Pair, place: Rect, pool: Sequence[Rect], kinds: Collection[str] = ("icon",), many: int = COMPANY
+) -> NDArray[np.float32]:
     """How many of the drawings near `place` are near each place of `pool`, in whatever order, 0 to 1, [len(pool)].
 
-    A tool bar that was sorted anew, or that another page carries along, keeps its drawings; a menu its labels.
+    A tool bar that was sorted anew, or that another page carries along, keeps its drawings; a menu its labels. One of
+    them says nothing: where there is back, there is forward.
+
+    Args:
+        pair: Both pictures.
+        place: On `here`.
+        pool: On `there`.
+        kinds: Of candidates that are asked.
+        many: How many are asked at most, the nearest ones.
     """
     drawings = [np.array([c.kind in kinds for c in scene.candidates], bool) for scene in (pair.here, pair.there)]
     scores = np.zeros(len(pool), np.float32)
     neighbours, weights = _neighbours(pair.here, place)
-    kept = np.flatnonzero(drawings[0][neighbours])[:COMPANY]
+    kept = np.flatnonzero(drawings[0][neighbours])[:many]
     if len(kept) < LEAST_COMPANY:
         return scores
     neighbours, weights = neighbours[kept], weights[kept] / weights[kept].sum()
+    reach = pair.scale * (ROOM * float(_gaps(pair.here.boxes[neighbours], place).max()) + REACH)
     for number, box in enumerate(pool):
         others, _ = _neighbours(pair.there, box)
-        others = others[drawings[1][others]]
+        others = others[drawings[1][others] & (_gaps(pair.there.boxes[others], box) <= reach)]
         if len(others):
-            same = ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95)
-            scores[number] = float(weights @ same.max(axis=1))
+            same = ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95).max(axis=1)
+            first = int(np.argmax(weights * same))
+            scores[number] = (weights @ same - weights[first] * same[first]) / (1 - weights[first])
     return scores
 
 

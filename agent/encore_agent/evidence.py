@@ -24,6 +24,8 @@ NEAREST = 3
 """Look-alikes that a result carries."""
 UNDER = 15
 """Side in pixels of what is right under the pointer."""
+AT_END = 2
+"""Times its height from an end of a field within which a sign stands, which keeps its distance to that end."""
 CLOSE = 4
 """Pixels around ink that are its own."""
 ROUGH, TAKEN = 14, 40
@@ -91,6 +93,8 @@ class Search:
         """Where to act on a candidate that lies at `box` now."""
         target = self.target
         across = _moved(target.offset.x, target.box.width, box.width, self.scale)
+        if target.kind == "field":
+            across = _kept_at_end(across, target, box.width, self.scale)
         down = _moved(target.offset.y, target.box.height, box.height, self.scale)
         screen = self.now.rect
         x, y = box.center.x + across, box.center.y + down
@@ -149,6 +153,14 @@ def _moved(offset: int, shown: int, now: int, scale: float) -> int:
         return round(offset * now / max(1, shown))
     beyond = (abs(offset) - half) * scale
     return round((now / 2 + beyond) * (1 if offset > 0 else -1))
+
+
+def _kept_at_end(across: int, target: Target, width: int, scale: float) -> int:
+    """The same for what stands at an end of a field, such as a sign: it keeps its distance to that end."""
+    end = target.box.width / 2 - abs(target.offset.x)
+    if not 0 <= end <= min(AT_END * target.box.height, target.box.width / 4):
+        return across
+    return round(max(0.0, width / 2 - end * scale)) * (1 if target.offset.x > 0 else -1)
 
 
 def cut(image: NDArray[np.uint8], box: Rect) -> NDArray[np.uint8]:

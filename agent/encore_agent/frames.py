@@ -14,7 +14,7 @@ from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroun
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.labels import find_label, only_label
-from encore_agent.titles import Match, match
+from encore_agent.titles import ELISION, Match, match, plain
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
@@ -42,6 +42,8 @@ NAMELESS = 0.68
 """What all else must come to where no caption tells."""
 LEAST_WORD = 3
 """Letters of words in a field that are no accident."""
+LEFT = 12
+"""Letters that must be left of words that were cut off, such as of a long address."""
 TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
@@ -200,7 +202,18 @@ def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, sl
 def _same_inside(pair: Pair, cell: Candidate, other: Candidate) -> bool | None:
     """True where both fields hold the same words, such as what an empty one asks for; None where that says nothing."""
     said, says = _inside(pair, cell, other)
-    return True if len(said) >= LEAST_WORD and match(said, says) >= Match.READ_ALIKE else None
+    return True if len(said) >= LEAST_WORD and _say_the_same(said, says) else None
+
+
+def _say_the_same(said: str, says: str) -> bool:
+    """Whether the words in two fields are the same, also in another wording, or cut off where there was no room."""
+    if match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
+        return True
+    for whole, part in ((said, says), (says, said)):
+        left = plain(ELISION.sub("", part)) if ELISION.search(part) else ""
+        if len(left) >= LEFT and left in plain(whole):
+            return True
+    return False
 
 
 def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly: bool) -> bool:
@@ -211,7 +224,7 @@ def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly
     if cell.kind != "field":
         return False
     said, says = _inside(pair, cell, other)
-    if not said or not says or match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
+    if not said or not says or _say_the_same(said, says):
         return False
     if fuzz.ratio(said, says) >= NEARLY:
         return True  # nobody types what differs by a letter from what was there

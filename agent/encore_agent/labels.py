@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import Pair, anchored, beside, company, ramp, settled, surroundings
+from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, settled, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -23,6 +23,8 @@ BESIDE = 0.8
 """What the next things in all directions count."""
 TOGETHER = 0.4
 """What it counts for a lone label that those around it have come along, in whatever order."""
+AROUND = 16
+"""How many of the nearest are asked."""
 CAME_ALONG = (0.7, 0.95)
 """Share of them from which it begins to count, and that is as good as all."""
 AHEAD = 4.0
@@ -69,7 +71,7 @@ def find_label(search: Search) -> Found | Absent:
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like
-        around = np.maximum(around, TOGETHER * _came_along(search.pair, cell, boxes))
+        around = np.maximum(around, TOGETHER * ramp(_company(search.pair, cell, boxes), *CAME_ALONG))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near = int(np.argmax(scores)), nearest(same, scores)
     ahead = lead(same, scores, best) if len(same) > 1 else 1.0
@@ -82,7 +84,7 @@ def find_label(search: Search) -> Found | Absent:
         "ahead": AHEAD * ahead,
         "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
         "settled": settled(search.pair, cell.box, float(around[best])),
-        "together": float(_came_along(search.pair, cell, boxes[best : best + 1])[0]),
+        "together": float(ramp(_company(search.pair, cell, boxes[best : best + 1])[0], *PART_OF_IT)),
     }
     why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
@@ -90,9 +92,9 @@ def find_label(search: Search) -> Found | Absent:
     return search.judged(place, "text", evidence, doubt)
 
 
-def _came_along(pair: Pair, cell: Candidate, boxes: Sequence[Rect]) -> NDArray[np.float32]:
-    """How far those around the shown label are around each place, in whatever order, 0 to 1, [len(boxes)]."""
-    return ramp(company(pair, cell.box, boxes, ("icon", "text")), *CAME_ALONG)
+def _company(pair: Pair, cell: Candidate, boxes: Sequence[Rect]) -> NDArray[np.float32]:
+    """How many of those around the shown label are around each place, in whatever order, 0 to 1, [len(boxes)]."""
+    return company(pair, cell.box, boxes, ("icon", "text"), AROUND)
 
 
 def _on_label(search: Search, label: Candidate) -> Point | None:
@@ -157,7 +159,7 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
             "ahead": 1.0,
             "alone": 1.0,
             "settled": settled(search.pair, cell.box, around),
-            "together": float(_came_along(search.pair, cell, places)[0]),
+            "together": float(ramp(_company(search.pair, cell, places)[0], *PART_OF_IT)),
         }
         why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
         doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"

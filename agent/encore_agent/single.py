@@ -7,13 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.context import Pair, anchored, beside, company, ramp, settled, surroundings
+from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match
+from encore_agent.witnesses import agreed, undisputed
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
+from encore_recorder.geometry import Rect
 
 SHORTLIST = 24
 """Drawings whose surroundings are compared."""
@@ -25,8 +27,14 @@ UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
 TOGETHER = 0.4
 """What it counts for such a drawing that those around it have come along, in whatever order."""
-CAME_ALONG, ALL_ALONG = (0.5, 0.9), 0.95
-"""Share of them from which it begins to count and that is as good as all, and how much of that is enough on its own."""
+CAME_ALONG, ALL_ALONG = (0.5, 0.9), 0.88
+"""Share of them from which it begins to count and that is as good as all, and the share that is enough on its own."""
+AGREED = 0.5
+"""Share of those around a drawing that must tell the same place, where it was not made out."""
+NUDGES = (-4, -2, 0, 2, 4)
+"""Pixels by which the place may be off."""
+SURELY = 0.8
+"""Likeness of what is seen there from which it is the shown drawing; others come to half of it."""
 CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
 STRANGE = 0.14
@@ -44,12 +52,55 @@ ALL_THERE = 0.5
 
 
 def find_icon(search: Search) -> Found | Absent:
-    """A drawing by its looks and its neighbours; unique, and found back from there. Else by what it means."""
+    """A drawing by its looks and its neighbours; unique, and found back from there. Else by its place or meaning."""
     result = _by_looks(search)
     if isinstance(result, Found) or search.cell is None or search.target.kind != "icon":
         return result
-    found = find_sign(search, search.cell)
-    return found if isinstance(found, Found) else result
+    for finder in (_where_it_stood, find_sign):
+        if isinstance(found := finder(search, search.cell), Found):
+            return found
+    return result
+
+
+def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
+    """The drawing at the very place that those around it tell, though it was made out there otherwise or not at all.
+
+    Pale drawings fall apart on one theme or scale and not on another; looked at as a whole they are the same.
+
+    Returns:
+        None where it does not stand there, or nothing tells where that is.
+    """
+    spot, evidence = agreed(search, cell.box.center, cell.box)
+    if spot is None or evidence["agreed"] < AGREED:
+        return None
+    width, height = round(cell.box.width * search.scale), round(cell.box.height * search.scale)
+    corner = spot.x - width // 2, spot.y - height // 2
+    boxes = [Rect(corner[0] + x, corner[1] + y, width, height) for x in NUDGES for y in NUDGES]
+    boxes = [box for box in boxes if box.intersection(search.now.rect) == box]
+    if not boxes:
+        return None
+    seen = search.now.looks_in(boxes)
+    shown, number = search.shown, search.shown.index(cell)
+    looks = search.now.likeness(seen @ shown.descriptors[number])
+    best = int(np.argmax(looks))
+    back = lead(shown.candidates, shown.likeness(shown.descriptors @ seen[best]), number)
+    if looks[best] < SURELY or back <= 0:
+        return None
+    around = float(surroundings(search.pair, cell.box, boxes[best : best + 1])[0])
+    stands = max(around, evidence["agreed"])
+    measures = {
+        "looks": float(looks[best]),
+        "neighbours": around,
+        "stands": stands,
+        "ahead": 1.0,
+        "back": back,
+        "alone": 0.0,
+        "settled": undisputed(search, cell.box, boxes[best], around),
+        "together": float(ramp(company(search.pair, cell.box, boxes[best : best + 1])[0], *PART_OF_IT)),
+    }
+    why = f"where those around it tell, looks {looks[best]:.2f}, neighbours {around:.2f}"
+    place = Place(boxes[best], why, float(looks[best]))
+    return search.judged(place, "icon", measures, "what looks like it stands where it stood, but not surely")
 
 
 def _by_looks(search: Search) -> Found | Absent:
@@ -74,6 +125,7 @@ def _by_looks(search: Search) -> Found | Absent:
     back = _lead_back(search.pair.back, pool[best], cell, free)
     if back <= 0:
         return Absent("what looks like it fits another part of the recorded window better", near)
+    along = company(search.pair, cell.box, [pool[best].box])[0]
     evidence = {
         "looks": float(looks[best]),
         "neighbours": float(around[best]),
@@ -81,11 +133,11 @@ def _by_looks(search: Search) -> Found | Absent:
         "ahead": AHEAD * ahead,
         "back": back,
         "alone": _alone(search, cell, pool, looks, free),
-        "settled": settled(search.pair, cell.box, float(around[best])),
-        "together": float(ramp(company(search.pair, cell.box, [pool[best].box]), *CAME_ALONG)[0]),
+        "settled": undisputed(search, cell.box, pool[best].box, float(around[best])),
+        "together": float(ramp(along, *PART_OF_IT)),
     }
     # What was put in another order together with all that is around it is no other one.
-    if not evidence["settled"] and evidence["neighbours"] < FOREIGN and evidence["together"] < ALL_ALONG:
+    if not evidence["settled"] and evidence["neighbours"] < FOREIGN and along < ALL_ALONG:
         return Absent("what looks like it stands among other things, where all else stands as it did", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from encore_agent.context import Pair, settled
-from encore_agent.find import Absent, Finder, Found
+from encore_agent.certainty import Certainty
+from encore_agent.context import Pair, company, settled
+from encore_agent.evidence import Search
+from encore_agent.find import Absent, Finder, FindOptions, Found
+from encore_models.macro import Target
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
@@ -284,3 +287,60 @@ def test_a_click_beside_a_label_goes_on_the_label_where_there_is_less_room_aroun
     found = find(tabs(100), tabs(64), Point(508, 305))
     assert isinstance(found, Found), found
     assert found.box.contains(found.point)
+
+
+def address(width: int, words: str) -> Window:
+    """A long field without a caption among others."""
+    return form().frame(Rect(60, 300, width, 34)).write(words, 80, 310, 0.45).sign(80 + width, 308, 1)
+
+
+def test_a_field_whose_words_are_cut_off_is_the_same_and_one_with_other_words_is_not() -> None:
+    shown = address(420, "harbour/papers/letters/spring")
+    found = find(shown, address(300, "harbour/papers/lett..."), Point(300, 317))
+    assert isinstance(found, Found), found
+    assert Rect(60, 300, 300, 34).contains(found.point)
+    assert isinstance(find(shown, address(300, "harbour/papers/list..."), Point(300, 317)), Absent)
+
+
+@pytest.mark.parametrize(("asks", "there"), [("Find", True), ("Reply", False)])
+def test_an_empty_field_that_asks_in_another_wording_is_the_same(asks: str, there: bool) -> None:
+    def asking(words: str, left: int) -> Window:
+        return form().frame(Rect(left, 300, 260, 34)).sign(left + 8, 306, 0).write(words, left + 44, 310)
+
+    found = find(asking("Search", 60), asking(asks, 300), Point(280, 317))
+    assert isinstance(found, Found) == there, found
+    assert not isinstance(found, Found) or Rect(300, 300, 260, 34).contains(found.point)
+
+
+@pytest.mark.parametrize(("across", "right"), [(-104, 316), (104, 584), (0, 450)])
+def test_what_stands_at_an_end_of_a_field_keeps_its_distance_to_that_end(across: int, right: int) -> None:
+    scene = form().scene
+    target = Target("field", Rect(160, 88, 240, 30), Point(across, 0))
+    search = Search(target, scene, scene, FindOptions(), Certainty.shipped())
+    assert search.place(Rect(300, 300, 300, 30)) == Point(right, 315)
+
+
+@pytest.mark.parametrize(("kinds", "least", "most"), [((2, 0), 0.0, 0.01), ((2, 0, 1, 3), 0.5, 1.0)])
+def test_one_that_came_along_tells_nothing_and_most_of_them_do(
+    kinds: tuple[int, ...], least: float, most: float
+) -> None:
+    now = Window()
+    for place, kind in enumerate(kinds):
+        now.sign(200 + 44 * place, 60, kind)
+    pair = Pair(tools((0, 1, 2, 3, 4)).scene, now.scene)
+    (much,) = company(pair, Rect(148, 250, 19, 19), [Rect(200, 60, 19, 19)])
+    assert least <= much <= most
+
+
+def test_a_drawing_that_grew_together_with_a_line_is_looked_at_where_those_around_it_tell() -> None:
+    def bar(kind: int, line: int) -> Window:
+        window = tools((0, 1, 2, 3, 4))
+        window.image[240:280, 140:180] = 245
+        cv2.line(window.image, (168, 268), (168 + line, 268), (30, 30, 30), 2)
+        return window.sign(148, 250, kind)
+
+    assert not any(c.box.overlap(Rect(148, 250, 19, 19)) > 0.5 for c in bar(2, 28).scene.candidates)
+    found = find(bar(2, 0), bar(2, 28), Point(157, 259))
+    assert isinstance(found, Found), found
+    assert Rect(148, 250, 19, 19).contains(found.point)
+    assert isinstance(find(bar(2, 0), bar(0, 28), Point(157, 259)), Absent)

@@ -46,6 +46,18 @@ def test_a_row_that_was_not_made_out_does_not_double_the_pitch() -> None:
     assert abs(pitch.step - 50) < 2
 
 
+def test_a_label_that_grew_together_with_its_drawing_is_in_the_list_of_those_that_did_not() -> None:
+    ends_alike = (2, 4, 8, 12, 14)  # by accident, at equal distances
+    titles = [(60, 100 + 25 * row, 200 if row in ends_alike else 90 + 7 * row, 13, TEXT) for row in range(15)]
+    titles[6] = (44, 100 + 25 * 6, 216, 13, TEXT)
+    sizes = [(300, 101 + 25 * row, 40, 11, TEXT) for row in range(15)]
+    found = lists(*titles, *sizes)
+    pitch = found.pitch(6)
+    assert pitch is not None
+    assert abs(pitch.step - 25) < 2
+    assert sorted(found.row(6, pitch)) == [6, 21]
+
+
 def test_a_row_is_what_repeats_from_row_to_row() -> None:
     cells = songs(6, 56)
     stray = (300, 100 + 2 * 56 + 4, 40, 12, TEXT)

@@ -56,6 +56,11 @@ class Pitch:
     rows: tuple[int, ...]
     """Numbers of the rows that have the cell too, its own being 0."""
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether rows between the first and the last one lack the cell."""
+        return len(self.rows) < max(self.rows[-1], 0) - min(self.rows[0], 0)
+
 
 class Lists:
     """What repeats on one picture."""
@@ -79,9 +84,12 @@ class Lists:
     def pitch(self, cell: int) -> Pitch | None:
         """The pitch of the list that a candidate stands in; None where it stands in none, or in one of two rows."""
         pitch = self._pitch_in(self._aligned(cell), cell)
-        if self._text[cell] and (pitch is None or len(pitch.rows) < FEW_ROWS):
+        if self._text[cell] and (pitch is None or len(pitch.rows) < FEW_ROWS or pitch.has_gaps):
             beside = self._pitch_in(self._begun(cell), cell)
-            return beside if beside is not None and len(beside.rows) >= FEW_ROWS else pitch
+            if beside is None or len(beside.rows) < FEW_ROWS:
+                return pitch
+            # Of labels that grew together with their drawings some stand at equal distances by accident.
+            return beside if pitch is None or len(beside.rows) > len(pitch.rows) else pitch
         return pitch
 
     def _pitch_in(self, column: NDArray[np.bool_], cell: int) -> Pitch | None:

@@ -97,6 +97,10 @@ class Scene:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
         return self._clip.describe(self.image, [candidate.box for candidate in self.candidates])
 
+    def looks_in(self, boxes: Sequence[Rect]) -> NDArray[np.float32]:
+        """What is in some boxes looks like, whether candidates or not: unit vectors [n, d], as `descriptors`."""
+        return np.asarray(self._clip.describe(self.image, list(boxes)), np.float32)
+
     def meanings(self, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
         """What each candidate shows, however it is drawn: unit vectors [n, d]."""
         return np.asarray(self._clip.meanings(self.image, [c.box for c in candidates]), np.float32)
