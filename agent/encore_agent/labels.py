@@ -60,7 +60,9 @@ def find_label(search: Search) -> Found | Absent:
         likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
         same = _reading(wanted, search.now, likely)
         if not same:
-            return _renamed(search, cell, likely if search.target.kind == "text" else [])
+            # What is all that its row says, such as an entry of a side bar, is a label; a song is never renamed.
+            named = search.target.kind == "text" or search.target.row_text == wanted
+            return _renamed(search, cell, likely if named else [])
     then, today = (_reading_so(wanted, scene, search.shown, cell) for scene in (search.shown, search.now))
     same = [c for c in pool if c in same or c in today]
     today |= set(same)
