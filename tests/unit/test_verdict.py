@@ -83,7 +83,7 @@ DOUBTS = {
     "another argument": advice(arguments=(0.1, 0.0, 0.9)),
     "wait": advice(states=(0.1, 0.9, 0.0, 0.0)),
     "done": advice(states=(0.1, 0.0, 0.9, 0.0)),
-    "stop, but not surely": advice(states=(0.2, 0.0, 0.0, 0.8)),
+    "stop, but not surely": advice(states=(0.35, 0.0, 0.0, 0.65)),
 }
 
 
