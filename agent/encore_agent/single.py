@@ -31,6 +31,8 @@ CAME_ALONG, ALL_ALONG = (0.5, 0.9), 0.88
 """Share of them from which it begins to count and that is as good as all, and the share that is enough on its own."""
 AGREED = 0.5
 """Share of those around a drawing that must tell the same place, where it was not made out."""
+LARGEST_SIGN = 48
+"""Pixels of the largest drawing that is looked at where it was not made out."""
 NUDGES = (-4, -2, 0, 2, 4)
 """Pixels by which the place may be off."""
 SURELY = 0.8
@@ -70,6 +72,8 @@ def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
     Returns:
         None where it does not stand there, or nothing tells where that is.
     """
+    if cell.kind != "icon" or max(cell.box.width, cell.box.height) > LARGEST_SIGN:
+        return None  # part of a photograph looks the same without what lay on it
     spot, evidence = agreed(search, cell.box.center, cell.box)
     if spot is None or evidence["agreed"] < AGREED:
         return None
