@@ -140,6 +140,11 @@ def test_with_samples_of_the_first_training_one_demonstration_is_enough(learn: L
     with pytest.raises(NotTuned, match="this is the only demonstration"):
         learn("press-back")
     kept = list(Demonstrations(CLIP, Mute(), encode).samples(shown(tmp_path / "kept"), varied=2, seed=1))
+    trained = [replace(one, meta={**one.meta, "split": "train"}) for one in kept]
+    write_kept(trained, learn.places.target)
+    with pytest.raises(NotTuned, match="no other could tell whether it forgets"):
+        learn("press-back")
+    kept = [*trained[::2], *(replace(one, meta={**one.meta, "split": "validation"}) for one in kept[1::2])]
     write_kept(kept, learn.places.target)
     tuned = learn("press-back")
     assert tuned.learned == ("press-back",)

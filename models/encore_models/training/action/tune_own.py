@@ -220,7 +220,7 @@ def _lessons(
     if not own.learned:
         raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
     old = _with_kept(old, read_kept(folder))
-    if not old.learned:
+    if not old.learned or not old.checked:
         raise NothingNew(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
