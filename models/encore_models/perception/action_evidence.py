@@ -41,7 +41,8 @@ FAR_COUNTS = 1.0
 """Likeness that a whole window between two places counts for."""
 MOVED_COUNTS = 4.0
 """The same where two screens are told apart: what lies elsewhere is something else. Of 597 steps of synthetic episodes
-3.0 % were misjudged by it, 4.9 % with 1, 6.4 % by the likeness of what came and went alone."""
+3.0 % were misjudged with it, 4.9 % with 1, 6.4 % by the likeness of what came and went alone; of 1,326 others hardly
+fewer (5.9 and 6.0 %), but better ranked (ROC-AUC .92 and .88)."""
 SIZE_COUNTS = 0.5
 """Likeness that a height e times the other counts for."""
 LEAST_SIDE = 0.004
