@@ -44,17 +44,9 @@ def find_label(search: Search) -> Found | Absent:
     cell, wanted = search.cell, search.target.text
     if cell is None:
         return LOST
-    pool = [
-        c
-        for c in search.now.candidates
-        if _may_be_word(c) and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
-    ]
+    pool = _in_order(search, cell)
     if not pool:
         return Absent(f"no label on the screen reads {wanted!r}")
-    looks = search.pair.looks_of(cell, pool)
-    pool = [pool[int(index)] for index in np.argsort(-looks, kind="stable")]
-    # Short words may be no wider than drawings; they are read last.
-    pool.sort(key=lambda c: c.kind != "text")
     same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
     if not same:
         likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
@@ -92,6 +84,17 @@ def find_label(search: Search) -> Found | Absent:
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
     place = Place(same[best].box, why, float(scores[best]), near[1:], _on_label(search, same[best]))
     return search.judged(place, "text", evidence, doubt)
+
+
+def _in_order(search: Search, cell: Candidate) -> list[Candidate]:
+    """What may be the label today, the likest first; short words may be no wider than drawings, and are read last."""
+    pool = [
+        c
+        for c in search.now.candidates
+        if _may_be_word(c) and 0.45 <= c.box.height / cell.box.height / search.scale <= 2.2
+    ]
+    looks = search.pair.looks_of(cell, pool)
+    return sorted((pool[int(index)] for index in np.argsort(-looks, kind="stable")), key=lambda c: c.kind != "text")
 
 
 def _company(pair: Pair, cell: Candidate, boxes: Sequence[Rect]) -> NDArray[np.float32]:

@@ -118,25 +118,22 @@ def tune(
     options = [part for name, path in named.items() for part in (name, str(path))]
     options += [part for name in new for part in ("--new", name)]
     options += [part for name in leave_out for part in ("--leave-out", name)]
-    process = subprocess.Popen(
-        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
     errors: list[str] = []
-    watches = [
-        threading.Thread(target=_end, args=(process, stop), name="encore-tuning-stop", daemon=True),
-        threading.Thread(target=_drain, args=(process, errors), name="encore-tuning-errors", daemon=True),
-    ]
-    for watch in watches:
-        watch.start()
-    try:
-        last = _follow(process, tell, note)
-    finally:
-        _kill(process)
+    with subprocess.Popen(
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        watches = [
+            threading.Thread(target=_end, args=(process, stop), name="encore-tuning-stop", daemon=True),
+            threading.Thread(target=_drain, args=(process, errors), name="encore-tuning-errors", daemon=True),
+        ]
         for watch in watches:
-            watch.join()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+            watch.start()
+        try:
+            last = _follow(process, tell, note)
+        finally:
+            _kill(process)
+            for watch in watches:
+                watch.join()
     return _outcome(last, process.returncode, stop.is_set(), errors)
 
 

@@ -27,14 +27,24 @@ class Names:
     def __init__(self, scene: Scene) -> None:
         """Nothing is looked at yet."""
         self._scene = scene
+        self._known: dict[Candidate, Candidate | None] = {}
+        self._own: dict[Candidate, Candidate | None] = {}
 
     def of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
-        ways = self._own_name, self._name_like_others
-        few = len(self._scene.alike(cell)) <= GRID
-        return next((name for way in (ways[::-1] if few else ways) if (name := way(cell)) is not None), None)
+        if cell not in self._known:
+            ways = self._own_name, self._name_like_others
+            few = len(self._scene.alike(cell)) <= GRID
+            names = (way(cell) for way in (ways[::-1] if few else ways))
+            self._known[cell] = next((name for name in names if name is not None), None)
+        return self._known[cell]
 
     def _own_name(self, cell: Candidate) -> Candidate | None:
+        if cell not in self._own:
+            self._own[cell] = self._find_own_name(cell)
+        return self._own[cell]
+
+    def _find_own_name(self, cell: Candidate) -> Candidate | None:
         scene = self._scene
         grid = scene.in_grid(cell)
         alike = scene.of_its_size(cell) if grid else scene.alike(cell)

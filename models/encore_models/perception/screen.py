@@ -76,6 +76,7 @@ class Scene:
         self._texts: dict[Rect, str] = {}
         self._rows: dict[Candidate, tuple[Candidate, ...]] = {}
         self._pitches: dict[Candidate, Pitch | None] = {}
+        self._like: dict[Candidate, frozenset[Candidate]] = {}
 
     @property
     def rect(self) -> Rect:
@@ -276,10 +277,12 @@ class Scene:
 
     def alike(self, cell: Candidate) -> frozenset[Candidate]:
         """All candidates that look like this one, itself included."""
-        index = self.index(cell)
-        looks = self._alike[index]
-        size = (np.abs(self.boxes[:, 2:] / np.maximum(1, self.boxes[index, 2:]) - 1) <= 0.25).all(axis=1)
-        return frozenset(self.candidates[i] for i in np.flatnonzero(looks & size)) | {cell}
+        if cell not in self._like:
+            index = self.index(cell)
+            looks = self._alike[index]
+            size = (np.abs(self.boxes[:, 2:] / np.maximum(1, self.boxes[index, 2:]) - 1) <= 0.25).all(axis=1)
+            self._like[cell] = frozenset(self.candidates[i] for i in np.flatnonzero(looks & size)) | {cell}
+        return self._like[cell]
 
     def _two_lines(self, box: Rect) -> Rect:
         """The box with the label right above or below it, if it begins where the box begins."""

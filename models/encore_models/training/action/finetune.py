@@ -12,6 +12,7 @@ import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -108,8 +109,8 @@ def fine_tune(
     before = loss_on(model, own.checked), loss_on(model, old.checked)
     tuned, learning = copy.deepcopy(model), clock()
     steps, batch = _learn(tuned, own.learned, old.learned, tuning, lambda: clock() - learning > tuning.seconds, watch)
-    for share, less in zip(SHARES, (1.0, *SHARES), strict=False):
-        _go_back(tuned, model, share / less)
+    for before_it, share in pairwise((1.0, *SHARES)):
+        _go_back(tuned, model, share / before_it)
         after = loss_on(tuned, own.checked), loss_on(tuned, old.checked)
         taken = after[0] < before[0] and after[1] <= before[1] * (1 + FORGOTTEN)
         if taken:
