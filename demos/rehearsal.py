@@ -32,6 +32,9 @@ from encore_agent.messages import (
     StepDone,
     Trouble,
 )
+from encore_agent.messages import (
+    Asked as Question,
+)
 from encore_agent.service import Service, open_service
 from encore_agent.settings import Settings
 
@@ -39,6 +42,8 @@ PLAYER = "encore_player"
 """The player's name on the session bus, as playerctl takes it."""
 LISTEN_S = 1.2
 """How long the speakers are listened to; longer than one turn of a track's tone pattern."""
+End = Finished | Halted | Question | Rejected | Trouble
+"""What ends a request: a question, too, for this person asked clearly enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,9 @@ class Asked:
         return [event for event in self.events if isinstance(event, StepDone)]
 
     @property
-    def outcome(self) -> Finished | Halted | Rejected | Trouble | None:
+    def outcome(self) -> End | None:
         """How it ended; None where nothing was heard."""
-        ends = (event for event in self.events if isinstance(event, Finished | Halted | Rejected | Trouble))
-        return next(ends, None)
+        return next((event for event in self.events if isinstance(event, End)), None)
 
 
 class Rehearsal:
@@ -147,13 +151,15 @@ class Rehearsal:
     def ask(
         self, song: str, voice: str, said: str | None = None, *, speed: float = 1.0, patience_s: float = 30.0
     ) -> Asked:
-        """Say "Play <song>" and wait for what comes of it."""
+        """Say "Play <song>" and wait for what comes of it; a question that Encore asks is answered with no."""
         said = said or f"Play {song}."
         while not self._events.empty():  # what came of earlier requests
             self._events.get()
         spoken = self.hands.say(said, voice, speed=speed)
         events = self._until_the_end(patience_s)
         first_action, finished = self._first(events, StepDone), self._first(events, Finished)
+        if self._first(events, Question) is not None:
+            self.service.answer(None, None)
         return Asked(
             song=song,
             voice=voice,
@@ -204,7 +210,7 @@ class Rehearsal:
             except queue.Empty:
                 break
             events.append((time.monotonic(), event))
-            if isinstance(event, Finished | Halted | Rejected | Trouble):
+            if isinstance(event, End):
                 break
         return events
 

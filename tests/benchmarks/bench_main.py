@@ -25,6 +25,7 @@ from demos.player.remote import RemotePlayer
 from demos.quickstart import SHOWN, SHOWN_BY
 from demos.rehearsal import Asked, Rehearsal, encore_on
 from demos.stage import Stage
+from encore_agent.messages import Asked as Question
 from encore_agent.messages import Finished, Halted, Rejected
 from encore_agent.settings import Settings
 
@@ -88,8 +89,8 @@ def rehearse(runs: int, seed: int, titles: bool, console: Console) -> list[Asked
             rehearsal.hush()
             run = rehearsal.ask(song, VOICES[number % len(VOICES)])
             asked.append(run)
-            verdict = "right" if run.right else "WRONG" if run.wrong else "halted"
-            console.print(f"{number + 1:2}. {verdict:6} {run.voice:9} {run.said}  {run.outcome}")
+            verdict = "right" if run.right else "WRONG" if run.wrong else "not done"
+            console.print(f"{number + 1:2}. {verdict:8} {run.voice:9} {run.said}  {_outcome(run)}")
     return asked
 
 
@@ -103,6 +104,7 @@ def summarise(asked: Sequence[Asked]) -> dict[str, object]:
         "right": len(right),
         "wrong": sum(run.wrong for run in asked),
         "halted_or_rejected": sum(not run.right and not run.wrong for run in asked),
+        "asked": sum(isinstance(run.outcome, Question) for run in asked),
         "first_action_ms_median": round(statistics.median(first)) if first else None,
         "playing_ms_median": round(statistics.median(playing)) if playing else None,
         "right_by_voice": {
@@ -129,6 +131,8 @@ def _outcome(run: Asked) -> str:
     match run.outcome:
         case Finished(verified_by=verified):
             return verified or "done, not verified"
+        case Question(reason=reason):
+            return f"asked: {reason}"
         case Halted(reason=reason) | Rejected(reason=reason):
             return reason
         case other:

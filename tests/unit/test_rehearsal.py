@@ -1,0 +1,108 @@
+"""The rehearsed person: what ends a request, and what is said of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from demos.rehearsal import Rehearsal
+from encore_agent.messages import AgentEvent, Asked, Command, Finished, Listener, ListeningChanged, Rejected
+from tests.benchmarks.bench_main import summarise
+
+MEANT = Command("play-song", {"song": "Yesterday Once More"}, 0.4)
+QUESTION = Asked("play yesterday once more", "it could be “Yesterday”", (MEANT,))
+
+
+@dataclass
+class Sound:
+    """Silence from the speakers."""
+
+    samples: np.ndarray
+    rate: int = 16_000
+
+
+class FakeStage:
+    """Speakers that are silent."""
+
+    env: dict[str, str]
+
+    def record_speakers(self, seconds: float) -> Sound:
+        return Sound(np.zeros(16_000, np.float32))
+
+
+class FakeService:
+    """Tells what it is given."""
+
+    def __init__(self) -> None:
+        self.tell: Listener = lambda _: None
+        self.answers: list[tuple[int | None, str | None]] = []
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        self.tell = listener
+        return lambda: None
+
+    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
+        self.answers.append((heard_id, macro_id))
+
+
+class FakePlayer:
+    """Plays nothing."""
+
+    status = "Paused"
+    title = ""
+
+
+@dataclass
+class Speech:
+    """Speech that has just ended."""
+
+    ended_s: float
+
+
+class FakeHands:
+    """Speaks, whereupon these events are told."""
+
+    def __init__(self, service: FakeService, *events: AgentEvent) -> None:
+        self._service, self._events = service, events
+
+    def say(self, text: str, voice: str, *, speed: float) -> Speech:
+        for event in self._events:
+            self._service.tell(event)
+        return Speech(time.monotonic())
+
+
+@pytest.mark.parametrize(
+    ("last", "answers"),
+    [(QUESTION, [(None, None)]), (Rejected("lay it down", "no command sounds like it"), [])],
+)
+def test_a_question_ends_a_request_at_once_and_gets_a_no(last: AgentEvent, answers: list[object]) -> None:
+    service = FakeService()
+    hands = FakeHands(service, ListeningChanged(True), last)
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), hands)  # type: ignore[arg-type]
+    began = time.monotonic()
+    asked = rehearsal.ask("Yesterday Once More", "pico-us")
+    assert time.monotonic() - began < 5.0
+    assert asked.outcome is last
+    assert service.answers == answers
+    assert not asked.right
+    assert not asked.wrong
+
+
+def test_a_question_is_written_down_as_asked() -> None:
+    service = FakeService()
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), FakeHands(service, QUESTION))  # type: ignore[arg-type]
+    figures = summarise([rehearsal.ask("Yesterday Once More", "pico-us")])
+    assert figures["asked"] == 1
+    assert [run["outcome"] for run in figures["runs"]] == ["asked: it could be “Yesterday”"]  # type: ignore[attr-defined]
+
+
+def test_the_first_end_counts() -> None:
+    service = FakeService()
+    done = Finished("e", "Yesterday plays", 2800.0)
+    hands = FakeHands(service, done, Rejected("", "no words were heard"))
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), hands)  # type: ignore[arg-type]
+    assert rehearsal.ask("Yesterday", "pico-us").outcome is done
