@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.findings import FONT, WHITE, percent, wrapped
+from encore_agent.findings import INK, SMALL, WHITE, percent, wrapped
+from encore_agent.lettering import width_of, write
 from encore_agent.policy import Advice
 from encore_recorder.geometry import Rect
 
 BLUE = (190, 90, 40)
 GREY = (130, 130, 130)
-INK = (40, 40, 40)
 PALE = (235, 225, 215)
 MOST_PLACES = 4
 """Places that are drawn; what is less likely only hides the picture."""
 LEAST = 0.01
 """Probability from which a place is drawn."""
-SCALE = 0.45
-"""Of the strip's font."""
+SIZE = 12
+"""Pixels of the strip's letters."""
 LINE = 20
 """Pixels of a line of the strip."""
 BAR = 120
@@ -60,11 +60,11 @@ def _place(picture: NDArray[np.uint8], box: Rect, text: str, ruled_out: bool) ->
         _dashed(picture, begin, end, colour)
     if ruled_out:
         cv2.line(picture, corners[0], corners[2], colour, 1, cv2.LINE_AA)
-    (width, height), _ = cv2.getTextSize(text, FONT, 0.4, 1)
+    width, height = width_of(text, SMALL), SMALL - 2
     left = max(0, min(around.left, picture.shape[1] - width - 4))
     bottom = min(picture.shape[0] - 3, around.bottom + height + 5)
     cv2.rectangle(picture, (left, bottom - height - 2), (left + width + 4, bottom + 3), colour, cv2.FILLED)
-    cv2.putText(picture, text, (left + 2, bottom), FONT, 0.4, WHITE, 1, cv2.LINE_AA)
+    write(picture, text, (left + 2, bottom), SMALL, WHITE)
 
 
 def _dashed(
@@ -81,7 +81,7 @@ def _strip(width: int, advice: Advice, steps: Sequence[str]) -> NDArray[np.uint8
     """The states, then a line a step: its mark, how much it was read, how likely it is the next."""
     states = ", ".join(f"{name} {percent(advice.probability(name))}" for name in ("step", "wait", "done", "stop"))
     told = f"action model: {states}; target not there {percent(advice.absent)}; argument {advice.argument}"
-    heading = wrapped(f"{told} ({advice.milliseconds:.0f} ms)", width - 20, SCALE)
+    heading = wrapped(f"{told} ({advice.milliseconds:.0f} ms)", width - 20, SIZE)
     strip = np.full((12 + LINE * (len(heading) + 1 + len(steps)), width, 3), 255, np.uint8)
     strip[:3] = BLUE
     for line, words in enumerate(heading):
@@ -101,4 +101,4 @@ def _strip(width: int, advice: Advice, steps: Sequence[str]) -> NDArray[np.uint8
 
 
 def _write(strip: NDArray[np.uint8], text: str, left: int, line: int, colour: tuple[int, int, int] = INK) -> None:
-    cv2.putText(strip, text, (left, 22 + LINE * line), FONT, SCALE, colour, 1, cv2.LINE_AA)
+    write(strip, text, (left, 22 + LINE * line), SIZE, colour)

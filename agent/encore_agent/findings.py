@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.certainty import Kind
+from encore_agent.lettering import width_of, write
 from encore_recorder.geometry import Point, Rect
 
 GREEN = (80, 175, 30)
 AMBER = (0, 150, 240)
 RED = (60, 60, 220)
 WHITE = (255, 255, 255)
-FONT = cv2.FONT_HERSHEY_SIMPLEX
+INK = (40, 40, 40)
+SMALL, USUAL = 11, 13
+"""Pixels of letters in the picture and below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,25 +166,25 @@ def _frame(picture: cv2.typing.MatLike, box: Rect, color: tuple[int, int, int], 
 
 
 def _label(picture: cv2.typing.MatLike, corner: Point, text: str, color: tuple[int, int, int]) -> None:
-    (width, height), _ = cv2.getTextSize(text, FONT, 0.4, 1)
+    width, height = width_of(text, SMALL), SMALL - 2
     left = max(0, min(corner.x, picture.shape[1] - width - 4))
     bottom = corner.y - 3 if corner.y > height + 6 else corner.y + height + 6
     cv2.rectangle(picture, (left, bottom - height - 2), (left + width + 4, bottom + 3), color, cv2.FILLED)
-    cv2.putText(picture, text, (left + 2, bottom), FONT, 0.4, WHITE, 1, cv2.LINE_AA)
+    write(picture, text, (left + 2, bottom), SMALL, WHITE)
 
 
-def wrapped(text: str, width: int, scale: float) -> list[str]:
+def wrapped(text: str, width: int, size: int = USUAL) -> list[str]:
     """The words in as many lines as they need.
 
     Args:
         text: What is to be written.
         width: Pixels of a line.
-        scale: Of the font.
+        size: Of the letters, pixels.
     """
     lines: list[str] = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
-        if cv2.getTextSize(longer, FONT, scale, 1)[0][0] > width and lines[-1]:
+        if width_of(longer, size) > width and lines[-1]:
             lines.append(word)
         else:
             lines[-1] = longer
@@ -190,9 +193,9 @@ def wrapped(text: str, width: int, scale: float) -> list[str]:
 
 def _with_caption(picture: NDArray[np.uint8], caption: str, color: tuple[int, int, int]) -> NDArray[np.uint8]:
     """The picture with the words in a strip below it, so that they hide nothing."""
-    lines = wrapped(caption, picture.shape[1] - 20, 0.5)
+    lines = wrapped(caption, picture.shape[1] - 20)
     strip = np.full((12 + 20 * len(lines), picture.shape[1], 3), 255, np.uint8)
     strip[:3] = color
     for number, line in enumerate(lines):
-        cv2.putText(strip, line, (10, 22 + 20 * number), FONT, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+        write(strip, line, (10, 22 + 20 * number), USUAL, INK)
     return np.vstack([picture, strip])

@@ -34,6 +34,7 @@ from encore_agent.policy import Advice, Course, OneShot, Policy
 from encore_agent.verdict import Verdict, VerdictOptions, judged
 from encore_agent.viewing import Eyes as Eyes
 from encore_agent.viewing import Halt, Viewer
+from encore_models.errors import ModelsError
 from encore_models.learn import Look as Look
 from encore_models.macro import SLOT_PATTERN, Macro, PlaybackEffect, Step, Target, fill
 from encore_models.perception.screen import Scene
@@ -190,7 +191,7 @@ class _Episode:
             for index, step in enumerate(macro.steps):
                 self._step(index, step)
             outcome = self._finish()
-        except (AgentError, RecorderError) as error:
+        except (AgentError, ModelsError, RecorderError) as error:
             picture = error.picture if isinstance(error, Halt) else None
             outcome = Halted(
                 self.id, min(len(self.done), len(macro.steps) - 1), str(error), self._keep("halted", picture)

@@ -19,6 +19,7 @@ from encore_agent.replay import Eyes, Look
 from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers, bare_name
 from encore_agent.say_find import Option, Ranking, everything, rank
 from encore_agent.say_sights import Names, Sights
+from encore_models.errors import ModelsError
 from encore_models.perception.settle import settled
 from encore_recorder.actions import Click, DoubleClick
 from encore_recorder.errors import RecorderError
@@ -149,7 +150,7 @@ class SaySession:
                     outcome = self._ask("everything that can be clicked", options, window, frame, "click", request)
                 case Say():
                     outcome = self._say(request, request.saying, pointer, were_shown, stop)
-        except (AgentError, RecorderError) as error:
+        except (AgentError, ModelsError, RecorderError) as error:
             outcome = Rejected(request.text, str(error))
         tell(outcome)
         return outcome

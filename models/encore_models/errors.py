@@ -141,6 +141,16 @@ class ReaderMissing(ModelsError, FileNotFoundError):
         )
 
 
+class ReaderBroken(ModelsError, ValueError):
+    """The models that read text are damaged."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"text on the screen cannot be read, since a model of rapidocr is damaged: {problem}. "
+            "Install it again with: pip install --force-reinstall rapidocr"
+        )
+
+
 class BrokenPrint(ModelsError, ValueError):
     """A voice print cannot be read."""
 

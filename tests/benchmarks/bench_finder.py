@@ -25,6 +25,7 @@ import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from encore_models.perception.clip import OURS
 from encore_models.perception.ui_clip import WEIGHTS
 from tests.benchmarks.finder.dataset import Query, Screen, queries, read_screens
 from tests.benchmarks.finder.openadapt_peer import OpenAdapt, install
@@ -87,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-times", action="store_true", help="do not time single searches")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--clip", default=OURS, help="see with another CLIP: a checkpoint of transformers, or its name")
     options = parser.parse_args(argv)
     if options.misses:
         empty(options.misses)
@@ -96,17 +98,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     times: dict[str, dict[str, float]] = {}
     try:
         for name, data in (("rendered", rendered), ("real", real)):
-            measure(name, data, options.jobs, options.misses)
+            measure(name, data, options.jobs, options.misses, options.clip)
         if not options.no_times:
-            times = measure_times(rendered.folder, rendered.asked, options.seed)
+            times = measure_times(rendered.folder, rendered.asked, options.seed, options.clip)
         if options.peers:
             venv = options.folder / "openadapt-venv"
             for name, data in (("rendered", rendered), ("real", real)):
-                compare(name, data, options.peers, options.peer_queries, options.seed, venv)
+                compare(name, data, options.peers, options.peer_queries, options.seed, venv, options.clip)
     except KeyboardInterrupt:
         results["complete"] = False
         CONSOLE.print("[yellow]stopped; what was measured is kept[/yellow]")
-    results = headline(rendered.measured, real.measured) | headline_times(times) | weights() | results
+    results = headline(rendered.measured, real.measured) | headline_times(times) | results
+    # What is known of the weights is known of Encore's own.
+    results |= weights() if options.clip == OURS else {"clip": options.clip}
     results |= {"rendered": tables(rendered.measured.outcomes), "real": tables(real.measured.outcomes, "programs")}
     for name, data, by in (("rendered", rendered, "toolkits"), ("real", real, "programs")):
         results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
@@ -151,7 +155,7 @@ def dataset(folder: Path, split: Split, count: int, seed: int) -> Dataset:
     return Dataset(folder, screens, choose((query for screen in screens for query in queries(screen)), count, seed))
 
 
-def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
+def measure(name: str, data: Dataset, jobs: int, misses: Path | None, clip: str = OURS) -> None:
     """Ask the finder everything, screen by screen; `data.measured` grows as answers come.
 
     Raises:
@@ -163,7 +167,7 @@ def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
         task = bar.add_task(name, total=len(data.asked))
         try:
             waiting = {
-                pool.submit(measure_screen, data.folder, screen, asked, threads, misses): len(asked)
+                pool.submit(measure_screen, data.folder, screen, asked, threads, misses, clip): len(asked)
                 for screen in data.screens
                 if (asked := data.of(screen))
             }
@@ -174,7 +178,9 @@ def measure(name: str, data: Dataset, jobs: int, misses: Path | None) -> None:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def compare(name: str, data: Dataset, names: Sequence[str], count: int, seed: int, venv: Path) -> None:
+def compare(
+    name: str, data: Dataset, names: Sequence[str], count: int, seed: int, venv: Path, clip: str = OURS
+) -> None:
     """Ask the peers, and Encore as one of them, a part of the queries; `data.peers` grows as answers come.
 
     One at a time, so that they may be compared in what they cost.
@@ -185,7 +191,7 @@ def compare(name: str, data: Dataset, names: Sequence[str], count: int, seed: in
     asked = choose_for_peers(data.asked, count, seed)
     with ExitStack() as stack, progress() as bar:
         task = bar.add_task(f"{name}, peers", total=len(asked))
-        peers = {name: start(name, venv, stack) for name in ("encore", *names)}
+        peers = {name: start(name, venv, stack, clip) for name in ("encore", *names)}
         data.peers.update({name: [] for name in peers})
         for screen in data.screens:
             of_screen = [query for query in asked if query.screen.id == screen.id]
@@ -197,12 +203,12 @@ def compare(name: str, data: Dataset, names: Sequence[str], count: int, seed: in
                 bar.advance(task)
 
 
-def start(name: str, venv: Path, stack: ExitStack) -> Peer:
+def start(name: str, venv: Path, stack: ExitStack, clip: str = OURS) -> Peer:
     """A peer, ready; the stack ends it."""
     if name == "openadapt-flow":
         return stack.enter_context(closing(OpenAdapt(install(venv))))
     makers: dict[str, Callable[[], Peer]] = {
-        "encore": Encore,
+        "encore": lambda: Encore(clip=clip),
         "recorded coordinates": RecordedPlace,
         "pyautogui locate": Locate,
         "ORB": Orb,

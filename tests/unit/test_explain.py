@@ -26,6 +26,6 @@ def test_the_heading_takes_as_many_lines_as_it_needs(width: int, most_lines: int
 
 def test_words_are_put_in_as_many_lines_as_they_need() -> None:
     text = "one two three four five six seven"
-    assert wrapped(text, 10_000, 0.5) == [text]
-    assert " ".join(wrapped(text, 80, 0.5)) == text
-    assert len(wrapped(text, 80, 0.5)) > 2
+    assert wrapped(text, 10_000) == [text]
+    assert " ".join(wrapped(text, 80)) == text
+    assert len(wrapped(text, 80)) > 2

@@ -76,6 +76,19 @@ def test_a_very_large_screen() -> None:
     assert isinstance(found, Absent) or Rect(200, 90, 23, 23).contains(found.point)
 
 
+def test_a_very_large_screen_that_is_full() -> None:
+    line = np.full((20, 320, 3), 250, np.uint8)
+    cv2.putText(line, "ill fill still until", (20, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1)
+    image = np.ascontiguousarray(np.tile(line, (144, 16, 1)))
+    texts = [c for c in look(image).candidates if c.kind == "text"]
+    assert len(texts) == 144 * 16 * sum(c.kind == "text" for c in look(line).candidates)
+    shown = look(drawn())
+    cv2.rectangle(image, (2000, 1000), (2200, 1200), (250, 250, 250), cv2.FILLED)
+    image[1050:1150, 2050:2150] = drawn()[50:150, 50:150]
+    found = Finder(READER).find(describe_target(shown, Point(100, 100)), shown, look(image))
+    assert isinstance(found, Absent) or Rect(2088, 1088, 25, 25).contains(found.point)
+
+
 @pytest.mark.parametrize("box", [Rect(100, 100, 1, 1), Rect(0, 0, 640, 400), Rect(630, 390, 500, 500)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_targets_of_odd_sizes(kind: TargetKind, box: Rect) -> None:

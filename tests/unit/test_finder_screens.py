@@ -143,6 +143,11 @@ def test_what_the_player_shows_is_true_to_itself() -> None:
     check(*next(iter(make_screens.make("dev", 1, 5, ["player"]))))
 
 
+def test_screens_of_several_seeds_can_be_told_apart() -> None:
+    screen = Screen("html_dev_02", "html", "dev", {})
+    assert [make_screens.of_seed(screen, seed).id for seed in (0, 7)] == ["html_dev_02", "html_dev_02_7"]
+
+
 @drawing
 def test_what_is_scaled_is_larger_by_as_much(qt_screen: Made) -> None:
     screen, _ = qt_screen

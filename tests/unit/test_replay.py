@@ -17,6 +17,7 @@ from encore_agent.act import DryRunActuator
 from encore_agent.find import Finder
 from encore_agent.messages import AgentEvent, EpisodeReport, Finished, Halted
 from encore_agent.replay import Replayer, ReplayOptions, Request
+from encore_models.errors import ReaderBroken
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.ui_clip import UiClip
@@ -302,6 +303,15 @@ def test_a_screen_that_is_lost_in_the_middle_halts_and_says_so(bench: Bench, num
     assert "the screen can no longer be seen (XGetImage() failed): was a monitor unplugged" in outcome.reason
     assert bench.desktop.grabs == number
     assert outcome.picture is None
+    assert bench.actuator.performed == []
+
+
+def test_a_damaged_model_halts_and_says_what_to_do(bench: Bench) -> None:
+    def broken() -> None:
+        raise ReaderBroken("Protobuf parsing failed")
+
+    bench.after_look = broken
+    assert "Install it again" in halted(bench.run()).reason
     assert bench.actuator.performed == []
 
 

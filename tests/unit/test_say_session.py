@@ -18,6 +18,7 @@ from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers
 from encore_agent.say_names import CONCEPTS
 from encore_agent.say_session import ChooseName, Outcome, Request, SaySession, SessionOptions
 from encore_agent.say_sights import Names, concept_of
+from encore_models.errors import ReaderBroken
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextLine
 from encore_recorder.actions import Action, Click, DoubleClick
@@ -286,6 +287,13 @@ class TestNeverClicks:
         bench.desktop.image[:] = 0
         assert isinstance(bench.say("shuffle"), Rejected)
         assert isinstance(bench.say(ShowNumbers()), Rejected)
+
+    def test_with_a_damaged_model(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(self: Scripted, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> Vectors:
+            raise ReaderBroken("Protobuf parsing failed")
+
+        monkeypatch.setattr(Scripted, "meanings", broken)
+        assert "Install it again" in refused(bench.say("shuffle"))
 
     def test_outside_of_the_screen(self, bench: Bench) -> None:
         bench.desktop.focus = replace(WINDOW, rect=WINDOW.rect.moved(5000, 0))

@@ -29,7 +29,7 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, whole
+from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, times_usual, whole
 from encore_models.perception.joining import BLOCK, LARGEST_INK, join
 from encore_models.perception.lines import apart
 from encore_models.perception.sides import areas, held, outside, shared, to_sides
@@ -203,7 +203,7 @@ def _disabled(
         inside = slice(box.top, box.bottom), slice(box.left, box.right)
         if not straight[inside].any() and edges[inside].max() <= INK:
             alone.append(box)
-    if len(alone) > MANY:
+    if len(alone) > MANY * times_usual(weak):
         return []  # a photograph
     drawings = [box for box in join(alone, weak) if min(box.width, box.height) >= SIGN[0]]
     shapes = [shape for box in drawings if (shape := _by_shape(box)) is not None]

@@ -15,6 +15,8 @@ from encore_recorder.geometry import Rect
 
 MOST = 12_000
 """Pieces from which a picture is noise, with nothing to find; the fullest screens have a third of it."""
+USUAL = 1920 * 1080
+"""Pixels of a picture up to which that holds; larger ones show more."""
 BUTTON = (18, 96)
 """Pixels of height of a button's outline."""
 SHELL = (14, 52)
@@ -34,7 +36,7 @@ GRID = 6
 def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
     """The boxes of connected pixels, each with the boxes of the holes in it."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None or len(contours) > MOST:
+    if hierarchy is None or len(contours) > MOST * times_usual(mask):
         return []
     # A quarter of the time that labelling every pixel takes. Outer contours have no parent, holes no child.
     boxes = [Rect(*cv2.boundingRect(contour)) for contour in contours]
@@ -53,10 +55,15 @@ def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
 def boxes(mask: MatLike) -> list[Rect]:
     """The boxes of connected pixels."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None or len(contours) > MOST:
+    if hierarchy is None or len(contours) > MOST * times_usual(mask):
         return []
     outer = np.flatnonzero(hierarchy[0][:, 3] < 0).tolist()
     return [Rect(*cv2.boundingRect(contours[number])) for number in outer]
+
+
+def times_usual(mask: MatLike) -> float:
+    """How many times as much a picture may show as a usual one; at least 1."""
+    return max(1.0, mask.shape[0] * mask.shape[1] / USUAL)
 
 
 def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.errors import ReaderMissing
+from encore_models.errors import ReaderBroken, ReaderMissing
 from encore_recorder.geometry import Rect
 
 
@@ -73,6 +74,7 @@ class RapidOcrReader:
 
         Raises:
             ReaderMissing: rapidocr is installed without its models.
+            ReaderBroken: They are damaged.
         """
         strips = [_strip(image, box) for box in boxes]
         keys = [_content(strip) for strip in strips]
@@ -93,8 +95,9 @@ class RapidOcrReader:
 
         Raises:
             ReaderMissing: rapidocr is installed without its models.
+            ReaderBroken: They are damaged.
         """
-        with self._lock:
+        with self._lock, _damage_is_told():
             page = self._engine(image, use_det=True, use_cls=False, use_rec=True)
         if page.boxes is None or page.txts is None:
             return []
@@ -108,7 +111,8 @@ class RapidOcrReader:
     def _recognise(self, strips: list[NDArray[np.uint8]]) -> list[str]:
         if not strips:
             return []
-        result = self._engine.recognize_txt(strips)
+        with _damage_is_told():
+            result = self._engine.recognize_txt(strips)
         return [
             text.strip() if confidence >= self._least_confidence else ""
             for text, confidence in zip(result.txts, result.scores, strict=True)
@@ -138,6 +142,17 @@ class RapidOcrReader:
             "Rec.rec_batch_num": 1,
         }
         return rapidocr.RapidOCR(params=params)
+
+
+@contextmanager
+def _damage_is_told() -> Iterator[None]:
+    """Models are loaded when they are needed first, each by itself."""
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf, NoModel
+
+    try:
+        yield
+    except (Fail, InvalidGraph, InvalidProtobuf, NoModel) as error:
+        raise ReaderBroken(str(error)) from error
 
 
 def _model(folder: Path, pattern: str) -> Path:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -53,11 +54,18 @@ def make(split: Split, count: int, seed: int, turns: Sequence[str]) -> Iterator[
         for toolkit in sorted(set(turns)):
             numbers = [n for n in range(count) if turns[n % len(turns)] == toolkit]
             if toolkit == "player":
-                yield from render_player.screens(split, len(numbers), seed, faces)
+                for screen, images in render_player.screens(split, len(numbers), seed, faces):
+                    yield of_seed(screen, seed), images
                 continue
             plans = [series(split, place, seed, toolkit, faces) for place, _ in enumerate(numbers)]
             for first in range(0, len(plans), TOGETHER):
-                yield from _drawn(toolkit, split, first, plans[first : first + TOGETHER], pictures)
+                for screen, images in _drawn(toolkit, split, first, plans[first : first + TOGETHER], pictures):
+                    yield of_seed(screen, seed), images
+
+
+def of_seed(screen: Screen, seed: int) -> Screen:
+    """The screen by a name of its own among those of all seeds."""
+    return replace(screen, id=f"{screen.id}_{seed}") if seed else screen
 
 
 def _drawn(

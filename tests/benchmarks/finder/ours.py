@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from encore_agent.find import Absent, Finder, Found, draw_trace
 from encore_models.macro import Target
+from encore_models.perception.clip import OURS, open_clip
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
@@ -26,6 +27,8 @@ from tests.benchmarks.finder.score import Outcome, outcome, recalled
 Image = NDArray[np.uint8]
 
 BLUE = (220, 120, 0)
+MODELS = Path(__file__).parents[3] / "runs" / "models"
+"""Where a CLIP of transformers is exported to."""
 CROP = (480, 320)
 """Width and height of what a miss shows of the recording."""
 
@@ -33,15 +36,17 @@ CROP = (480, 320)
 class Eyes:
     """What pictures are looked at with: the same as the agent's."""
 
-    def __init__(self, threads: int, remembered: int = 4096) -> None:
+    def __init__(self, threads: int, remembered: int = 4096, clip: str = OURS) -> None:
         """Load the weights.
 
         Args:
             threads: CPU threads of one call.
             remembered: Strips whose text is kept, and crops whose looks are; 0 reads and looks at everything anew.
+            clip: Encore's own or another one, see `open_clip`.
         """
         self.reader = RapidOcrReader(threads, remembered)
-        self._clip = UiClip.load(threads=threads, remembered=remembered)
+        ours = clip == OURS
+        self._clip = UiClip.load(threads=threads, remembered=remembered) if ours else open_clip(clip, MODELS, threads)
 
     def look(self, image: Image) -> Scene:
         """A picture as the agent sees it."""
@@ -51,9 +56,9 @@ class Eyes:
 class Encore:
     """Encore's finder as the peers are asked: on pictures that it never saw, with nothing read before."""
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, clip: str = OURS) -> None:
         """Load the weights."""
-        self._eyes = Eyes(threads, remembered=0)
+        self._eyes = Eyes(threads, remembered=0, clip=clip)
         self._finder = Finder(self._eyes.reader)
 
     def show(self, shown: Image, things: Sequence[Thing]) -> None:
@@ -110,13 +115,13 @@ class Looker:
 
 
 @cache
-def eyes(threads: int) -> Eyes:
+def eyes(threads: int, clip: str = OURS) -> Eyes:
     """One pair a process: loading takes as long as some queries."""
-    return Eyes(threads)
+    return Eyes(threads, clip=clip)
 
 
 def measure_screen(
-    folder: Path, screen: Screen, asked: Sequence[Query], threads: int, misses: Path | None = None
+    folder: Path, screen: Screen, asked: Sequence[Query], threads: int, misses: Path | None = None, clip: str = OURS
 ) -> Measured:
     """Ask everything of one screen; what was seen of a picture is kept for its next query.
 
@@ -126,8 +131,9 @@ def measure_screen(
         asked: Queries of this screen.
         threads: For reading.
         misses: Where to draw what went wrong.
+        clip: What pictures are looked at with.
     """
-    sight = eyes(threads)
+    sight = eyes(threads, clip)
     finder, looker, measured = Finder(sight.reader), Looker(folder, screen, sight), Measured()
     for picture, things in screen.pictures.items():
         _count_recall(looker, screen, picture, things, measured)

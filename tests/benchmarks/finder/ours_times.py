@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from encore_agent.find import Finder
 from encore_models.macro import Target
+from encore_models.perception.clip import OURS, open_clip
 from encore_models.perception.screen import Scene, describe_target
-from encore_models.perception.ui_clip import UiClip
 from tests.benchmarks.finder.dataset import SHOWN, Query, read_image
-from tests.benchmarks.finder.ours import Eyes
+from tests.benchmarks.finder.ours import MODELS, Eyes
 from tests.benchmarks.finder.sampling import balanced
 
 Image = NDArray[np.uint8]
@@ -32,10 +32,10 @@ LISTED = ("row", "row_icon")
 class Stopwatch:
     """Times searches on one dataset; what was shown is known beforehand, as in a replay."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clip: str = OURS) -> None:
         """Load the weights and the text models."""
-        self._folder = folder
-        self._eyes = Eyes(THREADS, remembered=0)
+        self._folder, self._clip = folder, clip
+        self._eyes = Eyes(THREADS, remembered=0, clip=clip)
         self._finder = Finder(self._eyes.reader)
         cv2.setNumThreads(THREADS)
 
@@ -77,7 +77,7 @@ class Stopwatch:
 
     def _seen_s(self, query: Query, image: Image, target: Target) -> float:
         """Seconds of the search in a replay, which remembers how what was shown looks; texts are read anew."""
-        clip = UiClip.load(threads=THREADS)
+        clip = open_clip(self._clip, MODELS, THREADS)
         shown, now = (
             Scene(picture, self._eyes.reader, clip)
             for picture in (read_image(self._folder, query.screen, SHOWN), image)
@@ -96,9 +96,9 @@ def fitted(image: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.copyMakeBorder(cut, 0, below, 0, beside, cv2.BORDER_REFLECT), np.uint8)
 
 
-def measure_times(folder: Path, asked: Sequence[Query], seed: int = 0) -> dict[str, dict[str, float]]:
+def measure_times(folder: Path, asked: Sequence[Query], seed: int = 0, clip: str = OURS) -> dict[str, dict[str, float]]:
     """Medians of the fast path on unchanged pictures, and of full searches at each size."""
-    watch = Stopwatch(folder)
+    watch = Stopwatch(folder, clip)
     same = [query for query in asked if query.picture == "same" and query.shown.kind not in LISTED and not query.said]
     same = [query for query in balanced(same, 2 * COUNT, _kind, seed) if not watch.in_list(query)][:COUNT]
     changed = [query for query in asked if query.picture != "same" and query.shown.kind != "blank"]
