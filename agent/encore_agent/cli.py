@@ -168,12 +168,12 @@ def delete(macro_id: MacroId, data: DataFolder = None) -> None:
 def values(
     macro_id: MacroId,
     slot: Annotated[str, typer.Argument(help="Name of the slot, e.g. song.")],
-    file: Annotated[typer.FileText, typer.Argument(help="One value a line; - reads standard input.")],
+    file: Annotated[typer.FileBinaryRead, typer.Argument(help="UTF-8, one value a line; - reads standard input.")],
     data: DataFolder = None,
 ) -> None:
     """Tell Encore values that a slot may take, for example the titles of your playlists."""
     with running_service(data) as service:
-        macro = service.add_slot_values(macro_id, slot, file.read().splitlines())
+        macro = service.add_slot_values(macro_id, slot, _lines(file.read(), getattr(file, "name", "the input")))
         out.print(f"{slot} has {len(macro.slot(slot).values)} known values")
 
 
@@ -246,6 +246,14 @@ def history(data: DataFolder = None, limit: Annotated[int, typer.Option(min=1)] 
                 run_entry.time_utc, run_entry.macro_id, filled, outcome, str(run_entry.steps_done), seconds
             )
         out.print(heard, episodes)
+
+
+def _lines(content: bytes, name: str) -> list[str]:
+    """The lines of a file of titles, whatever editor wrote it."""
+    try:
+        return content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is no UTF-8 text ({error.reason} at byte {error.start}); save it as UTF-8") from error
 
 
 def _slot_value(text: str) -> tuple[str, str]:

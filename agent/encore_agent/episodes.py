@@ -47,7 +47,14 @@ TELLING_S = 0.15
 class Episodes:
     """Does one thing at a time. Safe to use from several threads."""
 
-    def __init__(self, library: Library, senses: Senses, actuator: Callable[[], Actuator], tell: Tell) -> None:
+    def __init__(
+        self,
+        library: Library,
+        senses: Senses,
+        actuator: Callable[[], Actuator],
+        tell: Tell,
+        macros_changed: Callable[[], None],
+    ) -> None:
         """No device is opened yet.
 
         Args:
@@ -55,8 +62,10 @@ class Episodes:
             senses: What sees.
             actuator: Opens what moves the mouse and types.
             tell: Told how it goes.
+            macros_changed: Told when a run taught a macro another value.
         """
         self._library = library
+        self._macros_changed = macros_changed
         self._senses = senses
         self._make_actuator = actuator
         self._tell = tell
@@ -115,10 +124,17 @@ class Episodes:
         )
         report = self._replayer.run(request, self._tell, self._stop)
         self._library.note_episode(report)
-        verified = isinstance(report.outcome, Finished) and report.outcome.verified_by is not None
+        if isinstance(report.outcome, Finished):
+            self._learn_from(order, report, report.outcome.verified_by is not None)
+        return report
+
+    def _learn_from(self, order: Order, report: EpisodeReport, verified: bool) -> None:
+        """Remember what was said where it proved right, and the values that were typed or proved right."""
         if verified and order.heard_id is not None and confirmed(self._library, order.heard_id):
             self._tell(HeardChanged())
-        return report
+        typed = order.choose is None
+        if (verified or typed or order.confirmed) and self._library.note_used(order.macro_id, report.slots):
+            self._macros_changed()
 
     def prepare(self, macro: Macro) -> None:
         """Let the action model look at a new macro's demonstration, in the background, before it is asked for."""

@@ -81,7 +81,7 @@ class Led:
         self.expected = Expected(map(self._hearing.tokens, _sentences(macros)))
         for head, phrases in heads.items():
             for macro, phrase in phrases:
-                values = macro.slot(phrase.slots[0]).values
+                values = macro.slot(phrase.slots[0]).known
                 if len(phrase.slots) == 1 and values and not cancelled():
                     self._values.known(values, head).prepare(cancelled)
         lists = [tuple(phrase.text for _, phrase in whole)]
@@ -111,7 +111,7 @@ class Led:
             return
         for head, phrases in self._heads.items():
             for macro, phrase in phrases:
-                known = self._values.known(macro.slot(phrase.slots[0]).values, head)
+                known = self._values.known(macro.slot(phrase.slots[0]).known, head)
                 value = known.written(text) if len(phrase.slots) == 1 else None
                 if value is not None:
                     match = Match(phrase, 0.0, {phrase.slots[0]: value})
@@ -146,7 +146,7 @@ class Led:
         """The phrase with a known value, where that was clearly said after its first words and what carried them."""
         head, carrier = led_by
         slot = phrase.slots[0]
-        known = self._values.known(macro.slot(slot).values, head)
+        known = self._values.known(macro.slot(slot).known, head)
         if len(phrase.slots) > 1 or not known.values:
             return None
         after = SLOT_PATTERN.split(phrase.text)[-1].strip()
@@ -276,7 +276,7 @@ def _sentences(macros: Sequence[Macro]) -> Iterator[str]:
             if not phrase.slots:
                 yield f"{as_sentence(phrase.text)}."
             elif len(phrase.slots) == 1:
-                values = macro.slot(phrase.slots[0]).values
+                values = macro.slot(phrase.slots[0]).known
                 for value in dict.fromkeys((*values, *map(str.lower, values))):
                     yield f"{as_sentence(SLOT_PATTERN.sub(lambda _, said=value: said, phrase.text))}."  # type: ignore[misc]
 

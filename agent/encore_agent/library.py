@@ -7,11 +7,12 @@ a folder into `trash/`, so a slip of the finger loses nothing.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,15 +23,18 @@ from encore_agent.enrolments import Enrolments
 from encore_agent.errors import UnknownMacro
 from encore_agent.heard_log import HeardEntry, HeardLog
 from encore_agent.messages import Accepted, Asked, EpisodeReport, Finished, Rejected
+from encore_agent.titles import plain
 from encore_models.learn import Learning
 from encore_models.macro import Macro, Phrase, Slot
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.speech import Samples
-from encore_models.store import create_macro, read_macro, write_macro
+from encore_models.store import MACRO_FILE, create_macro, read_macro, write_macro
 from encore_recorder.demonstration import Demonstration
 
 ACTION_MODEL = "action_model"
 """Name of the folder with the user's own action model."""
+MOST_USED = 1000
+"""Values that are remembered of a slot's runs."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS episodes (
     id TEXT PRIMARY KEY, time_utc TEXT NOT NULL, macro_id TEXT NOT NULL, slots TEXT NOT NULL,
@@ -211,10 +215,26 @@ class Library:
         macro = self.macro(macro_id)
         old = macro.slot(slot_name)
         merged = tuple(dict.fromkeys((*old.values, *(v.strip() for v in values if v.strip()))))
-        slots = tuple(Slot(slot.name, merged) if slot is old else slot for slot in macro.slots)
+        used = tuple(value for value in old.used if value not in merged)
+        slots = tuple(Slot(slot.name, merged, used) if slot is old else slot for slot in macro.slots)
         macro = replace(macro, slots=slots)
         self.save(macro)
         return macro
+
+    def note_used(self, macro_id: str, values: Mapping[str, str]) -> bool:
+        """Remember the values of a run that went well; the oldest are forgotten above `MOST_USED`.
+
+        Returns:
+            Whether one of them is new.
+
+        Raises:
+            UnknownMacro: There is no such macro.
+        """
+        macro = self.macro(macro_id)
+        slots = tuple(_with_used(slot, values.get(slot.name, "").strip()) for slot in macro.slots)
+        if slots != macro.slots:
+            self.save(replace(macro, slots=slots))
+        return slots != macro.slots
 
     def add_phrase(self, macro_id: str, text: str) -> Macro:
         """Add another wording of the command.
@@ -228,6 +248,11 @@ class Library:
         macro = replace(macro, phrases=phrases)
         self.save(macro)
         return macro
+
+    def stamp(self) -> frozenset[tuple[str, int]]:
+        """Changes whenever a macro comes, goes or is written, by whatever process; quick."""
+        with os.scandir(self.macros_folder) as folders:
+            return frozenset((folder.name, _written_ns(Path(folder.path))) for folder in folders)
 
     def delete(self, macro_id: str) -> Path:
         """Move the macro to the trash and return where it lies now.
@@ -263,7 +288,7 @@ class Library:
 
     def note_heard(
         self, outcome: Accepted | Asked | Rejected, printed: VoicePrint | None = None, sound: Samples | None = None
-    ) -> int:
+    ) -> int | None:
         """Keep what was heard and what came of it, see `HeardLog.note`."""
         return self.heard_log.note(outcome, printed, sound)
 
@@ -317,6 +342,21 @@ class Library:
             EpisodeEntry(i, t, m, json.loads(s), o, d, n, total, json.loads(timings), Path(folder))
             for i, t, m, s, o, d, n, total, timings, folder in rows
         ]
+
+
+def _with_used(slot: Slot, value: str) -> Slot:
+    """The slot; with the value where that is another one than those known."""
+    if not value or plain(value) in map(plain, slot.known):
+        return slot
+    return replace(slot, used=(*slot.used, value)[-MOST_USED:])
+
+
+def _written_ns(folder: Path) -> int:
+    """When the macro in the folder was written; 0 where none is there."""
+    try:
+        return (folder / MACRO_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _now() -> str:

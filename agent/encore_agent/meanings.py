@@ -122,7 +122,7 @@ class Meanings:
         values, options = self.values, self._options.values
         for slot in meaning.match.slots:
             before, said, after = meaning.match.around(slot)
-            texts = meaning.macro.slot(slot).values
+            texts = meaning.macro.slot(slot).known
             if not texts:
                 continue
             known = values.known(texts, as_sentence(meaning.macro.phrases[0].text.partition("{")[0].strip()))
@@ -135,10 +135,10 @@ class Meanings:
                 meaning = _with_value(meaning, slot, value)
                 continue
             # From a long list the likeliest is offered first, however unlikely it is; then what was heard.
-            listed = len(texts) >= self._options.listed
-            near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or listed)
+            complete = len(meaning.macro.slot(slot).values) >= self._options.listed
+            near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or complete)
             if near:
-                near = (*near, said) if listed else near
+                near = (*near, said) if complete else near
                 meaning = replace(meaning, others=near, doubt=f"it could be {quoted(near)}")
         return meaning
 

@@ -21,6 +21,7 @@ from encore_agent.hotkey import LISTEN, RECORD, STOP, Hotkey
 from encore_agent.library import Library
 from encore_agent.messages import (
     AgentEvent,
+    Command,
     EpisodeReport,
     Found,
     HeardChanged,
@@ -66,7 +67,7 @@ class Service:
         self._quick = Background("encore-quick", self.tell)
         """For what takes a moment, and must not wait until something is learned."""
         self._learning = Background("encore-learn", self.tell)
-        self._episodes = Episodes(library, senses, actuator, self.tell)
+        self._episodes = Episodes(library, senses, actuator, self.tell, self._macros_changed)
         self._ears = Ears(library, self._episodes, self.tell, settings)
         self._recordings = Recordings(library, self._recorder_options, self.tell)
         self._listening_before = False
@@ -331,9 +332,9 @@ class Service:
 
     # What was heard
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        """Answer an `Asked`: run this macro, or none of them."""
-        self._quick.do(self._ears.answer, heard_id, macro_id)
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        """Answer an `Asked`: carry out this one of its commands, or none of them."""
+        self._quick.do(self._ears.answer, heard_id, chosen)
 
     def missed(self, heard_id: int, macro_id: str) -> None:
         """What was heard did mean this macro: learn from it; told as `HeardChanged`."""

@@ -27,11 +27,19 @@ class Slot:
 
     name: str
     values: tuple[str, ...] = ()
-    """Values known for it: shown in demonstrations, confirmed in use, or given by the user as a list."""
+    """Values known for it: shown in demonstrations, or given by the user as a list."""
+    used: tuple[str, ...] = ()
+    """Others that it had in runs that went well, oldest first. However many, they are no list: what is not among them
+    may be meant as well."""
 
     def __post_init__(self) -> None:
         if not SLOT_PATTERN.fullmatch("{" + self.name + "}"):
             raise ValueError(f"a slot's name is lower case letters, digits and _, not {self.name!r}")
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All values that were ever given, shown or used."""
+        return (*self.values, *self.used)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from encore_models.macro import FORMAT_VERSION, Macro
 from encore_recorder.geometry import Rect
 
 _CODEC: TypeAdapter[Macro] = TypeAdapter(Macro)
-_FILE = "macro.json"
+MACRO_FILE = "macro.json"
+"""In a macro's folder: all of it but the pictures."""
 _TEXTS_CODEC: TypeAdapter[dict[str, list[tuple[int, int, int, int, str]]]] = TypeAdapter(
     dict[str, list[tuple[int, int, int, int, str]]]
 )
@@ -32,15 +33,15 @@ def read_macro(folder: Path) -> Macro:
         BrokenMacro: `macro.json` or a step's picture is missing, damaged or of a newer version.
     """
     try:
-        text = (folder / _FILE).read_bytes()
+        text = (folder / MACRO_FILE).read_bytes()
     except OSError as error:
-        raise BrokenMacro(folder, f"{_FILE} cannot be read ({error.strerror})") from error
+        raise BrokenMacro(folder, f"{MACRO_FILE} cannot be read ({error.strerror})") from error
     try:
         macro = _CODEC.validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise BrokenMacro(folder, f"{_FILE} is damaged at {place}: {first['msg']}") from error
+        raise BrokenMacro(folder, f"{MACRO_FILE} is damaged at {place}: {first['msg']}") from error
     if macro.version > FORMAT_VERSION:
         raise BrokenMacro(folder, f"it was written by a newer Encore (format {macro.version}, known {FORMAT_VERSION})")
     for step in macro.steps:
@@ -51,7 +52,7 @@ def read_macro(folder: Path) -> Macro:
 
 def write_macro(macro: Macro, folder: Path) -> None:
     """Write `macro.json` of a folder that holds the pictures already, atomically."""
-    write_atomically(folder / _FILE, _CODEC.dump_json(macro, indent=1) + b"\n")
+    write_atomically(folder / MACRO_FILE, _CODEC.dump_json(macro, indent=1) + b"\n")
 
 
 def write_atomically(path: Path, content: bytes) -> None:

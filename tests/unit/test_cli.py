@@ -55,6 +55,24 @@ def test_rename_phrase_values_and_delete(encore, tmp_path: Path) -> None:
     assert len(list((tmp_path / "trash").iterdir())) == 1
 
 
+def test_a_file_of_titles_may_come_from_any_editor(encore, tmp_path: Path) -> None:
+    titles = tmp_path / "titles.txt"
+    titles.write_bytes("\ufeffDéjà Vu\r\n\r\n  Blue Moon\r\nDéjà Vu\r\n".encode())
+    assert "3 known values" in encore("values", "play-song", "song", str(titles)).output
+    macro = json.loads((tmp_path / "macros/play-song/macro.json").read_text("utf-8"))
+    assert macro["slots"][0]["values"] == ["Yesterday", "Déjà Vu", "Blue Moon"]
+
+
+def test_a_file_that_is_no_text_adds_nothing(encore, tmp_path: Path) -> None:
+    titles = tmp_path / "titles.txt"
+    titles.write_bytes("Blue Moon\nDéjà Vu\n".encode("latin-1"))
+    refused = encore("values", "play-song", "song", str(titles))
+    assert refused.exit_code == 1
+    assert "titles.txt" in refused.stderr
+    assert "UTF-8" in refused.stderr
+    assert "song: 1 known values" in encore("show", "play-song").output
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -67,6 +67,40 @@ def test_rename_phrase_and_values_are_kept(library: Library) -> None:
     assert macro.slot("song").values == ("Yesterday", "Blue Moon")
 
 
+def test_what_a_run_used_is_remembered_apart_from_lists(library: Library) -> None:
+    add(library)
+    library.add_slot_values("play-song", "song", ["Yesterday"])
+    assert library.note_used("play-song", {"song": "Blue Moon"})
+    assert not library.note_used("play-song", {"song": "blue moon"})
+    assert not library.note_used("play-song", {"song": "Yesterday!"})
+    assert not library.note_used("play-song", {"song": " "})
+    slot = library.macro("play-song").slot("song")
+    assert (slot.values, slot.used, slot.known) == (("Yesterday",), ("Blue Moon",), ("Yesterday", "Blue Moon"))
+    library.add_slot_values("play-song", "song", ["Blue Moon"])
+    assert library.macro("play-song").slot("song").known == ("Yesterday", "Blue Moon")
+
+
+def test_the_oldest_used_values_are_forgotten(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("encore_agent.library.MOST_USED", 2)
+    add(library)
+    for song in ("One", "Two", "Three"):
+        library.note_used("play-song", {"song": song})
+    assert library.macro("play-song").slot("song").used == ("Two", "Three")
+
+
+def test_every_change_of_a_macro_changes_the_stamp(library: Library) -> None:
+    stamps = [library.stamp()]
+    add(library)
+    stamps.append(library.stamp())
+    assert library.stamp() == stamps[-1]
+    library.add_slot_values("play-song", "song", ["Blue Moon"])
+    stamps.append(library.stamp())
+    library.delete("play-song")
+    stamps.append(library.stamp())
+    assert len(set(stamps)) == 3
+    assert stamps[0] == stamps[3]
+
+
 def test_a_bad_edit_changes_nothing(library: Library) -> None:
     before = add(library)
     with pytest.raises(ValueError, match="needs a name"):
