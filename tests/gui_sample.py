@@ -280,8 +280,8 @@ class FakeAgent:
     def push_to_talk(self, pressed: bool) -> None:
         self.asked.append(("push_to_talk", pressed))
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        self.asked.append(("answer", heard_id, macro_id))
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        self.asked.append(("answer", heard_id, chosen))
 
     def missed(self, heard_id: int, macro_id: str) -> None:
         self.asked.append(("missed", heard_id, macro_id))

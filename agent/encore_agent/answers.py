@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from encore_agent.messages import Accepted, AgentEvent, Asked
+from encore_agent.messages import Accepted, AgentEvent, Asked, Command
 
 YES = frozenset({"y", "yes"})
 NO = frozenset({"n", "no"})
@@ -19,11 +19,11 @@ LOOK_S = 0.2
 class Answers:
     """Holds the question that waits, and takes a typed line for its answer."""
 
-    def __init__(self, answer: Callable[[int | None, str | None], None]) -> None:
+    def __init__(self, answer: Callable[[int | None, Command | None], None]) -> None:
         """Nothing is asked yet.
 
         Args:
-            answer: Told the heard id of the question, and the macro that was meant or None; `Service.answer`.
+            answer: Told the heard id of the question, and the command that was meant or None; `Service.answer`.
         """
         self._answer = answer
         self._waiting: Asked | None = None
@@ -50,7 +50,7 @@ class Answers:
         if said not in NO and (number is None or not 1 <= number <= len(asked.commands)):
             return f"answer y, n or a number from 1 to {len(asked.commands)}"
         self._waiting = None
-        self._answer(asked.heard_id, None if number is None else asked.commands[number - 1].macro_id)
+        self._answer(asked.heard_id, None if number is None else asked.commands[number - 1])
         return ""
 
 

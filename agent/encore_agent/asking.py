@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from encore_agent.messages import Asked, Command
+from encore_agent.replay import Choose
 from encore_agent.say import Cancel, Number, reply_in
-from encore_agent.values import Heard
 from encore_models.phrases import words_of
 
 YES = frozenset({"yes", "yeah", "yep", "yup", "yes please", "ok", "okay", "sure", "right", "that is right", "do it"})
@@ -35,7 +35,8 @@ class Question:
     """What was asked, and what was heard before it was."""
 
     asked: Asked
-    heard: Heard
+    choose: Choose
+    """Picks among texts on the screen by what was heard before it was asked."""
     until_ns: int
     """`time.monotonic_ns` to which speech is taken for an answer; a click may come later."""
 
@@ -69,7 +70,3 @@ class Question:
         others = [log_p for log_p, other in ranked if self.reply_in(other) != reply]
         clear = best >= LEAST and best - max(others, default=-float("inf")) >= APART
         return reply if clear else None
-
-    def command_of(self, macro_id: str | None) -> Command | None:
-        """What it asked about that macro; None where that means no, or it did not ask about it."""
-        return next((command for command in self.asked.commands if command.macro_id == macro_id), None)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,17 +17,17 @@ from typing import Any
 import numpy as np
 
 from encore_agent.ahead import Ahead
-from encore_agent.asking import SAYABLE, Question, Reply
-from encore_agent.corrections import confirmed
-from encore_agent.deeds import Deeds, Order
+from encore_agent.deeds import Deeds
+from encore_agent.dialogue import Dialogue
 from encore_agent.library import Library
 from encore_agent.listen import Listener as MicrophoneListener
 from encore_agent.memory import give_back
 from encore_agent.messages import (
+    NO_EVIDENCE,
     Accepted,
     Asked,
     Command,
-    HeardChanged,
+    Evidence,
     ListeningChanged,
     MicrophoneChanged,
     Mode,
@@ -39,17 +38,13 @@ from encore_agent.messages import (
 )
 from encore_agent.messages import Listener as Tell
 from encore_agent.pauses import AT_ONCE_MS, pause_after
-from encore_agent.replay import Choose
 from encore_agent.say_hearing import HeardOnce, SayUnderstander
 from encore_agent.settings import Settings
 from encore_agent.understand import Understander
 from encore_agent.values import Heard, Hearing
-from encore_agent.wake import FollowUp, Waker
+from encore_agent.wake import FollowUp, NotCalled, Waker
 from encore_models.learn import Printing
-from encore_models.macro import Macro, fill
-from encore_models.perception.action_evidence import Fit, words_alike
 from encore_models.perception.mel import RATE
-from encore_models.perception.situation import NOTHING_SAID, Spoken, spoken_of
 from encore_models.perception.speech import Utterance
 from encore_recorder.errors import NoMicrophone
 
@@ -57,12 +52,10 @@ log = logging.getLogger(__name__)
 
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 """Said while a macro runs, they end it."""
-REPLY_FLOOR = -2.5
-"""Mean log p a token below which a "yes" was not said."""
-LONGEST_REPLY_S = 1.2
-"""Speech beyond which no reply of one word is looked for."""
 WARM_UP = Utterance(np.zeros(RATE, np.float32), 0, 0)
 """Heard once before anybody speaks: what is done for the first time takes three times as long."""
+TOO_LONG = "the talk went on without a pause, so it was not listened to"
+MEANWHILE = "something ran; meanwhile only “stop” counts"
 DEFAULT_MICROPHONE = "the system's default"
 
 
@@ -75,17 +68,6 @@ class _Thought:
     """The silence that is to end the utterance; None for the usual one."""
     running: bool = False
     """Whether a macro ran when it was thought; then only stop words count."""
-
-
-def _reply(understander: Understander, question: Question, utterance: Utterance) -> Reply | None:
-    """What was said to the question, by its words or by its sound; None where it was about something else."""
-    heard = understander.hear(utterance)
-    reply = question.reply_in(heard.transcript.text)
-    if reply is not None and heard.transcript.mean_logprob >= REPLY_FLOOR:
-        return reply
-    if utterance.seconds > LONGEST_REPLY_S:
-        return None
-    return question.reply_by_sound(understander.fit(heard, SAYABLE))
 
 
 def _nothing() -> None:
@@ -108,18 +90,16 @@ class Ears:
         self._library = library
         self._deeds = deeds
         self._tell = tell
-        self._keep_rejected_audio = settings.keep_rejected_audio
         self._choices = settings.choices
         self._switching = threading.Lock()
         """Held while the listener is opened or closed; never taken on its own threads, which that waits for."""
-        self._lock = threading.Lock()
-        """For the question, which a click and a word may answer at once."""
-        self._macros: list[Macro] = []
         self._listener: MicrophoneListener | None = None
         self._understander: Understander | None = None
         self._say_understander: SayUnderstander | None = None
+        self._stamp = library.stamp()
+        """Of the macros that are known."""
         self._waker = Waker(library.root / "wake", tell)
-        self._question: Question | None = None
+        self._dialogue = Dialogue(library, deeds, tell, settings.keep_rejected_audio)
         self._ahead: tuple[Utterance, _Thought] | None = None
         self._preparing = Ahead(tell)
 
@@ -150,9 +130,9 @@ class Ears:
             if self._listener is not None:
                 return
             hearing = HeardOnce(voice)
-            self._macros = self._library.macros()
-            enrolled = self._library.enrolments.enrolled
-            self._understander = Understander(hearing, self._macros, enrolled=enrolled, printer=printer)
+            self._stamp = self._library.stamp()
+            macros, enrolled = self._library.macros(), self._library.enrolments.enrolled
+            self._understander = Understander(hearing, macros, enrolled=enrolled, printer=printer)
             self._say_understander = SayUnderstander(hearing)
             self._understander.hear(WARM_UP)
             self._waker.use(hearing, printer)
@@ -168,7 +148,7 @@ class Ears:
             if listener is not None:
                 listener.close()
             self._preparing.stop()
-        self._question = None
+        self._dialogue.forget()
         if listener is not None:
             self._tell(ListeningChanged(False))
 
@@ -277,24 +257,14 @@ class Ears:
         """Take the library's macros as they are now."""
         understander = self._understander
         if understander is not None:
-            self._macros = self._library.macros()
-            understander.set_macros(self._macros)
+            self._stamp = self._library.stamp()
+            understander.set_macros(self._library.macros())
             if self.open:
                 self._preparing.begin(understander.prepare)
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        """Answer the question that waits: run this macro, or none.
-
-        Args:
-            heard_id: Of the question; None for whichever waits.
-            macro_id: One that was asked about; None means no.
-        """
-        with self._lock:
-            question = self._question
-            if question is None or heard_id not in (None, question.asked.heard_id):
-                return
-            self._question = None
-        self._carry_out(question, question.command_of(macro_id))
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        """Answer the question that waits, see `Dialogue.answer`."""
+        self._dialogue.answer(heard_id, chosen)
 
     # On the understanding thread
 
@@ -313,27 +283,41 @@ class Ears:
 
     def _think(self, utterance: Utterance) -> _Thought:
         understander = self._understander
-        if understander is None or not utterance.whole:
+        if understander is None:
             return _Thought(_nothing)
+        if self._library.stamp() != self._stamp:
+            self.macros_changed()  # by another process: `encore values`, say
+        if not utterance.whole:
+            return self._passed_over("", TOO_LONG)
         if self._waker.enrolling:
             return _Thought(partial(self._waker.take, utterance))
         if self._deeds.running:
-            text = understander.hear(utterance).transcript.text
-            stops = text.lower().strip(" .!,") in STOP_WORDS
-            return _Thought(self._deeds.stop_episode if stops else _nothing, AT_ONCE_MS if stops else None, True)
-        question = self._question
-        if question is not None and question.open_at(utterance.start_ns):
-            reply = _reply(understander, question, utterance)
-            if reply is not None:
-                return _Thought(partial(self._replied, question, reply))
+            return self._said_meanwhile(understander, utterance)
+        answered = self._dialogue.reply_to(understander, utterance)
+        if answered is not None:
+            return _Thought(answered)
         if self.mode == "wake":
             called = self._waker.called(utterance)
-            if called is None:
-                return _Thought(_nothing)
-            if not isinstance(called, Utterance):
+            if isinstance(called, NotCalled):
+                return self._passed_over("", f"it did not begin with “{self._waker.phrase}”", called.evidence)
+            if isinstance(called, FollowUp):
                 return _Thought(partial(self._awoken, called))
             utterance = called
         return self._understood(understander, utterance)
+
+    def _passed_over(self, text: str, reason: str, evidence: Evidence = NO_EVIDENCE) -> _Thought:
+        return _Thought(partial(self._dialogue.pass_over, Rejected(text, reason, evidence=evidence)))
+
+    def _said_meanwhile(self, understander: Understander, utterance: Utterance) -> _Thought:
+        """While a macro runs, only stop words count."""
+        text = understander.hear(utterance).transcript.text
+        if text.lower().strip(" .!,") not in STOP_WORDS:
+            return replace(self._passed_over(text, MEANWHILE), running=True)
+        return _Thought(partial(self._stop, text), AT_ONCE_MS, running=True)
+
+    def _stop(self, text: str) -> None:
+        self._deeds.stop_episode()
+        self._dialogue.pass_over(Rejected(text, "it stopped what ran"))
 
     def _understood(self, understander: Understander, utterance: Utterance) -> _Thought:
         outcome, heard = understander.understand(
@@ -346,61 +330,14 @@ class Ears:
             request = self._say_understander.request(utterance, self._deeds.choosing)
             if request is not None:
                 return _Thought(partial(self._deeds.start_saying, request))
-        pause_ms = pause_after(outcome, self._macros)
-        return _Thought(partial(self._come_to, outcome, heard), pause_ms)
+        pause_ms = pause_after(outcome, understander.macros)
+        return _Thought(partial(self._come_to, understander, outcome, heard), pause_ms)
 
     def _awoken(self, follow_up: FollowUp) -> None:
         self._waker.awoken(follow_up)
         self._tell(Rejected(self._waker.phrase or "", "that was the wake phrase; what shall be done?"))
 
-    def _come_to(self, outcome: Accepted | Asked | Rejected, heard: Heard) -> None:
-        keeps_sound = self._keep_rejected_audio and isinstance(outcome, Rejected)
-        heard_id = self._library.note_heard(outcome, heard.print, heard.utterance.samples if keeps_sound else None)
-        outcome = replace(outcome, heard_id=heard_id)
-        if isinstance(outcome, Asked):
-            self._question = Question(outcome, heard, time.monotonic_ns() + round(outcome.seconds * 1e9))
-        elif isinstance(outcome, Accepted):
-            self._question = None
-        self._tell(outcome)
-        self._tell(HeardChanged())
+    def _come_to(self, understander: Understander, outcome: Accepted | Asked | Rejected, heard: Heard) -> None:
         if isinstance(outcome, Accepted):
             self._waker.done()
-            spoken = spoken_of(heard.encoded, heard.print, fit_of(outcome, self._macros))
-            self._order(outcome.command, heard, heard_id, spoken, was_confirmed=False)
-
-    def _order(self, command: Command, heard: Heard, heard_id: int | None, spoken: Spoken, was_confirmed: bool) -> None:
-        assert self._understander is not None
-        choose: Choose = partial(self._understander.choose_value, heard)
-        asked_ns = None if was_confirmed else heard.utterance.end_ns
-        order = Order(command.macro_id, command.slots, choose, asked_ns, was_confirmed, heard_id, spoken)
-        self._deeds.start_episode(order)
-
-    def _replied(self, question: Question, reply: Reply) -> None:
-        with self._lock:
-            if self._question is not question:
-                return  # answered by a click meanwhile
-            self._question = None
-        self._carry_out(question, reply.command)
-
-    def _carry_out(self, question: Question, command: Command | None) -> None:
-        heard_id = question.asked.heard_id
-        if heard_id is not None:
-            self._library.heard_log.answered(heard_id, command)
-        if command is None:
-            self._tell(Rejected(question.asked.text, "you said no", heard_id=heard_id))
-        else:
-            if heard_id is not None:
-                confirmed(self._library, heard_id)
-            # A person said that this was meant; how it sounded says nothing against it any more.
-            self._order(command, question.heard, heard_id, NOTHING_SAID, was_confirmed=True)
-        self._tell(HeardChanged())
-
-
-def fit_of(accepted: Accepted, macros: Sequence[Macro]) -> Fit | None:
-    """How well the command fits the words it was understood from; None where its sound alone told it."""
-    command, evidence = accepted.command, accepted.evidence
-    macro = next((macro for macro in macros if macro.id == command.macro_id), None)
-    if macro is None or evidence.log_p is None or evidence.path == "voice":
-        return None
-    spoken = [fill(phrase.text, command.slots) for phrase in macro.phrases if set(phrase.slots) <= set(command.slots)]
-    return Fit(max((words_alike(accepted.text, phrase) for phrase in spoken), default=0.0), evidence.log_p)
+        self._dialogue.come_to(understander, outcome, heard)

@@ -102,7 +102,7 @@ class HeardLog:
         outcome: Accepted | Asked | Rejected,
         printed: VoicePrint | None = None,
         sound: Samples | None = None,
-    ) -> int:
+    ) -> int | None:
         """Keep what was heard and what came of it.
 
         Args:
@@ -111,7 +111,8 @@ class HeardLog:
             sound: float32 mono [n] at 16 kHz, where the person wants the sound kept; else None.
 
         Returns:
-            The id of its entry; without its print and sound where the disk did not take them.
+            The id of its entry, None where the disk did not take it; without its print and sound where it did not
+            take those.
         """
         command, verdict = _told(outcome)
         row = (
@@ -125,20 +126,22 @@ class HeardLog:
             verdict,
             json.dumps(asdict(outcome.evidence)),
         )
-        with self._transaction() as database:
-            added = database.execute(
-                "INSERT INTO heard (time_utc, text, accepted, macro_id, slots, confidence, reason, verdict, evidence) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-            heard_id = int(added.lastrowid or 0)
+        heard_id: int | None = None
         try:
+            with self._transaction() as database:
+                added = database.execute(
+                    "INSERT INTO heard "
+                    "(time_utc, text, accepted, macro_id, slots, confidence, reason, verdict, evidence) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    row,
+                )
+                heard_id = int(added.lastrowid or 0)
             if printed is not None and len(printed.frames):
                 write_print(self._print(heard_id), printed)
             if sound is not None:
                 _write_sound(self._sound(heard_id), sound)
             self._forget_oldest()
-        except OSError as problem:
+        except (OSError, sqlite3.Error) as problem:
             # Nothing can be learned from it then, which is no reason not to act on it.
             log.warning("what was heard could not be kept in %s: %s", self._folder, problem)
         return heard_id

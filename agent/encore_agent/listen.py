@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ CLOSE_S = 5.0
 """How long an utterance that is being understood may keep `close` waiting."""
 MOST_WAITING = 8
 """Utterances that may wait to be understood; the oldest is dropped then, since nobody wants it carried out so late."""
-CANNOT_HANDLE = (RecorderError, ValueError, OSError, RuntimeError, LookupError)
+CANNOT_HANDLE = (RecorderError, ValueError, OSError, RuntimeError, LookupError, sqlite3.Error)
 """What may go wrong with one utterance without making Encore deaf."""
 
 Foresee = Callable[[Utterance], int | None]
@@ -178,7 +179,8 @@ class Listener:
         self._connected = not self._connected
         self._forget()
         name = self._microphone.name
-        self._tell(Trouble(f"the microphone {name} {'is back' if self._connected else 'is gone; plug it in again'}"))
+        gone = "gives no sound any more; plug it in again, or look for another program that holds it"
+        self._tell(Trouble(f"the microphone {name} {'is back' if self._connected else gone}"))
 
     def _work_off(self) -> list[Utterance]:
         ended: list[Utterance] = []

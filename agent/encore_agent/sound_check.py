@@ -33,10 +33,16 @@ class SoundCheck:
         self._told: set[str] = set()
 
     def take(self, samples: Samples) -> str | None:
-        """What is wrong as of these samples [n] at 16 kHz; each problem is told once."""
+        """What is wrong as of these samples [n] at 16 kHz, told once.
+
+        Being too loud is told again where it was mended and came back. A microphone that only sends speech gives zeros
+        after every sentence, so those are not.
+        """
         loud = bool(len(samples)) and float((np.abs(samples) >= self.FULL).mean()) >= self.SHARE
-        self._loud = self._loud + 1 if loud else max(0.0, self._loud - self.FORGET)
+        self._loud = min(self._loud + 1, self.LOUD_BLOCKS) if loud else max(0.0, self._loud - self.FORGET)
         self._zeros_s = 0.0 if samples.any() else self._zeros_s + len(samples) / RATE
+        if self._loud == 0.0:
+            self._told.discard(TOO_LOUD)
         if self._loud >= self.LOUD_BLOCKS:
             return self._once(TOO_LOUD)
         if self._zeros_s >= self.ZEROS_S:

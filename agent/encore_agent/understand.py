@@ -98,6 +98,11 @@ class Understander:
         self._choosing = Values(hearing, options.values)
         self.set_macros(macros)
 
+    @property
+    def macros(self) -> list[Macro]:
+        """Those that can be asked for now."""
+        return self._macros
+
     def set_macros(self, macros: Iterable[Macro]) -> None:
         """Use these macros from now on."""
         self._macros = list(macros)

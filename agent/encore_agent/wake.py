@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from encore_agent.messages import NO_EVIDENCE, Evidence, Progress, Trouble
 from encore_agent.messages import Listener as Tell
-from encore_agent.messages import Progress, Trouble
 from encore_agent.values import Hearing
 from encore_models.errors import BrokenPrint
 from encore_models.learn import Printing
@@ -102,6 +102,14 @@ class FollowUp:
 
     until_ns: int
     """On the clock of the utterances."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotCalled:
+    """The speech was not meant for Encore."""
+
+    evidence: Evidence = NO_EVIDENCE
+    """How near it came to the wake phrase."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,14 +220,14 @@ class Waker:
 
     # Hearing
 
-    def called(self, utterance: Utterance) -> Utterance | FollowUp | None:
-        """The command that is meant for Encore, or that one follows; None where the speech is not meant for it."""
+    def called(self, utterance: Utterance) -> Utterance | FollowUp | NotCalled:
+        """The command that is meant for Encore, or that one follows, or that the speech is not meant for it."""
         phrase = self._phrase
         if phrase is None or self._hearing is None:
-            return None
+            return NotCalled()
         end_s = self._said_until(phrase, utterance)
-        if end_s is None:
-            return utterance if utterance.start_ns < self._until_ns else None
+        if isinstance(end_s, NotCalled):
+            return utterance if utterance.start_ns < self._until_ns else end_s
         rest = utterance.samples[_quietest(utterance.samples, end_s) :]
         if len(rest) < self._options.least_s * RATE:
             return FollowUp(utterance.end_ns + round(self._options.follow_s * 1e9))
@@ -234,17 +242,18 @@ class Waker:
         """The command has come; the next one needs the wake phrase again."""
         self._until_ns = 0
 
-    def _said_until(self, phrase: WakePhrase, utterance: Utterance) -> float | None:
-        """Second of the samples at which the wake phrase ends that they begin with; None where they do not."""
+    def _said_until(self, phrase: WakePhrase, utterance: Utterance) -> float | NotCalled:
+        """Second of the samples at which the wake phrase ends, where they begin with it."""
         assert self._hearing is not None
         encoded = self._hearing.encode(utterance.samples)
         like, end_s = self._likest(phrase, encoded)
         if like < self._options.like:
-            return None
+            return NotCalled(Evidence(likeness=like if np.isfinite(like) else None))
         # What follows is not known here, so the end of the text says nothing.
         told = self._hearing.token_logprobs(encoded, phrase.words)
         floor = self._options.floor_alone if self._printer is None or not phrase.prints else self._options.floor
-        return end_s if max(float(row[:-1].mean()) for row in told) >= floor else None
+        log_p = max(float(row[:-1].mean()) for row in told)
+        return end_s if log_p >= floor else NotCalled(Evidence(likeness=like, log_p=log_p))
 
     def _likest(self, phrase: WakePhrase, encoded: Encoded) -> tuple[float, float]:
         """How like the beginning is to the wake phrase, and how much of it, in seconds, is likest."""

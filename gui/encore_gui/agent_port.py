@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from encore_agent.library import Library
-from encore_agent.messages import Listener, Mode
+from encore_agent.messages import Command, Listener, Mode
 from encore_agent.settings import Settings
 
 
@@ -82,8 +82,8 @@ class Agent(Protocol):
     def push_to_talk(self, pressed: bool) -> None:
         """The key to talk went down or up."""
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        """Answer an `Asked`: run this macro, or none of them."""
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        """Answer an `Asked`: carry out this one of its commands, or none of them."""
 
     def missed(self, heard_id: int, macro_id: str) -> None:
         """What was heard did mean this macro: learn from it; told as `HeardChanged`."""

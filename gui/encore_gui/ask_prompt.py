@@ -131,7 +131,7 @@ class AskPrompt(QFrame):
             return
         # Off the screen first: the macro looks at what is there.
         self.forget()
-        self._agent.answer(asked.heard_id, asked.commands[number - 1].macro_id if number != NONE else None)
+        self._agent.answer(asked.heard_id, asked.commands[number - 1] if number != NONE else None)
 
     def _texts(self, asked: Asked) -> list[tuple[int, str]]:
         meant = [self._meaning(command.macro_id, command.slots) for command in asked.commands]

@@ -11,22 +11,24 @@ import pytest
 from encore_agent.answers import Answers, typed_lines
 from encore_agent.messages import Accepted, Asked, Command
 
-PLAY, NEXT = Command("play", {}, 0.5), Command("next", {}, 0.4)
-ASKED = Asked("lay next", "it sounded only a little like it", (PLAY, NEXT), heard_id=7)
+# Of one macro: only their values tell them apart.
+PLAY, OTHER = Command("play", {"song": "Blue Moon"}, 0.5), Command("play", {"song": "Blue Mood"}, 0.4)
+NEXT = Command("next", {}, 0.4)
+ASKED = Asked("play blue moot", "it could be one or the other", (PLAY, OTHER), heard_id=7)
 
 
-class Told(list[tuple[int | None, str | None]]):
+class Told(list[tuple[int | None, Command | None]]):
     """Notes what was answered."""
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        self.append((heard_id, macro_id))
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        self.append((heard_id, chosen))
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
-    [("y", "play"), ("YES ", "play"), ("2", "next"), ("1", "play"), ("n", None), ("no", None)],
+    [("y", PLAY), ("YES ", PLAY), ("2", OTHER), ("1", PLAY), ("n", None), ("no", None)],
 )
-def test_a_line_answers_the_question_once(line: str, told: str | None) -> None:
+def test_a_line_answers_the_question_once(line: str, told: Command | None) -> None:
     heard = Told()
     answers = Answers(heard.answer)
     answers.note(ASKED)
@@ -44,7 +46,7 @@ def test_what_is_no_answer_leaves_it_open(line: str) -> None:
     assert "a number from 1 to 2" in answers.take(line)
     assert heard == []
     answers.take("y")
-    assert heard == [(7, "play")]
+    assert heard == [(7, PLAY)]
 
 
 def test_nothing_typed_means_nothing() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 import encore_agent.ears as ears_module
 from encore_agent.deeds import Order
-from encore_agent.ears import Ears, fit_of
+from encore_agent.dialogue import fit_of
+from encore_agent.ears import TOO_LONG, Ears
 from encore_agent.library import Library
 from encore_agent.messages import (
     Accepted,
@@ -33,7 +34,7 @@ from encore_agent.messages import (
 )
 from encore_agent.settings import Choices, Settings
 from encore_agent.values import Heard
-from encore_agent.wake import WakePhrase
+from encore_agent.wake import NotCalled, WakePhrase
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.action_evidence import Fit
 from encore_models.perception.speech import Utterance
@@ -219,6 +220,16 @@ def test_titles_are_gone_through_ahead_and_again_when_the_macros_change(person: 
     assert set(threading.enumerate()) <= before
 
 
+def test_what_another_process_taught_is_known_at_the_next_utterance(person: Person) -> None:
+    person.listen()
+    other = Library(person.library.root)
+    other.add_slot_values("play", "song", ["Blue Moon"])
+    other.close()
+    person.say("next track")
+    known = person.ears._understander.macros
+    assert [macro.slot("song").values for macro in known if macro.slots] == [("Blue Moon",)]
+
+
 def test_what_is_foreseen_does_nothing_until_it_has_ended(person: Person) -> None:
     listener = person.listen()
     person.told()
@@ -232,8 +243,9 @@ def test_a_piece_of_endless_talk_is_not_even_listened_to(person: Person) -> None
     person.listen()
     person.told()
     person.say("next track", whole=False)
-    assert person.told() == []
+    assert person.told() == [HeardChanged()]
     assert FakeUnderstander.understood == []
+    assert [(entry.text, entry.reason) for entry in person.library.heard()] == [("", TOO_LONG)]
 
 
 def test_while_a_macro_runs_only_a_stop_word_counts_and_at_once(person: Person) -> None:
@@ -244,7 +256,11 @@ def test_while_a_macro_runs_only_a_stop_word_counts_and_at_once(person: Person) 
     assert person.deeds.stopped == 0
     assert person.say("Stop.") == 0
     assert person.deeds.stopped == 1
-    assert person.told() == []
+    assert person.told() == [HeardChanged()] * 2  # only the log tells of it
+    assert [(entry.text, entry.verdict) for entry in person.library.heard()] == [
+        ("Stop.", "rejected"),
+        ("next track", "rejected"),
+    ]
 
 
 def test_a_macro_that_started_meanwhile_makes_it_think_again(person: Person) -> None:
@@ -285,11 +301,57 @@ def test_a_question_is_answered_by_a_click_once(person: Person) -> None:
     person.listen()
     person.say("play yesterday")
     asked = next(event for event in person.told() if isinstance(event, Asked))
-    person.ears.answer(asked.heard_id + 1, "next")  # of another question
+    person.ears.answer(asked.heard_id + 1, NEXT)  # of another question
     assert person.deeds.orders == []
-    person.ears.answer(asked.heard_id, "next")
-    person.ears.answer(asked.heard_id, "next")
+    person.ears.answer(asked.heard_id, NEXT)
+    person.ears.answer(asked.heard_id, NEXT)
     assert [order.macro_id for order in person.deeds.orders] == ["next"]
+
+
+def test_of_two_values_of_one_macro_the_chosen_one_is_taken(person: Person) -> None:
+    moon, mood = (Command("play", {"song": song}, 0.5) for song in ("Blue Moon", "Blue Mood"))
+    FakeUnderstander.meanings["play blue moot"] = Asked("play blue moot", "it could be either", (moon, mood))
+    person.listen()
+    person.say("play blue moot")
+    person.ears.answer(None, mood)
+    assert [order.slots for order in person.deeds.orders] == [{"song": "Blue Mood"}]
+
+
+def test_what_was_not_asked_about_means_no(person: Person) -> None:
+    person.listen()
+    person.say("play yesterday")
+    person.ears.answer(None, Command("delete", {}, 1.0))
+    assert person.deeds.orders == []
+    assert "you said no" in [event.reason for event in person.told() if isinstance(event, Rejected)]
+
+
+def test_speech_without_the_wake_phrase_is_in_the_log_with_its_scores(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WakePhrase(("Computer",), 0.9).write(person.library.root / "wake")
+    again = Person(person.library.root)
+    again.listen()
+    again.ears.set_mode("wake")
+    near = Evidence(likeness=0.2)
+    monkeypatch.setattr(again.ears._waker, "called", lambda utterance: NotCalled(near))
+    again.told()
+    again.say("next track")
+    assert again.told() == [HeardChanged()]
+    [entry] = again.library.heard()
+    assert (entry.text, entry.evidence, entry.accepted) == ("", near, False)
+    assert "computer" in entry.reason
+
+
+def test_a_full_disk_keeps_nobody_from_their_command(person: Person, caplog: pytest.LogCaptureFixture) -> None:
+    with person.library._transaction() as database:
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
+    person.listen()
+    for _ in range(200):
+        person.say("next track")
+    assert len(person.deeds.orders) == 200
+    assert person.deeds.orders[-1].heard_id is None
+    assert "could not be kept" in caplog.text
 
 
 def test_an_answer_that_was_misheard_is_known_by_its_sound(person: Person) -> None:

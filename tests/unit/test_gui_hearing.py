@@ -352,14 +352,14 @@ class TestPrompt:
         assert desk.prompt.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
         assert all(b.focusPolicy() == Qt.FocusPolicy.NoFocus for b in desk.prompt.choices)
 
-    @pytest.mark.parametrize(("choice", "macro_id"), [(0, "pause"), (1, "play-song"), (2, None)])
+    @pytest.mark.parametrize(("choice", "chosen"), [(0, ASKED.commands[0]), (1, ASKED.commands[1]), (2, None)])
     def test_a_click_answers(
-        self, desk: Desk, agent: FakeAgent, qtbot: QtBot, choice: int, macro_id: str | None
+        self, desk: Desk, agent: FakeAgent, qtbot: QtBot, choice: int, chosen: Command | None
     ) -> None:
         agent.tell(ASKED)
         qtbot.waitUntil(desk.prompt.isVisible)
         desk.prompt.choices[choice].click()
-        assert agent.asked == [("answer", 9, macro_id)]
+        assert agent.asked == [("answer", 9, chosen)]
         assert not desk.prompt.isVisible()
 
     def test_a_key_answers_and_the_keys_are_given_back(
@@ -369,7 +369,7 @@ class TestPrompt:
         qtbot.waitUntil(desk.prompt.isVisible)
         assert set(keys.held) == {answer_key(number) for number in (0, 1, 2)}
         keys.held[answer_key(2)][0]()
-        qtbot.waitUntil(lambda: agent.asked == [("answer", 9, "play-song")])
+        qtbot.waitUntil(lambda: agent.asked == [("answer", 9, ASKED.commands[1])])
         assert keys.held == {}
 
     def test_one_choice_is_a_yes_or_no(self, desk: Desk, agent: FakeAgent, qtbot: QtBot) -> None:

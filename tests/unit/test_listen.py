@@ -104,7 +104,7 @@ def test_a_lost_microphone_is_told_and_heard_again(speech: np.ndarray) -> None:
     ears.listener.close()
     gone, back = ears.told.get(timeout=1), ears.told.get(timeout=1)
     assert isinstance(gone, Trouble)
-    assert "is gone" in gone.message
+    assert "gives no sound any more" in gone.message
     assert isinstance(back, Trouble)
     assert "is back" in back.message
 
@@ -329,7 +329,7 @@ def test_losing_the_microphone_in_the_middle_of_a_command_drops_it(stepped) -> N
     ears = start()
     microphone.hear(0.5, 0.3)
     microphone.connected = False
-    assert "is gone" in ears.told.get(timeout=5).message
+    assert "gives no sound any more" in ears.told.get(timeout=5).message
     microphone.connected = True
     assert "is back" in ears.told.get(timeout=5).message
     microphone.hear(0.5, 0.0)
@@ -359,6 +359,17 @@ def test_sound_that_is_cut_off_is_told_once(stepped) -> None:
     assert nothing_in(ears.told)
 
 
+def test_sound_that_was_turned_down_and_is_cut_off_again_is_told_again(stepped) -> None:
+    microphone, start = stepped
+    ears = start()
+    microphone.hear(3, 1.0)
+    assert "turn it down" in ears.told.get(timeout=5).message
+    microphone.hear(11, 0.3)
+    microphone.hear(1, 1.0)
+    assert "turn it down" in ears.told.get(timeout=5).message
+    assert nothing_in(ears.told)
+
+
 def test_a_microphone_that_gives_only_zeros_is_told_once(stepped) -> None:
     microphone, start = stepped
     ears = start()
@@ -366,6 +377,8 @@ def test_a_microphone_that_gives_only_zeros_is_told_once(stepped) -> None:
     assert nothing_in(ears.told)
     microphone.hear(40, 0.0)
     assert "digital silence" in ears.told.get(timeout=5).message
+    microphone.hear(1, 0.3)  # it only sends speech
+    microphone.hear(40, 0.0)
     assert nothing_in(ears.told)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import encore_recorder.sources.microphone as microphone_module
 from encore_recorder.clock import SECOND
-from encore_recorder.sources.microphone import BlockTimer, SoundBlock, level_of
+from encore_recorder.sources.microphone import BlockTimer, Microphone, SoundBlock, level_of
+from encore_recorder.sources.microphones import Opening
 
 MS = 1_000_000
 START = 77 * SECOND
@@ -58,3 +62,53 @@ def test_level_goes_from_silence_to_full_scale():
     assert level_of(np.full(320, 1.0, np.float32)) == 1.0
     assert level_of(np.full(320, 10 ** (-30 / 20), np.float32)) == pytest.approx(0.5, abs=1e-3)
     assert level_of(np.empty(0, np.float32)) == 0.0
+
+
+class FakePortAudio:
+    """One device that offers one rate and so many channels."""
+
+    class PortAudioError(Exception):
+        """As PortAudio raises it."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate, self.channels = rate, channels
+        self.callback = None
+        self.active = True
+        self.tried: list[tuple[int, int]] = []
+
+    def query_devices(self, device: object = None, kind: str = "") -> dict[str, object]:
+        return {"name": "USB", "default_samplerate": float(self.rate), "max_input_channels": self.channels}
+
+    def InputStream(self, samplerate, channels, callback, **_):  # noqa: N802 - its name in sounddevice
+        self.tried.append((samplerate, channels))
+        if (samplerate, channels) != (self.rate, self.channels):
+            raise self.PortAudioError("Invalid sample rate")
+        self.callback = callback
+        return self
+
+    def start(self) -> None:
+        """As a stream does."""
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (44_100, 1), (48_000, 2), (96_000, 4)])
+def test_a_rate_that_the_device_does_not_offer_is_made_of_its_own(
+    rate: int, channels: int, monkeypatch: pytest.MonkeyPatch
+):
+    device = FakePortAudio(rate, channels)
+    monkeypatch.setattr(microphone_module, "opening", lambda wanted, sounddevice: Opening(None, None, "USB"))
+    monkeypatch.setattr(microphone_module.portaudio, "use", lambda user: None)
+    microphone = Microphone()
+    microphone._open_with(device)
+    assert device.tried[-1] == (rate, channels)
+    tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32)[:, None].repeat(channels, 1)
+    block, began_s = rate // 50, time.monotonic() - 1.0
+    for first in range(0, rate, block):
+        captured = SimpleNamespace(inputBufferAdcTime=began_s + first / rate)
+        device.callback(tone[first : first + block], block, captured, None)
+    heard = []
+    while (found := microphone.read(0.0)) is not None:
+        heard.append(found.samples)
+    samples = np.concatenate(heard)
+    assert len(samples) == pytest.approx(16_000, rel=0.08)  # the filter holds a little back
+    loudest = np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples)
+    assert loudest == pytest.approx(440, abs=3)

@@ -39,14 +39,14 @@ class FakeService:
 
     def __init__(self) -> None:
         self.tell: Listener = lambda _: None
-        self.answers: list[tuple[int | None, str | None]] = []
+        self.answers: list[tuple[int | None, Command | None]] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self.tell = listener
         return lambda: None
 
-    def answer(self, heard_id: int | None, macro_id: str | None) -> None:
-        self.answers.append((heard_id, macro_id))
+    def answer(self, heard_id: int | None, chosen: Command | None) -> None:
+        self.answers.append((heard_id, chosen))
 
 
 class FakePlayer:

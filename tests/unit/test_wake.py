@@ -11,7 +11,7 @@ import pytest
 from demos.voices import speak
 from encore_agent.messages import AgentEvent, Progress, Trouble
 from encore_agent.say_hearing import HeardOnce
-from encore_agent.wake import FollowUp, WakePhrase, Waker
+from encore_agent.wake import FollowUp, NotCalled, WakePhrase, Waker
 from encore_models.perception.mel import RATE
 from encore_models.perception.prints import Printer
 from encore_models.perception.speech import Utterance, utterances_of
@@ -92,7 +92,7 @@ def test_what_follows_it_is_the_command(ears: Ears) -> None:
 def test_speech_without_it_is_not_meant(ears: Ears) -> None:
     ears.learn()
     for text in ("play yesterday once more", "the weather is nice today", "next track"):
-        assert ears.waker.called(said(text)) is None
+        assert isinstance(ears.waker.called(said(text)), NotCalled)
 
 
 def test_said_alone_it_opens_the_ear_for_one_command(ears: Ears) -> None:
@@ -100,19 +100,19 @@ def test_said_alone_it_opens_the_ear_for_one_command(ears: Ears) -> None:
     command = said("next track")
     follow_up = ears.waker.called(at(10, said("computer", speed=1.03)))
     assert isinstance(follow_up, FollowUp)
-    assert ears.waker.called(at(12, command)) is None  # nobody has acted on it yet
+    assert isinstance(ears.waker.called(at(12, command)), NotCalled)  # nobody has acted on it yet
     ears.waker.awoken(follow_up)
-    assert ears.waker.called(at(12, command)) is not None
-    assert ears.waker.called(at(30, command)) is None
+    assert isinstance(ears.waker.called(at(12, command)), Utterance)
+    assert isinstance(ears.waker.called(at(30, command)), NotCalled)
     ears.waker.done()
-    assert ears.waker.called(at(13, command)) is None
+    assert isinstance(ears.waker.called(at(13, command)), NotCalled)
 
 
 def test_without_a_voice_head_the_words_decide(voice: Voice, tmp_path: Path) -> None:
     ears = Ears(tmp_path / "wake", voice, None)
     ears.learn()
     assert ears.words(said("computer, turn the volume down")) == "turn the volume down"
-    assert ears.waker.called(said("the weather is nice today")) is None
+    assert isinstance(ears.waker.called(said("the weather is nice today")), NotCalled)
     assert isinstance(ears.waker.called(said("computer")), FollowUp)
 
 
@@ -141,7 +141,7 @@ def test_giving_up_keeps_the_old_one_and_forgetting_leaves_nothing(ears: Ears, t
     ears.waker.forget()
     assert ears.waker.phrase is None
     assert not (tmp_path / "wake").exists()
-    assert ears.waker.called(said("computer")) is None
+    assert isinstance(ears.waker.called(said("computer")), NotCalled)
 
 
 @pytest.mark.parametrize("damage", ["wake.json", "1.npz"])
