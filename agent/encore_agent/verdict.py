@@ -71,7 +71,7 @@ def judged(
     if agrees(step, index, found, advice):
         return Verdict("act", both)
     certain = found is None or (found.probability or 0.0) >= options.certain
-    return Verdict("act" if certain else "look", both)
+    return Verdict("act", f"{both}, but this is certain") if certain else Verdict("look", both)
 
 
 def agrees(step: Step, index: int, found: Found | None, advice: Advice) -> bool:
@@ -106,7 +106,9 @@ def spoken(advice: Advice) -> str:
     """What the model says, in words: "step 2 (97 %) at “Search” (91 %)"."""
     state = percent(advice.probability(advice.state))
     if advice.state != "step":
-        return f"{'all is done' if advice.state == 'done' else advice.state} ({state})"
+        stuck = advice.state == "stop" and advice.objection < advice.probability("stop") / 2
+        said = "all is done" if advice.state == "done" else "stop, its target not there" if stuck else advice.state
+        return f"{said} ({state})"
     place = advice.place
     if not advice.asked.step_places[advice.step].any():
         where = ""

@@ -122,7 +122,9 @@ def test_a_place_that_evidence_speaks_against_is_passed_over() -> None:
 def test_that_its_target_is_missing_stops_nothing_that_the_finder_found() -> None:
     missing = advice(states=(0.04, 0.0, 0.0, 0.96), candidates=(0.02, 0.01, 0.01, 0.96))
     assert missing.objection < 0.1
-    assert judged(STEP, 0, found(probability=1.0), missing, OPTIONS).do == "act"
+    certain = judged(STEP, 0, found(probability=1.0), missing, OPTIONS)
+    assert certain.do == "act"
+    assert certain.why.endswith("the action model says stop, its target not there (96.0 %), but this is certain")
     assert judged(STEP, 0, found(probability=0.9), missing, OPTIONS).do == "look"
     # Where it would have acted on a place that is there, it stops for something else.
     assert advice(states=(0.04, 0.0, 0.0, 0.96)).objection > 0.9
