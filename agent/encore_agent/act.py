@@ -174,7 +174,9 @@ def _load_pyautogui() -> Any:
     try:
         import pyautogui
     except Exception as error:
-        raise CannotAct("opening the display", f"{error}; Encore acts on X11 and needs DISPLAY to be set") from error
+        # It looks DISPLAY up without asking whether it is there.
+        cause = "DISPLAY is not set" if isinstance(error, KeyError) else str(error)
+        raise CannotAct("opening the display", f"{cause}; Encore acts on X11") from error
     x11 = sys.modules.get("pyautogui._pyautogui_x11")
     if x11 is not None:  # it connects when it is imported, and never closes that
         atexit.register(_disconnect, x11._display)

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
-from encore_agent.errors import AgentError
+from encore_agent.data_folder import ANOTHER, LET_WRITE
+from encore_agent.errors import AgentError, UnusableLibrary
 from encore_agent.library import Library
 from encore_agent.settings import Settings
 from encore_models.bundle import Bundle
 from encore_models.errors import BundleMissing, ModelsError
 from encore_models.perception.clip import OURS, open_clip
 from encore_models.whisper.checkpoint import hearing_folder
-from encore_recorder.errors import RecorderError
+from encore_recorder.errors import NoDisplay, RecorderError
 
 ENOUGH_SPACE = 500 * 1024 * 1024
 """Bytes: the hearing model and an hour of recording fit."""
@@ -70,6 +71,8 @@ def _windows(settings: Settings, environment: Mapping[str, str]) -> Finding:
     try:
         with closing(open_window_system()) as system:
             windows = system.windows()
+    except NoDisplay:
+        return Finding("window manager", "problem", "cannot be asked for without a display", "see above")
     except RecorderError as error:
         return Finding("window manager", "problem", str(error), "start a window manager, for example openbox")
     return Finding("window manager", "ok", f"{len(windows)} windows open")
@@ -125,7 +128,7 @@ def _microphone(settings: Settings, environment: Mapping[str, str]) -> Finding:
         with Microphone(device=settings.microphone) as microphone:
             name = microphone.name
     except RecorderError as error:
-        return Finding("microphone", "problem", str(error), "plug one in, or choose it in the system's sound settings")
+        return Finding("microphone", "problem", str(error), "see which there are: encore microphones")
     return Finding("microphone", "ok", name)
 
 
@@ -165,8 +168,10 @@ def _players(settings: Settings, environment: Mapping[str, str]) -> Finding:
 
 def _space(settings: Settings, environment: Mapping[str, str]) -> Finding:
     folder = next(path for path in (settings.root, *settings.root.parents) if path.exists())
+    if not folder.is_dir():
+        return Finding("data folder", "problem", f"{folder} is no folder", ANOTHER)
     if not os.access(folder, os.W_OK):
-        return Finding("data folder", "problem", f"{folder} cannot be written to", f"allow it: chmod u+w {folder}")
+        return Finding("data folder", "problem", f"{folder} cannot be written to", LET_WRITE)
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_SPACE:
         return Finding("data folder", "problem", f"{free // 2**20} MB are free in {folder}", "make 500 MB free")
@@ -176,7 +181,10 @@ def _space(settings: Settings, environment: Mapping[str, str]) -> Finding:
 def _library(settings: Settings, environment: Mapping[str, str]) -> Finding:
     if not settings.root.exists():
         return Finding("library", "ok", "nothing recorded yet")
-    library = Library(settings.root)
+    try:
+        library = Library(settings.root)
+    except UnusableLibrary as error:
+        return Finding("library", "problem", str(error))
     try:
         broken = library.broken_macros()
         count = len(library.macros())

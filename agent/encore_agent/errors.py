@@ -6,6 +6,7 @@ where, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -43,6 +44,24 @@ class PrintGone(AgentError, LookupError):
             f"the voice print of utterance {heard_id} is not there: only those of the newest {kept} are kept. "
             "Say it again and correct that one, or add its words with: encore phrase"
         )
+
+
+class UnknownSlot(AgentError, KeyError):
+    """A macro has no slot of that name."""
+
+    def __init__(self, macro_id: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(name)
+        self._message = f"macro {macro_id!r} has no slot {name!r}; it has: {', '.join(known) or 'none'}"
+
+    def __str__(self) -> str:  # KeyError would print the repr
+        return self._message
+
+
+class UnusableLibrary(AgentError, OSError):
+    """The folder that everything is kept in cannot be used."""
+
+    def __init__(self, root: Path, trouble: str, advice: str) -> None:
+        super().__init__(f"the data folder {root} cannot be used: {trouble}. {advice}")
 
 
 class MissingSlot(AgentError, ValueError):

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from encore_agent.data_folder import make_root, open_history
 from encore_agent.decide import phrase_notes
 from encore_agent.enrolments import Enrolments
-from encore_agent.errors import UnknownMacro
+from encore_agent.errors import UnknownMacro, UnknownSlot
 from encore_agent.heard_log import HeardEntry, HeardLog
 from encore_agent.messages import Accepted, Asked, EpisodeReport, Finished, Rejected
 from encore_agent.titles import plain
@@ -35,12 +36,6 @@ ACTION_MODEL = "action_model"
 """Name of the folder with the user's own action model."""
 MOST_USED = 1000
 """Values that are remembered of a slot's runs."""
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS episodes (
-    id TEXT PRIMARY KEY, time_utc TEXT NOT NULL, macro_id TEXT NOT NULL, slots TEXT NOT NULL,
-    outcome TEXT NOT NULL, detail TEXT NOT NULL, steps_done INTEGER NOT NULL, total_ms REAL NOT NULL,
-    timings_ms TEXT NOT NULL, folder TEXT NOT NULL);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +60,16 @@ class Library:
     """Everything Encore keeps. Safe to use from several threads."""
 
     def __init__(self, root: Path) -> None:
-        """Open the library at `root`, made with mode 0700 where it does not exist yet."""
+        """Open the library at `root`, made with mode 0700 where it does not exist yet.
+
+        Raises:
+            UnusableLibrary: It is no folder, cannot be written to, or its history is damaged.
+        """
         self.root = root
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root.chmod(0o700)
-        for folder in (
-            self.macros_folder,
-            self.demonstrations_folder,
-            self.episodes_folder,
-            self.trash_folder,
-        ):
-            folder.mkdir(exist_ok=True)
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(root / "history.sqlite", check_same_thread=False)
-        with self._transaction() as database:
-            database.execute("PRAGMA journal_mode=WAL")
-            # A power cut may cost the last entries, never the file; each would wait for the disk before it is acted on.
-            database.execute("PRAGMA synchronous=NORMAL")
-            database.executescript(SCHEMA)
+        folders = self.macros_folder, self.demonstrations_folder, self.episodes_folder, self.trash_folder
+        make_root(root, folders)
+        self._database = open_history(root)
         self.heard_log = HeardLog(self._transaction, root / "history" / "heard")
         self.enrolments = Enrolments(self.macros_folder, self.heard_log.background)
 
@@ -210,9 +197,12 @@ class Library:
 
         Raises:
             UnknownMacro: There is no such macro.
-            KeyError: The macro has no such slot.
+            UnknownSlot: The macro has no such slot.
         """
         macro = self.macro(macro_id)
+        known = [slot.name for slot in macro.slots]
+        if slot_name not in known:
+            raise UnknownSlot(macro_id, slot_name, known)
         old = macro.slot(slot_name)
         merged = tuple(dict.fromkeys((*old.values, *(v.strip() for v in values if v.strip()))))
         used = tuple(value for value in old.used if value not in merged)

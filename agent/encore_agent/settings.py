@@ -49,7 +49,7 @@ class Choices:
             if not isinstance(kept, dict):
                 raise ValueError(f"it holds {kept!r}, not choices by their names")
             return cls(**{field.name: kept[field.name] for field in fields(cls) if field.name in kept})
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return cls()
         except (OSError, ValueError, TypeError) as problem:
             # Without its choices Encore is still of use, so this must not keep it from starting.

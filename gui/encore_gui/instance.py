@@ -8,6 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, QStandardPaths, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from encore_agent.data_folder import LET_WRITE, make_root
+from encore_agent.errors import UnusableLibrary
+
 ANSWER_MS = 2000
 
 
@@ -18,9 +21,14 @@ class SingleInstance(QObject):
     """Encore was started again."""
 
     def __init__(self, root: Path, parent: QObject | None = None) -> None:
-        """The instance over the library at `root`; nothing is held before `acquire`."""
+        """The instance over the library at `root`; nothing is held before `acquire`.
+
+        Raises:
+            UnusableLibrary: The folder cannot be made.
+        """
         super().__init__(parent)
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_root(root)
+        self._root = root
         self._lock = QLockFile(str(root / "window.lock"))
         # A lock whose process is gone is stale at once; one whose process lives is never.
         self._lock.setStaleLockTime(0)
@@ -30,8 +38,14 @@ class SingleInstance(QObject):
         self._name = _socket_name(root)
 
     def acquire(self) -> bool:
-        """Take the lock. False: another Encore holds it."""
+        """Take the lock. False: another Encore holds it.
+
+        Raises:
+            UnusableLibrary: There can be no lock, since the folder cannot be written to.
+        """
         if not self._lock.tryLock(0):
+            if self._lock.error() is not QLockFile.LockError.LockFailedError:
+                raise UnusableLibrary(self._root, "no lock can be made in it", LET_WRITE)
             return False
         # A socket left behind by a crash; whoever holds the lock owns the name.
         QLocalServer.removeServer(self._name)

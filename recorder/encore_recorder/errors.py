@@ -33,7 +33,7 @@ class NoMicrophone(RecorderError, RuntimeError):
     """The microphone cannot be opened.
 
     Attributes:
-        seen: Input devices that were there, as `number: name`.
+        seen: Names of the input devices that were there.
     """
 
     def __init__(self, device: int | str | None, reason: str, seen: Sequence[str] = ()) -> None:
@@ -41,7 +41,7 @@ class NoMicrophone(RecorderError, RuntimeError):
         wanted = "the default microphone" if device is None else f"the microphone {device!r}"
         listed = "; ".join(self.seen) if self.seen else "none"
         super().__init__(
-            f"{wanted} cannot be opened: {reason}. Input devices seen: {listed}. "
+            f"{wanted} cannot be opened: {reason}. Microphones seen: {listed}. "
             "Plug one in or choose another one in the settings, or record without sound."
         )
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
+from encore_agent.errors import UnusableLibrary
 from encore_agent.hotkey import RECORD, STOP, Hotkey, HotkeyTaken
 from encore_agent.messages import (
     Accepted,
@@ -305,3 +306,10 @@ class TestSingleInstance:
     @pytest.mark.usefixtures("runtime")
     def test_one_that_does_not_answer_is_told(self, tmp_path: Path, qtbot: QtBot) -> None:
         assert not SingleInstance(tmp_path / "lib").raise_other()
+
+    @pytest.mark.usefixtures("runtime")
+    def test_a_folder_that_takes_no_lock_is_not_taken_for_another_encore(self, tmp_path: Path, qtbot: QtBot) -> None:
+        instance = SingleInstance(tmp_path / "lib")
+        (tmp_path / "lib").rmdir()
+        with pytest.raises(UnusableLibrary, match="no lock can be made in it"):
+            instance.acquire()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from encore_recorder.clock import SECOND, StreamClock, capture_time_ns
 from encore_recorder.errors import NoMicrophone
 from encore_recorder.sources import portaudio
-from encore_recorder.sources.microphones import opening, routed
+from encore_recorder.sources.microphones import names_seen, opening, routed
 from encore_recorder.sources.worker import Worker
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Microphone:
             how = opening(self.device, sounddevice)
             about = sounddevice.query_devices(how.device, "input")
         except (sounddevice.PortAudioError, ValueError) as error:
-            raise NoMicrophone(self.device, str(error), _seen(sounddevice)) from error
+            raise NoMicrophone(self.device, str(error), names_seen(sounddevice)) from error
         native, channels = int(about["default_samplerate"]), int(about["max_input_channels"])
         for rate, count in dict.fromkeys([(self.rate, 1), (native, 1), (native, channels)]):
             try:
@@ -215,7 +215,7 @@ class Microphone:
                 continue
             self.name = how.name or str(about["name"])
             return
-        raise NoMicrophone(self.device, errors[-1], _seen(sounddevice))
+        raise NoMicrophone(self.device, errors[-1], names_seen(sounddevice))
 
     def _start(self, sounddevice: Any, device: int | str | None, rate: int, channels: int) -> None:
         self._raw = raw = SimpleQueue[_Raw]()  # what is left of an earlier stream belongs to its clock
@@ -335,11 +335,3 @@ def level_of(samples: NDArray[np.float32]) -> float:
     """Loudness of samples [n]: 0 at -60 dB of full scale (root mean square) and below, 1 at full scale."""
     power = float(np.dot(samples, samples)) / max(1, len(samples))
     return min(1.0, max(0.0, 1.0 + 10.0 * math.log10(power + 1e-12) / 60.0))
-
-
-def _seen(sounddevice: Any) -> list[str]:
-    try:
-        devices = sounddevice.query_devices()
-    except sounddevice.PortAudioError:  # it could not begin
-        return []
-    return [f"{number}: {about['name']}" for number, about in enumerate(devices) if about["max_input_channels"] > 0]

@@ -56,12 +56,19 @@ def microphones() -> list[str]:
         try:
             if not _reaches_server(sounddevice):  # which tells at once what came and went; PortAudio does not
                 portaudio.renew()
-            sources = _server_sources(sounddevice)
-            return [source.name for source in sources] or [
-                str(about["name"]) for about in sounddevice.query_devices() if about["max_input_channels"] > 0
-            ]
         except (sounddevice.PortAudioError, NoMicrophone):  # it lost the sound system; the next try may do
             return []
+        return names_seen(sounddevice)
+
+
+def names_seen(sounddevice: Any) -> list[str]:
+    """The same of an opened PortAudio, without looking again."""
+    try:
+        return [source.name for source in _server_sources(sounddevice)] or [
+            str(about["name"]) for about in sounddevice.query_devices() if about["max_input_channels"] > 0
+        ]
+    except sounddevice.PortAudioError:  # it could not begin
+        return []
 
 
 def opening(device: int | str | None, sounddevice: Any) -> Opening:
