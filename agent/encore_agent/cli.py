@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from typing import Annotated
 
@@ -28,7 +30,10 @@ from encore_agent.terminal import (
     MacroId,
     WhisperName,
     clear_errors,
+    counted,
     ended_by_signal,
+    folded,
+    local_time,
     out,
     problems,
     running_service,
@@ -72,7 +77,8 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check everything Encore needs, and say what to install or allow."""
-    with clear_errors():
+    # Device libraries print warnings of their own; the answer alone goes to standard output.
+    with clear_errors(), redirect_stdout(sys.stderr):
         findings = list(examine(Settings.default(data, clip)))
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
@@ -112,11 +118,11 @@ def record(
 def macros(data: DataFolder = None) -> None:
     """List what was learned."""
     with running_service(data) as service:
-        table = Table("id", "say", "steps", "learned")
+        table = Table(*map(folded, ("id", "say", "steps", "learned")))
         for macro in service.library.macros():
-            say = "\n".join(phrase.text for phrase in macro.phrases)
-            table.add_row(macro.id, say, str(len(macro.steps)), macro.created_utc)
-        out.print(table)
+            say = escape("\n".join(phrase.text for phrase in macro.phrases))
+            table.add_row(macro.id, say, str(len(macro.steps)), local_time(macro.created_utc))
+        out.print(table if table.row_count else "nothing is learned yet; show something with: encore record")
         for _, problem in service.library.broken_macros():
             problems.print(escape(problem), style="yellow", soft_wrap=True)
 
@@ -131,7 +137,7 @@ def show(macro_id: MacroId, data: DataFolder = None) -> None:
             out.print(escape(f"  say “{phrase.text}”"))
         _show_enrolments(service.library, macro)
         for slot in macro.slots:
-            out.print(f"  {slot.name}: {len(slot.values)} known values")
+            out.print(f"  {slot.name}: {counted(len(slot.values), 'known value')}")
         for number, step in enumerate(macro.steps, start=1):
             out.print(escape(f"  {number}. {describe_step(step)}"))
 
@@ -160,8 +166,8 @@ def rename(macro_id: MacroId, name: Annotated[str, typer.Argument()], data: Data
 def delete(macro_id: MacroId, data: DataFolder = None) -> None:
     """Move a macro to the trash."""
     with running_service(data) as service:
-        out.print(f"{macro_id} lies in the trash: {service.library.trash_folder}")
         service.delete(macro_id)
+        out.print(f"{macro_id} lies in the trash: {service.library.trash_folder}")
 
 
 @app.command()
@@ -174,7 +180,7 @@ def values(
     """Tell Encore values that a slot may take, for example the titles of your playlists."""
     with running_service(data) as service:
         macro = service.add_slot_values(macro_id, slot, _lines(file.read(), getattr(file, "name", "the input")))
-        out.print(f"{slot} has {len(macro.slot(slot).values)} known values")
+        out.print(f"{slot} has {counted(len(macro.slot(slot).values), 'known value')}")
 
 
 @app.command()
@@ -218,14 +224,16 @@ def search_recordings(
         )
         signal.signal(signal.SIGINT, lambda *_: watch.stop.set())
         moments = service.search_now(text, limit, watch)
+        looked_through = len(service.library.demonstrations())
     if as_json:
         typer.echo(json.dumps([asdict(moment) for moment in moments], indent=1))
         return
-    table = Table("demonstration", "time", "why", "score")
+    table = Table(*map(folded, ("demonstration", "time", "why", "score")))
     for moment in moments:
         minutes, seconds = divmod(moment.time_ns // SECOND, 60)
         table.add_row(moment.demonstration, f"{minutes:02d}:{seconds:02d}", escape(moment.why), f"{moment.score:.2f}")
-    out.print(table if moments else f"nothing shows “{escape(text)}”")
+    nothing = f"nothing shows “{escape(text)}”" if looked_through else "nothing is recorded yet; see: encore record"
+    out.print(table if moments else nothing)
     if watch.stop.is_set():
         problems.print("stopped; ask again to look through the rest", style="yellow")
 
@@ -234,18 +242,19 @@ def search_recordings(
 def history(data: DataFolder = None, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     """What was heard and what was done, newest first."""
     with running_service(data) as service:
-        heard = Table("time", "heard", "what came of it")
+        heard = Table(*map(folded, ("time", "heard", "what came of it")))
         for entry in service.library.heard(limit):
-            heard.add_row(entry.time_utc, entry.text, entry.macro_id or "" if entry.accepted else entry.reason)
-        episodes = Table("time", "macro", "slots", "outcome", "steps", "seconds")
+            came = entry.macro_id or "" if entry.accepted else entry.reason
+            heard.add_row(local_time(entry.time_utc), escape(entry.text), escape(came))
+        episodes = Table(*map(folded, ("time", "macro", "slots", "outcome", "steps", "seconds")))
         for run_entry in service.library.episodes(limit):
             filled = ", ".join(f"{k}={v}" for k, v in run_entry.slots.items())
             outcome = f"{run_entry.outcome}: {run_entry.detail}".rstrip(": ")
             seconds = f"{run_entry.total_ms / 1e3:.1f}"
-            episodes.add_row(
-                run_entry.time_utc, run_entry.macro_id, filled, outcome, str(run_entry.steps_done), seconds
-            )
-        out.print(heard, episodes)
+            cells = (local_time(run_entry.time_utc), run_entry.macro_id, escape(filled), escape(outcome))
+            episodes.add_row(*cells, str(run_entry.steps_done), seconds)
+        for table, nothing in ((heard, "nothing was heard yet"), (episodes, "nothing was run yet")):
+            out.print(table if table.row_count else nothing)
 
 
 def _lines(content: bytes, name: str) -> list[str]:

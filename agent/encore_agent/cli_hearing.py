@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
@@ -30,6 +29,8 @@ from encore_agent.terminal import (
     MacroId,
     WhisperName,
     ended_by_signal,
+    folded,
+    local_time,
     out,
     running_service,
     service_of,
@@ -93,6 +94,8 @@ def heard(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """What was heard, newest first, with its scores and why it fired or did not; and corrections of it."""
+    if with_words and missed is None:
+        raise typer.BadParameter("it goes with --missed ID MACRO", param_hint="--with-words")
     with running_service(data) as service:
         library = service.library
         if missed is not None:
@@ -115,15 +118,17 @@ def _print_log(library: Library, entries: Sequence[HeardEntry], as_json: bool) -
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in entries], indent=1))
         return
-    table = Table("id", "time", "heard", "verdict", "macro", "scores", "why")
+    if not entries:
+        out.print("nothing was heard yet; say something to: encore listen")
+        return
+    table = Table(*map(folded, ("id", "time", "heard", "verdict", "macro", "scores", "why")))
     for entry in entries:
-        time = datetime.fromisoformat(entry.time_utc).astimezone().strftime("%d %b %H:%M:%S")
         verdict = " ".join(filter(None, (entry.verdict, entry.answer, entry.correction.replace("_", " "))))
         slots = ", ".join(f"{k} = {v}" for k, v in entry.slots.items())
         sound = library.heard_log.sound_of(entry.id)
         why = "\n".join(filter(None, (entry.reason, f"sound: {sound}" if sound else "")))
         cells = (entry.text, verdict, f"{entry.macro_id or ''} {slots}".strip(), describe_evidence(entry.evidence), why)
-        table.add_row(str(entry.id), time, *map(escape, cells))
+        table.add_row(str(entry.id), local_time(entry.time_utc), *map(escape, cells))
     out.print(table)
 
 
@@ -135,6 +140,12 @@ def phrase(
     """Add another wording of a macro's command."""
     with running_service(data) as service:
         service.add_phrase(macro_id, text)
+        _print_phrases(service.library, macro_id)
+
+
+def _print_phrases(library: Library, macro_id: str) -> None:
+    for said in library.macro(macro_id).phrases:
+        out.print(escape(f"say “{said.text}”"))
 
 
 def phrases(
@@ -153,8 +164,7 @@ def phrases(
                 raise ValueError(f"there is no proposal {max(add)}; there are {len(proposals)}, see --propose")
             for number in add:
                 service.add_phrase(macro_id, proposals[number - 1])
-        for said in service.library.macro(macro_id).phrases:
-            out.print(escape(f"say “{said.text}”"))
+        _print_phrases(service.library, macro_id)
         if propose:
             for number, text in enumerate(service.proposals(macro_id), start=1):
                 out.print(escape(f"  {number}. “{text}”? add it with --add {number}"))
@@ -168,6 +178,8 @@ def microphones(data: DataFolder = None) -> None:
             out.print(escape(f"{'*' if name == service.microphone else ' '} {name}"))
         if not names:
             out.print("there is no microphone; plug one in")
+        elif service.microphone is None:
+            out.print("none is chosen, so the system's own is used; choose with: encore listen --microphone NAME")
 
 
 def wake(

@@ -16,6 +16,7 @@ from encore_agent.corrections import confirmed
 from encore_agent.deeds import Order
 from encore_agent.errors import AgentError
 from encore_agent.find import Finder
+from encore_agent.guard import check_slots
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Command, EpisodeReport, Finished, HeardChanged, Rejected, Trouble
 from encore_agent.messages import Listener as Tell
@@ -108,12 +109,15 @@ class Episodes:
 
         Raises:
             UnknownMacro: There is no such macro.
+            UnknownSlot: It has no slot of that name.
             MissingSlot: A slot has no value.
             NoDisplay: There is no screen.
         """
+        macro = self._library.macro(order.macro_id)
+        check_slots(macro, order.slots)  # before anything is kept of a run that does not begin
         self._screen.reopen()
         request = Request(
-            macro=self._library.macro(order.macro_id),
+            macro=macro,
             folder=self._library.folder(order.macro_id),
             slots=order.slots,
             episode_folder=self._library.new_episode_folder(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from encore_agent.errors import MissingSlot, UnknownSlot
 from encore_models.macro import Macro, Step
 from encore_recorder.actions import PressKeys
 from encore_recorder.events import Window
@@ -22,6 +23,21 @@ DESTRUCTIVE_KEYS = frozenset({("delete",), ("shift", "delete"), ("alt", "f4"), (
 
 HAND_MOVED_PX = 6
 """A pointer this far from where Encore left it was moved by the person."""
+
+
+def check_slots(macro: Macro, slots: Mapping[str, str]) -> None:
+    """Let a run begin only with a value for every slot, and none for what is no slot.
+
+    Raises:
+        UnknownSlot: The macro has no slot of that name.
+        MissingSlot: A slot of the macro has no value.
+    """
+    known = [slot.name for slot in macro.slots]
+    for name in slots:
+        if name not in known:
+            raise UnknownSlot(macro.id, name, known)
+    if missing := [name for name in known if not slots.get(name, "").strip()]:
+        raise MissingSlot(macro.id, missing)
 
 
 def destructive_step(step: Step) -> str | None:

@@ -17,10 +17,10 @@ from encore_agent.accessible import ReadElements, heeded, told_elements
 from encore_agent.act import Actuator
 from encore_agent.describe import describe_step
 from encore_agent.effects import PlaybackState, ReadPlayers, await_playback
-from encore_agent.errors import AgentError, MissingSlot, PersonTookOver
+from encore_agent.errors import AgentError, PersonTookOver
 from encore_agent.explain import draw_advice
 from encore_agent.find import Absent, Finder, Found, draw_trace
-from encore_agent.guard import destructive_macro, hand_moved, refuse_place
+from encore_agent.guard import check_slots, destructive_macro, hand_moved, refuse_place
 from encore_agent.messages import (
     EpisodeReport,
     EpisodeStarted,
@@ -130,12 +130,11 @@ class Replayer:
             stop: Set it to end the run before its next action.
 
         Raises:
+            UnknownSlot: The macro has no slot of that name.
             MissingSlot: A slot of the macro has no value.
             BrokenMacro: A picture of the macro cannot be read.
         """
-        missing = [slot.name for slot in request.macro.slots if not request.slots.get(slot.name, "").strip()]
-        if missing:
-            raise MissingSlot(request.macro.id, missing)
+        check_slots(request.macro, request.slots)
         episode = _Episode(self, request, tell, stop)
         return episode.run()
 

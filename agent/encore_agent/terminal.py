@@ -7,12 +7,14 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Column
 
 from encore_agent.errors import AgentError
 from encore_agent.messages import (
@@ -61,6 +63,24 @@ KeepSound = Annotated[
     typer.Option("--keep-rejected-audio", help="Keep the sound of speech that started nothing in the heard log."),
 ]
 MacroId = Annotated[str, typer.Argument(help="Id of a macro, see `encore macros`.")]
+
+
+def local_time(time_utc: str) -> str:
+    """A time as it is kept, as a clock on the wall showed it."""
+    try:
+        return datetime.fromisoformat(time_utc).astimezone().strftime("%d %b %Y %H:%M:%S")
+    except ValueError:  # written by hand
+        return time_utc
+
+
+def folded(header: str) -> Column:
+    """A column of a table that breaks what is too long, and cuts nothing off."""
+    return Column(header, overflow="fold")
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: "1 known value", "3 known values"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 @contextmanager
@@ -122,7 +142,7 @@ def print_event(event: AgentEvent) -> None:
         case Finished(verified_by=verified, total_ms=ms):
             out.print(f"[green]done[/green] in {ms / 1e3:.1f} s, {escape(verified or 'not verified')}")
         case Learned(macro_id=macro_id, phrases=phrases, steps=steps, notes=notes):
-            out.print(f"[green]learned[/green] {macro_id}: say “{escape(phrases[0])}” ({steps} steps)")
+            out.print(f"[green]learned[/green] {macro_id}: say “{escape(phrases[0])}” ({counted(steps, 'step')})")
             for note in notes:
                 out.print(f"  {escape(note)}")
         case Trouble(message=message):

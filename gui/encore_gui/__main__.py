@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,33 @@ from encore_recorder.errors import RecorderError
 from encore_recorder.sources.display import open_display
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"encore {version('encore')}")
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
 def start(
-    context: typer.Context, clip: ClipName = OURS, whisper: WhisperName = TINY_EN, language: Language = None
+    context: typer.Context,
+    data: DataFolder = None,
+    clip: ClipName = OURS,
+    whisper: WhisperName = TINY_EN,
+    language: Language = None,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which it is.")
+    ] = False,
 ) -> None:
     """Show it once, say it, it happens. Without a command: the tray and the window."""
-    if context.invoked_subcommand is None:
-        _run_window(None, clip, whisper, language, show_window=True)
+    command = context.invoked_subcommand
+    if command is None:
+        _run_window(data, clip, whisper, language, show_window=True)
+    for option in ("data", "clip", "whisper", "language"):
+        source = context.get_parameter_source(option)
+        # Of the environment they reach every command; what is typed here would be lost on its way.
+        if source is not None and source.name == "COMMANDLINE":
+            typer.echo(f"encore: write --{option} after the command: encore {command} --{option} ...", err=True)
+            raise typer.Exit(2)
 
 
 @app.command()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from encore_agent import cli
 from encore_agent.cli import app
+from encore_agent.doctor import Finding
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
@@ -40,12 +43,12 @@ def test_macros_are_listed_and_shown(encore) -> None:
     assert "play {song}" in encore("macros").output
     shown = encore("show", "play-song").output
     assert "1. Type {song}" in shown
-    assert "song: 1 known values" in shown
+    assert "song: 1 known value\n" in shown
 
 
 def test_rename_phrase_values_and_delete(encore, tmp_path: Path) -> None:
     assert encore("rename", "play-song", "Music").exit_code == 0
-    assert encore("phrase", "play-song", "put on {song}").exit_code == 0
+    assert "say “put on {song}”" in encore("phrase", "play-song", "put on {song}").output
     assert "3 known values" in encore("values", "play-song", "song", "-", stdin="Blue Moon\nHey Jude\n\n").output
     text = json.loads((tmp_path / "macros/play-song/macro.json").read_text())
     assert text["name"] == "Music"
@@ -70,7 +73,7 @@ def test_a_file_that_is_no_text_adds_nothing(encore, tmp_path: Path) -> None:
     assert refused.exit_code == 1
     assert "titles.txt" in refused.stderr
     assert "UTF-8" in refused.stderr
-    assert "song: 1 known values" in encore("show", "play-song").output
+    assert "song: 1 known value\n" in encore("show", "play-song").output
 
 
 @pytest.mark.parametrize(
@@ -78,17 +81,45 @@ def test_a_file_that_is_no_text_adds_nothing(encore, tmp_path: Path) -> None:
     [
         (["show", "nope"], "there is no macro 'nope'; there are: play-song"),
         (["delete", "nope"], "there is no macro 'nope'"),
+        (["values", "play-song", "sing", "-"], "macro 'play-song' has no slot 'sing'; it has: song"),
+        (["run", "play-song", "song=Yesterday", "sing=x"], "has no slot 'sing'"),
+        (["run", "play-song"], "needs a value for: song"),
         (["rename", "play-song", " "], "a macro needs a name"),
         (["phrase", "play-song", "{song}"], "needs a word"),
         (["learn", "nope"], "nope"),
         (["run", "play-song", "Yesterday"], "NAME=VALUE"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_exit_status_1(encore, arguments: list[str], told: str) -> None:
+def test_what_is_wrong_is_one_line_and_exit_status_1(encore, tmp_path: Path, arguments: list[str], told: str) -> None:
     result = encore(*arguments)
     assert result.exit_code == 1
     assert told in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
+    assert result.stdout == ""
+    assert list((tmp_path / "episodes").iterdir()) == []
+
+
+def test_a_new_library_says_what_to_do_first(tmp_path: Path) -> None:
+    for command, told in (
+        (["macros"], "nothing is learned yet; show something with: encore record"),
+        (["heard"], "nothing was heard yet"),
+        (["history"], "nothing was run yet"),
+        (["search", "heart"], "nothing is recorded yet"),
+    ):
+        result = CliRunner().invoke(app, [*command, "--data", str(tmp_path)])
+        assert result.exit_code == 0
+        assert told in " ".join(result.stdout.split())
+
+
+def test_answers_as_json_hold_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def checks(*_: object) -> Iterator[Finding]:
+        print("a warning of a device library")
+        yield Finding("display", "ok", "1280 x 800 pixels")
+
+    monkeypatch.setattr(cli, "examine", checks)
+    result = CliRunner().invoke(app, ["doctor", "--json", "--data", str(tmp_path)])
+    assert [finding["name"] for finding in json.loads(result.stdout)] == ["display"]
+    assert "a warning" in result.stderr
 
 
 @pytest.fixture
@@ -117,6 +148,16 @@ def test_the_heard_log_shows_scores_and_reasons(encore, heard: Path) -> None:
     table = " ".join(encore("heard").output.split())
     assert "rejected" in table
     assert "asked" in table
+
+
+def test_a_narrow_terminal_breaks_what_is_long_and_cuts_nothing(encore, heard: Path) -> None:
+    assert "…" not in encore("heard").output + encore("history").output + encore("macros").output
+
+
+def test_an_option_that_goes_with_another_is_not_lost(encore, heard: Path) -> None:
+    refused = encore("heard", "--with-words")
+    assert refused.exit_code == 2
+    assert "--missed ID MACRO" in refused.stderr
 
 
 def test_a_miss_is_learned_from_and_taken_back(encore, heard: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_history_that_cannot_be_opened_is_not_called_damaged(tmp_path: Path, m
             raise sqlite3.OperationalError("unable to open database file")
 
     monkeypatch.setattr(data_folder, "sqlite3", Closed())
-    with pytest.raises(UnusableLibrary, match="unable to open database file. Let yourself write there"):
+    with pytest.raises(UnusableLibrary, match=r"unable to open database file\. Let yourself write there"):
         open_history(tmp_path)
 
 

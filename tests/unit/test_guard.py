@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from encore_agent.guard import destructive_macro, destructive_step, hand_moved, refuse_place
-from encore_models.macro import Macro, Phrase, Step, Target, WindowIdentity
-from encore_recorder.actions import Click, PressKeys
+from encore_agent.errors import MissingSlot, UnknownSlot
+from encore_agent.guard import check_slots, destructive_macro, destructive_step, hand_moved, refuse_place
+from encore_models.macro import Macro, Phrase, Slot, Step, Target, WindowIdentity
+from encore_recorder.actions import Click, PressKeys, TypeText
 from encore_recorder.events import Window
 from encore_recorder.geometry import Point, Rect
 
@@ -90,3 +91,13 @@ def test_a_hand_on_the_mouse_is_noticed() -> None:
     assert not hand_moved(None, Point(500, 500))
     assert not hand_moved(Point(10, 10), Point(12, 10))
     assert hand_moved(Point(10, 10), Point(10, 40))
+
+
+def test_a_run_begins_only_with_the_values_that_it_needs() -> None:
+    step = Step(TypeText("{song} {artist}"), WINDOW, "a.png")
+    play = Macro("m", "m", (Phrase("play {song} by {artist}"),), (Slot("song"), Slot("artist")), (step,), "2026", "d")
+    check_slots(play, {"song": "Yesterday", "artist": "The Beatles"})
+    with pytest.raises(MissingSlot, match="needs a value for: artist"):
+        check_slots(play, {"song": "Yesterday", "artist": " "})
+    with pytest.raises(UnknownSlot, match="macro 'm' has no slot 'sing'; it has: song, artist"):
+        check_slots(play, {"sing": "Yesterday"})

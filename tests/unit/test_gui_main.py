@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,30 @@ def test_the_other_commands_need_no_qt() -> None:
     result = run("-c", code)
     assert result.returncode == 0, result.stderr
     assert "tray" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("argv", "environment"),
+    [(["--data", "DATA"], {}), ([], {"ENCORE_DATA": "DATA"})],
+)
+def test_the_window_opens_the_library_that_is_named(
+    argv: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from encore_gui import __main__ as start\n"
+        "start._run_window = lambda data, *_, **__: print(data)\n"
+        "sys.argv = ['encore', *sys.argv[1:]]; start.main()"
+    )
+    place = str(tmp_path)
+    result = run("-c", code, *(place if word == "DATA" else word for word in argv), **dict.fromkeys(environment, place))
+    assert result.stdout.strip() == place, result.stderr
+
+
+def test_an_option_before_the_command_is_not_lost() -> None:
+    result = run("-m", "encore_gui", "--data", "/tmp/x", "macros")
+    assert result.returncode == 2
+    assert result.stderr == "encore: write --data after the command: encore macros --data ...\n"
+
+
+def test_it_says_which_version_it_is() -> None:
+    assert run("-m", "encore_gui", "--version").stdout == f"encore {version('encore')}\n"

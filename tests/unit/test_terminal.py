@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from encore_agent.messages import (
@@ -17,7 +19,7 @@ from encore_agent.messages import (
     Rejected,
     Trouble,
 )
-from encore_agent.terminal import print_event
+from encore_agent.terminal import counted, local_time, print_event
 
 PLAY = Command("play-song", {"song": "[b]Yesterday"}, 0.9)
 
@@ -52,3 +54,13 @@ def test_trouble_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> N
 def test_what_only_windows_need_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
     print_event(HeardChanged())
     assert capsys.readouterr().out == ""
+
+
+def test_times_are_told_as_the_clock_on_the_wall_shows_them() -> None:
+    kept = datetime(2026, 11, 22, 1, 35, 29, tzinfo=UTC)
+    assert local_time(kept.isoformat()) == kept.astimezone().strftime("%d %b %Y %H:%M:%S")
+    assert local_time("some day") == "some day"
+
+
+def test_one_thing_is_no_plural() -> None:
+    assert [counted(number, "step") for number in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
