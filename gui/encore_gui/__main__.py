@@ -24,6 +24,9 @@ def _tell_version(asked: bool) -> None:
         raise typer.Exit
 
 
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version.")]
+
+
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
@@ -31,9 +34,7 @@ def start(
     clip: ClipName = OURS,
     whisper: WhisperName = TINY_EN,
     language: Language = None,
-    _: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which it is.")
-    ] = False,
+    _: Version = False,
 ) -> None:
     """Show it once, say it, it happens. Without a command: the tray and the window."""
     command = context.invoked_subcommand

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def test_a_new_library_says_what_to_do_first(tmp_path: Path) -> None:
 
 def test_answers_as_json_hold_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def checks(*_: object) -> Iterator[Finding]:
-        print("a warning of a device library")
+        sys.stdout.write("a warning of a device library")
         yield Finding("display", "ok", "1280 x 800 pixels")
 
     monkeypatch.setattr(cli, "examine", checks)
