@@ -18,10 +18,11 @@ import torch
 from encore_models.bundle import open_session
 from encore_models.training.action import finetune
 from encore_models.training.action.errors import TooLarge, TrainingDiverged
-from encore_models.training.action.export import check_float, export_float
+from encore_models.training.action.export import export_float
 from encore_models.training.action.finetune import Lesson, Tuning, fine_tune, loss_on
 from encore_models.training.action.graft import grafted
 from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.parity import check_float
 from tests.training.action_task import FRAME, LOOK, TEXT, samples
 
 TUNING = Tuning(steps=40, batch=16)

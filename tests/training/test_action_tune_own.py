@@ -23,10 +23,10 @@ from encore_models.macro import Phrase
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel
 from encore_models.store import create_macro
 from encore_models.training.action.demonstrations import Demonstrations
-from encore_models.training.action.export import quantise_dynamic
-from encore_models.training.action.graft import graph_in
+from encore_models.training.action.export import export_float
 from encore_models.training.action.model import ActionConfig
 from encore_models.training.action.model import ActionModel as TrainedModel
+from encore_models.training.action.quantise import quantise_dynamic
 from encore_models.training.action.shipped import read_kept, write_kept
 from encore_models.training.action.tune_own import NoWeights, begin_with
 from encore_recorder.geometry import Point
@@ -43,15 +43,15 @@ def add(library: Path, name: str, phrase: str, clicks: Sequence[Point]) -> None:
     create_macro(macro, learning.pictures, library / "macros" / name)
 
 
-def write_model(target: Path, graphs: Path) -> None:
-    """An action model that knows little, with its graph in the library so that nothing has to be exported."""
+def write_model(target: Path, scratch: Path) -> None:
+    """An action model that knows little."""
     torch.manual_seed(3)
     torch.set_num_threads(1)
     model = TrainedModel(ActionConfig(width=32, heads=2, dropout=0.0)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.02)
-    full = graph_in(graphs, model)
+    full = export_float(model, scratch / "fp32.onnx")
     inputs = {name: tuple(WIDTHS.get(str(axis), axis) for axis in shape) for name, shape in INPUTS.items()}
 
     def fill(made: Path) -> Contents:
@@ -72,7 +72,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add(library, "press-all", "press all", SIGNS)
     add(library, "press-back", "press them back", SIGNS[::-1])
     with pytest.warns():  # the exporter's own
-        write_model(library / "action_model", library / "samples")
+        write_model(library / "action_model", tmp_path_factory.mktemp("graph"))
     return library
 
 

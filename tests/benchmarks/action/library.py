@@ -28,10 +28,11 @@ from encore_models.perception.ui_clip import UiClip
 from encore_models.perception.voice import Voice
 from encore_models.store import create_macro
 from encore_models.training.action.aligned import Shown, shown_in
-from encore_models.training.action.export import export_float, quantise_dynamic, write_action
+from encore_models.training.action.export import export_float, write_action
 from encore_models.training.action.glyphs import glyphs
-from encore_models.training.action.own import VARIED, Library, shard_of, shown_again
+from encore_models.training.action.own import VARIED, Library, Recorded, shard_of
 from encore_models.training.action.plans import Plan, plan
+from encore_models.training.action.quantise import quantise_dynamic
 from encore_models.training.action.samples import Sample, write_shard
 from encore_models.training.action.screens import Screen, render
 from encore_models.training.action.shipped import read_weights
@@ -76,7 +77,7 @@ def learned_beside(model: Path, material: Material, hearing: Path) -> dict[str, 
         for number, samples in enumerate(old):
             name = f"old-{number}"
             _add(library, shown, name, f"do the thing of old number {number}")
-            write_shard(shard_of(library, shown_again(library, library.root / "macros" / name)), _varied(name, samples))
+            write_shard(shard_of(library, Recorded(library, library.root / "macros" / name)), _varied(name, samples))
         target = _bundle(model, library.root / "action_model")
         places, before = TuningPlaces(library.root, target, hearing), _spent()
         told = tune(places, lambda *_: None, lambda _: None, threading.Event(), (NEW,))

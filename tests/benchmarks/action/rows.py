@@ -12,9 +12,10 @@ import numpy as np
 from encore_models.perception.action import contradicted
 from encore_models.perception.situation import STATES
 from encore_models.training.action.evaluate import AT_ONCE, GROUPED, Decider, Figures, evaluate, feeds_of
-from encore_models.training.action.export import WAYS, export_float, loss_of, losses, quantise_dynamic, variants
+from encore_models.training.action.export import export_float, loss_of, losses, variants
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel, torch_outputs
+from encore_models.training.action.quantise import WAYS, quantise_dynamic
 from encore_models.training.action.samples import Sample, collate
 
 if TYPE_CHECKING:

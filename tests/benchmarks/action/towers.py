@@ -26,11 +26,12 @@ from encore_models.perception.mel import RATE
 from encore_models.training.action.align import Aligning, Way, align, recall
 from encore_models.training.action.errors import TrainingDiverged
 from encore_models.training.action.evaluate import AT_ONCE, GROUPED, Figures, figures_of
-from encore_models.training.action.export import OPSET, quantise_dynamic
+from encore_models.training.action.export import OPSET
 from encore_models.training.action.inputs import frame_input, mel_input, mfcc
 from encore_models.training.action.ledger import THREADS, fastest
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel, Heads
+from encore_models.training.action.quantise import quantise_dynamic
 from encore_models.training.action.raw import Raw, bare
 from encore_models.training.action.samples import FRAME_RATE
 from encore_models.training.action.stream import tensors_of

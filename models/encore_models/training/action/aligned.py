@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ModelsError
 from encore_models.learn import Learning, leading_utterance, learn
+from encore_models.macro import Macro
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import MOST_STEPS
 from encore_models.perception.speech import utterances_of
@@ -124,6 +126,23 @@ class Shown:
     texts: Mapping[str, Mapping[Rect, str]] = field(default_factory=dict)
     """What was read before on the pictures before the steps, by their names and boxes."""
 
+    @property
+    def macro(self) -> Macro:
+        """What was learned."""
+        return self.learning.macro
+
+
+class OfCommand(Protocol):
+    """Something that was learned for a command; `Shown` is."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+
+    @property
+    def macro(self) -> Macro:
+        """What was learned."""
+
 
 def shown_in(
     demonstration: Demonstration,
@@ -175,7 +194,7 @@ def last_picture(demonstration: Demonstration) -> Picture:
     return frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
 
 
-def check_consistent(shown: Sequence[Shown]) -> None:
+def check_consistent(shown: Sequence[OfCommand]) -> None:
     """That demonstrations of one command do the same.
 
     Raises:
@@ -183,7 +202,7 @@ def check_consistent(shown: Sequence[Shown]) -> None:
     """
     ways: dict[str, dict[tuple[tuple[str, ...], ...], list[str]]] = {}
     for one in shown:
-        command = one.learning.macro.phrases[0].text.lower()
+        command = one.macro.phrases[0].text.lower()
         ways.setdefault(command, {}).setdefault(_way(one), []).append(one.path.name)
     for command, found in ways.items():
         if len(found) > 1:
@@ -191,10 +210,10 @@ def check_consistent(shown: Sequence[Shown]) -> None:
             raise Contradiction(command, first, second)
 
 
-def _way(shown: Shown) -> tuple[tuple[str, ...], ...]:
+def _way(shown: OfCommand) -> tuple[tuple[str, ...], ...]:
     """What a demonstration does, in terms that another day's recording shares."""
     steps = []
-    for step in shown.learning.macro.steps:
+    for step in shown.macro.steps:
         target = step.target
         says = "" if target is None else target.template or target.name or target.text
         typed = step.action.text if isinstance(step.action, TypeText) else ""

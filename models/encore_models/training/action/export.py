@@ -10,21 +10,19 @@ from __future__ import annotations
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import onnx
 import torch
 import typer
-from onnx import helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnx import numpy_helper
 from torch.export import Dim
 
-from encore_models.bundle import Bundle, Contents, Graph, Shape, open_session, write_bundle
+from encore_models.bundle import Bundle, Contents, Graph, Shape, write_bundle
 from encore_models.errors import ExportStrays
 from encore_models.perception.action import (
     GRAPH,
@@ -34,19 +32,18 @@ from encore_models.perception.action import (
     WEIGHTS,
     WHOLE_NUMBERS,
     ActionModel,
-    Feeds,
-    softmax,
 )
 from encore_models.training.action.card import Origin, model_card, origin_of
-from encore_models.training.action.evaluate import Figures, Outputs, feeds_of, onnx_decider
+from encore_models.training.action.evaluate import Figures
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel as TrainedModel
-from encore_models.training.action.model import Flat, torch_outputs
+from encore_models.training.action.model import Flat
+from encore_models.training.action.parity import INT8_TOLERANCE, check_float, hold, int8_differences
 from encore_models.training.action.prune import pruned
-from encore_models.training.action.samples import Sample, collate, read_shards
+from encore_models.training.action.quantise import WAYS, quantise_dynamic
+from encore_models.training.action.samples import Sample, read_shards
 from encore_models.training.action.shipped import (
     CHECKED_EPISODES,
-    LARGE,
     chosen,
     read_weights,
     write_kept,
@@ -55,10 +52,6 @@ from encore_models.training.action.shipped import (
 from encore_models.training.action.trainer import CHECKPOINT
 from encore_models.training.export_ui_clip import bare
 
-FLOAT_TOLERANCE = {"state": 1e-3, "step": 1e-3, "candidate": 1e-3, "argument": 1e-3, "attention": 1e-4}
-"""Largest difference between torch and float32 ONNX: of logits, and of shares of attention."""
-INT8_TOLERANCE = {"state": 0.03, "step": 0.03, "candidate": 0.03, "argument": 0.03, "attention": 0.03}
-"""Largest mean difference of probabilities between torch and int8 ONNX (half of the sum over what is chosen from)."""
 LARGEST_LOSS = 0.005
 """Of any figure, by int8 against float32."""
 CALIBRATION, CHECKED = 128, 128
@@ -68,21 +61,8 @@ LOOKED_THROUGH = 1500
 OPTIONS = ("steps", "batch", "learning_rate", "warmup", "evaluate_every", "patience", "seed")
 """Of a run that the card tells."""
 OPSET = 18
-QUANTISED = ["MatMul", "Gemm"]
 WAY = "int8"
 """Setting of a bundle: which of `WAYS` its graph was quantised in."""
-
-
-class _Calibration(CalibrationDataReader):  # type: ignore[misc]
-    """Some samples at a time."""
-
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        groups = (samples[first : first + 16] for first in range(0, len(samples), 16))
-        self._left = (feeds_of(collate(group)) for group in groups)
-
-    def get_next(self) -> Feeds | None:
-        """Feeds of the next run."""
-        return next(self._left, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,101 +111,6 @@ def _turn_ahead(graph: onnx.GraphProto) -> None:
         graph.initializer.remove(matrix)
 
 
-def quantise_dynamic(source: Path, target: Path) -> Path:
-    """Int8 matrices for each channel; activations are measured while it runs."""
-    quantize_dynamic(
-        str(source), str(target), op_types_to_quantize=QUANTISED, weight_type=QuantType.QInt8, per_channel=True,
-        extra_options={"MatMulConstBOnly": True},
-    )  # fmt: skip
-    return target
-
-
-def quantise_static(source: Path, target: Path, samples: Sequence[Sample]) -> Path:
-    """Int8 matrices for each channel and activations of ranges that were seen on samples."""
-    ready = source.with_suffix(".ready.onnx")
-    quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-    quantize_static(
-        str(ready), str(target), _Calibration(samples), quant_format=QuantFormat.QDQ, op_types_to_quantize=QUANTISED,
-        activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, per_channel=True,
-        extra_options={"MatMulConstBOnly": True},
-    )  # fmt: skip
-    return target
-
-
-def quantise_weights(source: Path, target: Path) -> Path:
-    """Int8 matrices for each channel, made float32 again as they are used: nothing but the weights is rounded."""
-    model = onnx.load(source)
-    graph = model.graph
-    columns = {node.input[1] for node in graph.node if node.op_type == "MatMul"}  # a column for each of what comes out
-    opened: list[onnx.NodeProto] = []
-    for matrix in [one for one in graph.initializer if len(one.dims) == 2 and np.prod(one.dims) >= LARGE]:
-        value = numpy_helper.to_array(matrix)
-        if value.dtype != np.float32:
-            continue
-        axis = int(matrix.name in columns)
-        scale = (np.abs(value).max(axis=1 - axis) / 127).clip(min=1e-12)
-        whole = np.round(value / np.expand_dims(scale, 1 - axis)).astype(np.int8)
-        names = [f"{matrix.name}_{part}" for part in ("quantized", "scale", "zero_point")]
-        parts = (whole, scale.astype(np.float32), np.zeros(len(scale), np.int8))
-        graph.initializer.extend(numpy_helper.from_array(*part) for part in zip(parts, names, strict=True))
-        opened.append(helper.make_node("DequantizeLinear", names, [matrix.name], axis=axis))
-        graph.initializer.remove(matrix)
-    nodes = [*opened, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    onnx.save(model, target)
-    return target
-
-
-WAYS: dict[str, Callable[[Path, Path, Sequence[Sample]], Path]] = {
-    "int8_dynamic": lambda source, target, _: quantise_dynamic(source, target),
-    "int8_static": quantise_static,
-    "int8_weights": lambda source, target, _: quantise_weights(source, target),
-}
-"""How a graph becomes int8; the last one is asked where the others lose too much."""
-
-
-def check_float(model: TrainedModel, graph: Path, samples: Sequence[Sample]) -> dict[str, float]:
-    """Largest difference of each head between torch and float32 ONNX.
-
-    Raises:
-        ExportStrays: One is above its tolerance.
-    """
-    feeds = feeds_of(collate(samples))
-    ours, theirs = torch_outputs(model, feeds), onnx_decider(open_session(graph))(feeds)
-    differences = {name: float(np.abs(ours[name] - theirs[name]).max()) for name in OUTPUTS}
-    _hold("float32", differences, FLOAT_TOLERANCE)
-    return differences
-
-
-def int8_differences(model: TrainedModel, graph: Path, samples: Sequence[Sample]) -> dict[str, float]:
-    """Mean difference of each head's probabilities between torch and int8 ONNX, 0 the same and 1 all different."""
-    feeds = feeds_of(collate(samples))
-    ours, theirs = torch_outputs(model, feeds), onnx_decider(open_session(graph))(feeds)
-    return {name: float(np.abs(_shares(name, ours) - _shares(name, theirs)).sum(axis=1).mean() / 2) for name in OUTPUTS}
-
-
-def check_int8(model: TrainedModel, graph: Path, samples: Sequence[Sample]) -> dict[str, float]:
-    """As `int8_differences`, held.
-
-    Raises:
-        ExportStrays: One is above its tolerance.
-    """
-    differences = int8_differences(model, graph, samples)
-    _hold("int8", differences, INT8_TOLERANCE)
-    return differences
-
-
-def _shares(name: str, outputs: Outputs) -> Any:
-    return outputs[name] if name == "attention" else softmax(outputs[name])
-
-
-def _hold(what: str, differences: dict[str, float], tolerances: dict[str, float]) -> None:
-    for name, difference in differences.items():
-        if not difference <= tolerances[name]:
-            raise ExportStrays(f"{what} {name}", f"differs by {difference:.2g}, more than {tolerances[name]}")
-
-
 def export(
     model: TrainedModel,
     target: Path,
@@ -257,7 +142,7 @@ def export(
         graphs, ledger = variants(model, full, calibration, test, keep)
         small = {way: int8_differences(model, graphs[way], checked) for way in WAYS if way in graphs}
         shipped = _loses_less(ledger, small)
-        _hold(shipped, small[shipped], INT8_TOLERANCE)
+        hold(shipped, small[shipped], INT8_TOLERANCE)
         if (lost := loss_of(ledger["fp32"].figures, ledger[shipped].figures)) > LARGEST_LOSS:
             raise ExportStrays(shipped, f"loses {100 * lost:.2f} points, more than {100 * LARGEST_LOSS}")
 

@@ -7,14 +7,11 @@ takes its place in one move, and only if it was not worse in any figure on demon
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -23,22 +20,25 @@ import torch
 import typer
 
 from encore_models.bundle import MANIFEST, Bundle, Contents, open_session, write_bundle
-from encore_models.errors import ExportStrays, ModelsError
+from encore_models.errors import BrokenMacro, ExportStrays, ModelsError
 from encore_models.perception.action import GRAPH, VERSION, WEIGHTS
 from encore_models.perception.prints import Printer
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
-from encore_models.training.action.aligned import Contradiction, Shown, check_consistent
+from encore_models.training.action.aligned import Contradiction, NothingToTrainOn, check_consistent
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.evaluate import Figures, evaluate, onnx_decider
-from encore_models.training.action.export import WAY, WAYS, export_float, int8_differences
+from encore_models.training.action.export import WAY, export_float
 from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
-from encore_models.training.action.graft import export_from, grafted, identity_of
+from encore_models.training.action.graft import grafted
 from encore_models.training.action.model import ActionModel
-from encore_models.training.action.own import Library, all_shown, samples_of, variation_of
+from encore_models.training.action.own import Library, Recorded, all_recorded, samples_of, variation_of
+from encore_models.training.action.parity import int8_differences
+from encore_models.training.action.quantise import WAYS
 from encore_models.training.action.samples import Sample
 from encore_models.training.action.shipped import KEPT, NUMBERS, read_kept, read_weights
 from encore_models.training.voice_data import encoder_of
+from encore_models.training.voice_sounds import Samples
 from encore_models.whisper.prepare import prepare_hearing
 
 SINGLE = "action.onnx"
@@ -55,6 +55,9 @@ WORSE = 0.005
 
 CALIBRATION = 64
 """Samples that the ranges of static int8 are read from, and that the graph is checked on."""
+
+LEARNED_BY, LEAST_LEARNING = 45.0, 10.0
+"""Seconds after the begin when learning ends, on whatever machine; and what it is given at least."""
 
 DEFAULTS = Tuning()
 Say = Callable[..., None]
@@ -145,9 +148,11 @@ def tune(
     begun = time.monotonic()
     folder = begin_with(target)
     lessons = _lessons(library, folder, new, leave_out, making, say)
-    change = _change(folder, library, lessons, tuning, say)
-    tuned = change.tuned
-    measured, taken, why = _exchange(change, folder, target, lessons)
+    model = read_weights(folder)
+    how = _in_time(tuning or DEFAULTS, time.monotonic() - begun)
+    tuned = fine_tune(model, lessons.own, lessons.old, how, watch=lambda what, done: _watch(say, what, done))
+    say("progress", what="checking what was learned and what was kept", done=0.8)
+    measured, taken, why = _exchange(model, tuned, folder, target, lessons)
     losses = {"own": tuned.own_loss, "old": tuned.old_loss}
     figures = {name: one.told() for name, one in zip(("own", "old"), measured, strict=True)} if measured else {}
     seconds, learned = time.monotonic() - begun, sorted(lessons.fresh)
@@ -160,14 +165,19 @@ def learned_by(folder: Path) -> frozenset[str]:
     return frozenset(str(Bundle.open(folder).contents.settings.get(LEARNED, "")).split())
 
 
-def _fresh(shown: Sequence[Shown], new: Sequence[str], learned: frozenset[str]) -> set[str]:
+def _fresh(recorded: Sequence[Recorded], new: Sequence[str], learned: frozenset[str]) -> set[str]:
     """Ids of the macros that are new; where all of them are, the latest, and the others are learned beside it."""
-    names = {one.path.name for one in shown}
+    names = {one.path.name for one in recorded}
     fresh = names & set(new) if new else names - learned
     if fresh == names and len(names) > 1:
-        latest = max(shown, key=lambda one: one.learning.macro.created_utc)
+        latest = max(recorded, key=lambda one: one.macro.created_utc)
         return {latest.path.name}
     return fresh
+
+
+def _in_time(tuning: Tuning, taken: float) -> Tuning:
+    """Less time to learn where it took long to look at the demonstrations, so that all of it stays within a minute."""
+    return replace(tuning, seconds=min(tuning.seconds, max(LEAST_LEARNING, LEARNED_BY - taken)))
 
 
 def _watch(say: Say, what: str, done: float) -> None:
@@ -202,16 +212,23 @@ def _lessons(
         NothingNew: There is nothing to learn, or nothing to compare with.
         Contradiction: Two macros of one command do different things.
     """
-    shown = all_shown(library, leave_out, lambda text: say("note", text=text))
-    check_consistent(shown)
+
+    def note(text: str) -> None:
+        say("note", text=text)
+
+    recorded = all_recorded(library, leave_out, note)
+    check_consistent(recorded)
     known = learned_by(folder)
-    fresh = _fresh(shown, new, known)
+    fresh = _fresh(recorded, new, known)
     own_samples: list[Sample] = []
     old_samples: list[list[Sample]] = []
-    for number, one in enumerate(shown):
-        say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(shown))
-        others = [other.sound for other in shown if other is not one and _asks_else(other, one)]
-        samples = samples_of(library, one, others, making)
+    for number, one in enumerate(recorded):
+        say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(recorded))
+        try:
+            samples = samples_of(library, one, _other_commands(one, recorded), making, note)
+        except (NothingToTrainOn, BrokenMacro) as error:
+            note(str(error))
+            continue
         if one.path.name in fresh:
             own_samples += samples
         else:
@@ -225,7 +242,7 @@ def _lessons(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
         )
-    return _Lessons(own, old, frozenset(fresh), tuple(sorted(known | {one.path.name for one in shown})))
+    return _Lessons(own, old, frozenset(fresh), tuple(sorted(known | {one.path.name for one in recorded})))
 
 
 def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
@@ -240,10 +257,17 @@ def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
     return Lesson([*old.learned, *learned * times], [*old.checked, *checked])
 
 
-def _asks_else(other: Shown, one: Shown) -> bool:
-    """Whether another macro's sound is that of another command."""
-    phrases = {shown.learning.macro.phrases[0].text.lower() for shown in (other, one)}
-    return len(other.sound) > 0 and len(phrases) == 2
+def _other_commands(one: Recorded, recorded: Sequence[Recorded]) -> Iterator[Samples]:
+    """Sounds of other macros that ask for something else."""
+    for other in recorded:
+        if other.macro.phrases[0].text.lower() == one.macro.phrases[0].text.lower():
+            continue
+        try:
+            sound = other.sound
+        except NothingToTrainOn:
+            continue  # it was told, or is, where its own samples are made
+        if len(sound):
+            yield sound
 
 
 def _split(samples: Sequence[Sample]) -> Lesson:
@@ -259,39 +283,14 @@ def _rehearsed(old: Sequence[Sequence[Sample]]) -> Lesson:
     return Lesson([one for samples in old[::2] for one in samples], checked)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Change:
-    """A model that was tuned."""
-
-    model: ActionModel
-    """As it was."""
-    tuned: Tuned
-    graph: Path | None
-    """Of the model as it was; None where nothing came of it."""
-
-
-def _change(folder: Path, library: Library, lessons: _Lessons, tuning: Tuning | None, say: Say) -> _Change:
-    """Tune the model in a folder."""
-    model = read_weights(folder)
-    # Exporting takes as long as learning, so the one goes on beside the other.
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        graph = pool.submit(export_from, folder, library.samples)
-        tuned = fine_tune(model, lessons.own, lessons.old, tuning, watch=lambda what, done: _watch(say, what, done))
-        say("progress", what="checking what was learned and what was kept", done=0.8)
-        return _Change(model, tuned, graph.result() if tuned.taken else None)
-
-
-def _small_graph(change: _Change, graph: Path, way: str, checked: Sequence[Sample], scratch: Path) -> Path:
+def _small_graph(bundle: Bundle, old: ActionModel, new: ActionModel, checked: Sequence[Sample], scratch: Path) -> Path:
     """The tuned model in int8, in the way of the one before."""
-    new = change.tuned.model
-    full = grafted(graph, change.model, new, scratch / "fp32.onnx")
+    full = grafted(bundle.folder / bundle.contents.graphs[GRAPH].file, old, new, scratch / "fp32.onnx")
     if full is None or _strays(new, full, checked) > PARITY:
         full = export_float(new, scratch / "again.onnx")
         if (strays := _strays(new, full, checked)) > PARITY:
             raise ExportStrays("the tuned model", f"differs by {strays:.2g} from its graph, more than {PARITY}")
-    # The next tuning begins from here.
-    shutil.copy(full, graph.with_name(f"graph-{identity_of(new)}.onnx"))
-    graph.unlink()
+    way = str(bundle.contents.settings.get(WAY, "int8_dynamic"))
     return WAYS[way](full, scratch / SINGLE, checked)
 
 
@@ -308,16 +307,15 @@ def _why_not(tuned: Tuned) -> str:
 
 
 def _exchange(
-    change: _Change, folder: Path, target: Path, lessons: _Lessons
+    model: ActionModel, tuned: Tuned, folder: Path, target: Path, lessons: _Lessons
 ) -> tuple[tuple[Measured, Measured] | None, bool, str]:
     """Put the tuned model into use if it is worth it; what was measured, whether, and why."""
-    tuned, own, old = change.tuned, lessons.own.checked, lessons.old.checked
-    if change.graph is None:
+    own, old = lessons.own.checked, lessons.old.checked
+    if not tuned.taken:
         return None, False, _why_not(tuned)
     bundle = Bundle.open(folder)
     with TemporaryDirectory() as scratch:
-        way = str(bundle.contents.settings.get(WAY, "int8_dynamic"))
-        small = _small_graph(change, change.graph, way, [*own, *old][:CALIBRATION], Path(scratch))
+        small = _small_graph(bundle, model, tuned.model, [*own, *old][:CALIBRATION], Path(scratch))
         deciders = onnx_decider(bundle.session(GRAPH)), onnx_decider(open_session(small))
         measured = tuple(Measured(*(evaluate(one, some, ()) for one in deciders)) for some in (own, old))
         if worse := [*measured[0].worse(0.0), *measured[1].worse(WORSE)]:
@@ -345,7 +343,7 @@ def main(
     new: Annotated[list[str] | None, typer.Option(help="Macro to learn; all that are new without one.")] = None,
     leave_out: Annotated[list[str] | None, typer.Option(help="Macro that is not to be learned.")] = None,
     seconds: Annotated[float, typer.Option(help="When learning ends at the latest.")] = DEFAULTS.seconds,
-    threads: Annotated[int, typer.Option(help="CPU threads; the other core exports meanwhile.")] = 1,
+    threads: Annotated[int, typer.Option(help="CPU threads; two wait for each other on a busy machine.")] = 1,
 ) -> None:
     """Tune the action model to the user's own demonstrations, telling JSON lines."""
     torch.set_num_threads(threads)
