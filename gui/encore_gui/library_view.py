@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -45,6 +45,7 @@ from encore_gui.macro_list import MacroList
 from encore_gui.macro_review import MacroReview
 from encore_gui.preferences import Preferences
 from encore_gui.replay_box import Banner
+from encore_gui.screen_room import room_for_window
 from encore_gui.search_view import SearchView
 from encore_gui.settings_view import SettingsView
 from encore_gui.state import AgentState
@@ -52,6 +53,8 @@ from encore_gui.words import sentence
 from encore_models.errors import ModelsError
 from encore_models.macro import Macro
 
+NATURAL, MINIMUM = QSize(1040, 740), QSize(800, 440)
+"""Sizes where the screen has room for them, logical pixels."""
 ASIDE_MS = 300
 """How long a window manager may take to minimise the window before the macro looks at the screen."""
 
@@ -82,8 +85,9 @@ class LibraryView(QMainWindow):
         self._stepped_aside = False
         self.setWindowTitle("Encore")
         self.setWindowIcon(mark())
-        self.resize(1040, 740)
-        self.setMinimumSize(800, 440)
+        room = room_for_window()
+        self.setMinimumSize(MINIMUM.boundedTo(room))
+        self.resize(NATURAL.boundedTo(room))
 
         self.notice = Banner()
         self.notice.say("")

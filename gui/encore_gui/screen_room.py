@@ -22,6 +22,8 @@ ABOVE_ALL = (
 )
 """Of small windows that come up by themselves; to be shown with `WA_ShowWithoutActivating`."""
 EDGE = 2 * SPACE
+FRAME = QSize(2 * SPACE, 5 * SPACE)
+"""What window managers put around a window, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,8 @@ def lower_right(size: QSize) -> QPoint:
     """Where something small of this size, logical pixels, hides the least: programs put the least there."""
     free = QGuiApplication.primaryScreen().availableGeometry()
     return QPoint(free.right() + 1 - size.width() - EDGE, free.bottom() + 1 - size.height() - EDGE)
+
+
+def room_for_window() -> QSize:
+    """The largest window, logical pixels without its frame, of which the person sees all."""
+    return QGuiApplication.primaryScreen().availableGeometry().size() - FRAME

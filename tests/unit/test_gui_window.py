@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QScreen
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -39,6 +40,18 @@ def window_over(agent: FakeAgent, qtbot: QtBot) -> tuple[LibraryView, Bridge]:
 def window(agent: FakeAgent, qtbot: QtBot) -> Iterator[LibraryView]:
     window, bridge = window_over(agent, qtbot)
     yield window
+    bridge.close()
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"), [((1920, 1080), (1040, 740)), ((853, 500), (837, 460)), ((700, 400), (684, 360))]
+)
+def test_the_person_sees_all_of_the_window(
+    agent: FakeAgent, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int], size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: QRect(0, 0, *screen))
+    window, bridge = window_over(agent, qtbot)
+    assert (window.width(), window.height()) == size
     bridge.close()
 
 
