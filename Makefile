@@ -10,13 +10,21 @@ BIN := $(VENV)/bin
 .PHONY: help setup system demo test lint bench-main bench-recording bench-finder bench-saying bench-hearing bench-action clean
 
 help:
-	@echo "make demo         record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
-	@echo "make test         all tests, linters and type checks"
-	@echo "make bench-main   the main job 20 times: 20 songs, 4 voices; writes the README's figures"
-	@echo "make bench-hearing commands, slots, silence: what is heard, missed and fired by mistake"
-	@echo "make bench-finder how often the finder clicks right, wrong, and where nothing is; with its peers"
-	@echo "make bench-action the action model: its fusions, towers and sizes, what demonstrations bring; with torch"
-	@echo "make setup        only set up; then: $(BIN)/encore"
+	@echo "make demo             record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
+	@echo "make test             all tests, linters and type checks"
+	@echo "make setup            only set up; then: $(BIN)/encore"
+	@echo
+	@echo "Measurements; ARGS=--help tells what each can be told:"
+	@echo "make bench-main       the main job 20 times: 20 songs, 4 voices; writes the README's figures"
+	@echo "make bench-hearing    commands, slots, silence: what is heard, missed and fired by mistake"
+	@echo "make bench-finder     how often the finder clicks right, wrong, and where nothing is; with its peers"
+	@echo "make bench-action     the action model: its fusions, towers and sizes, what demonstrations bring; with torch"
+	@echo "make bench-saying     controls called by their names: clicked, asked about, and clicked wrongly"
+	@echo "make bench-recording  picture against sound, processor share, what a crash costs"
+	@echo
+	@echo "make lint             linters and type checks only"
+	@echo "make system           only Debian's packages"
+	@echo "make clean            remove the virtual environment and what builds left"
 
 setup: $(VENV)/.ready
 
