@@ -229,14 +229,17 @@ def main(
     utterances: Annotated[int, typer.Option(help="That bring speech to texts.")] = 400,
     only: Annotated[str, typer.Option(help="Of the fusions, those with this in their name.")] = "",
     threads: Annotated[int, typer.Option(help="CPU threads of what is measured; training takes one.")] = 1,
-    quick: Annotated[bool, typer.Option(help="A trial of all that is done here, on a task of no meaning.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="A trial of all that is done here, on a task of no meaning; kept where --out says.")
+    ] = False,
 ) -> None:
     """Train, measure and compare the combinations of the action model."""
     torch.set_num_threads(threads)
     if quick:
         with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:
-            quick_told = quick_bench(Path(scratch), only)
-            write_report(Path(scratch) / "action.json", quick_told)
+            quick_told = quick_bench(Path(scratch) / "runs", only)
+            # A trial never takes the place of what was measured.
+            write_report(out if out != RESULTS else Path(scratch) / RESULTS.name, quick_told)
             typer.echo(json.dumps(quick_told, indent=2))
         return
     data = data or _made()

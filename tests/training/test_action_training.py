@@ -18,6 +18,8 @@ if MISSING:
     pytest.skip(f"{', '.join(MISSING)} missing: pip install -e '.[train]'", allow_module_level=True)
 
 import torch
+from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate.state import AcceleratorState
 
 from encore_models.training.action import trainer as trainer_module
 from encore_models.training.action.errors import OtherRun, TooLarge, TrainingDiverged
@@ -124,6 +126,56 @@ def test_out_of_memory_makes_the_parts_smaller(
         train(tmp_path / "none", OPTIONS, corpus, still)
 
 
+def test_a_processor_without_memory_makes_the_parts_smaller_too(
+    corpus: Listed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There torch has no error of its own for it."""
+    forward = ActionModel.forward
+
+    def large(self: ActionModel, batch: dict) -> object:
+        if self.training and len(batch["state"]) > 8:
+            torch.empty(2**50)
+        return forward(self, batch)
+
+    monkeypatch.setattr(ActionModel, "forward", large)
+    result = train(tmp_path / "large", replace(OPTIONS, steps=4), corpus, TINY)
+    assert len(result.losses) == 4
+    assert "out of memory: batches are now worked through in 2 parts" in capsys.readouterr().out
+    # Whatever else goes wrong is not taken for it.
+    monkeypatch.setattr(ActionModel, "forward", lambda self, batch: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size"):
+        train(tmp_path / "wrong", OPTIONS, corpus, TINY)
+
+
+def test_a_validation_that_is_no_number_leaves_the_checkpoint(corpus: Listed, tmp_path: Path) -> None:
+    train(tmp_path, replace(OPTIONS, steps=4), corpus, TINY)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    broken = [replace(one, utterance=one.utterance * np.float16(np.nan)) for one in corpus.splits["validation"]]
+    with pytest.raises(TrainingDiverged, match=r"step 8: the loss on validation is not finite. The checkpoint"):
+        train(tmp_path, OPTIONS, Listed(train=corpus.splits["train"], validation=broken), TINY)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_half_precision_learns_about_the_same(corpus: Listed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    still = replace(TINY, dropout=0.0)
+    whole = train(tmp_path / "whole", OPTIONS, corpus, still)
+    AcceleratorState._reset_state(reset_partial_state=True)
+    loading = DataLoaderConfiguration(split_batches=True, dispatch_batches=False, even_batches=False)
+    monkeypatch.setattr(
+        trainer_module,
+        "accelerator",
+        lambda: Accelerator(mixed_precision="bf16", cpu=True, dataloader_config=loading),
+    )
+    try:
+        half = train(tmp_path / "half", OPTIONS, corpus, still)
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
+    assert half.losses != whole.losses
+    np.testing.assert_allclose(half.losses, whole.losses, rtol=0.1)
+    kept = torch.load(tmp_path / "half" / CHECKPOINT, weights_only=True)["model"]
+    assert {value.dtype for value in kept.values() if value.is_floating_point()} == {torch.float32}
+
+
 def test_a_loss_that_is_no_number_stops_and_keeps_the_checkpoint(corpus: Listed, tmp_path: Path) -> None:
     train(tmp_path, replace(OPTIONS, steps=4), corpus, TINY)
     before = (tmp_path / CHECKPOINT).read_bytes(), (tmp_path / MODEL / "model.safetensors").read_bytes()
@@ -218,7 +270,19 @@ def test_a_search_tries_settings_and_is_joined_by_others(corpus: Listed, tmp_pat
         logged = entries(tmp_path / f"trial-{trial.number:04d}", "validation")
         assert trial.value == pytest.approx(min(e["loss"] for e in logged))
     assert second.best_value == min(trial.value for trial in second.trials)
-    drawn = tune(tmp_path / "random", options, corpus, TINY, space, trials=1, kind="random")
+    (tmp_path / "shared").mkdir()
+    begun: list[ActionConfig] = []
+    storage = f"sqlite:///{tmp_path / 'shared' / 'of-all.db'}"
+
+    def start(config: ActionConfig) -> dict[str, torch.Tensor]:
+        begun.append(config)
+        return ActionModel(config).state_dict()
+
+    drawn = tune(tmp_path / "random", options, corpus, TINY, space, 1, "random", start, storage)
     assert 1e-5 <= drawn.best_params["learning_rate"] <= 5e-3
+    assert [config.fusion for config in begun] == [drawn.best_params["fusion"]]
+    # A worker that has a folder of its own, and shares the database alone.
+    other = tune(tmp_path / "elsewhere", options, corpus, TINY, space, 1, "random", start, storage)
+    assert len(other.trials) == 2
     with pytest.raises(ValueError, match="'clever'"):
         tune(tmp_path, options, corpus, TINY, space, trials=1, kind="clever")

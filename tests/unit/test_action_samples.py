@@ -233,6 +233,16 @@ def test_samples_go_to_hugging_face_datasets_and_back(tmp_path: Path, exchange: 
         exchange.write_datasets(tmp_path / "shards", tmp_path / "hugging")
 
 
+def test_samples_of_own_demonstrations_go_there_and_back(tmp_path: Path, exchange: Any) -> None:
+    own = [sample(1), sample(2, split="validation")]
+    for number, one in enumerate(own):
+        write_shard(tmp_path / "samples" / f"macro-{number}@0a1b2c.npz", [one])
+    exchange.main(exchange.Way.WRITE, tmp_path / "samples", tmp_path / "hugging")
+    exchange.main(exchange.Way.READ, tmp_path / "hugging", tmp_path / "shards")
+    back = [one for split in ("train", "validation") for one in read_shards(tmp_path / "shards", split)]
+    assert all(same(one, other) for one, other in zip(own, back, strict=True))
+
+
 def test_samples_hold_what_the_running_program_asks() -> None:
     asked = {field.name for field in fields(situation.Asked)}
     assert asked < {field.name for field in fields(Sample)}

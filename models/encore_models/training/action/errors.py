@@ -6,6 +6,9 @@ from pathlib import Path
 
 from encore_models.errors import ModelsError
 
+NO_MEMORY = "can't allocate memory"
+"""What torch says where the machine's memory ran out, in an error of no particular kind."""
+
 
 class TrainingDiverged(ModelsError, ArithmeticError):
     """A loss or a gradient is no number any more."""
@@ -27,6 +30,13 @@ class TooLarge(ModelsError, MemoryError):
             f"the device's memory does not hold {samples} sample at a time. "
             "Train a narrower model, or end what else uses the device"
         )
+
+
+def memory_ended(error: BaseException) -> bool:
+    """Whether an error means that memory ran out; on a processor torch has no error of its own for that."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or NO_MEMORY in str(error)
 
 
 class OtherRun(ModelsError, ValueError):

@@ -1,4 +1,6 @@
-"""Samples to and from Hugging Face `datasets`.
+"""Samples to and from Hugging Face `datasets`: `python -m encore_models.training.action.exchange write FROM TO`.
+
+`FROM` is a folder of shards, or of the samples that `encore learn` keeps in the library; `read` makes shards again.
 
 Not the LeRobot format: that keeps a picture, a state vector and an action vector of fixed width for each tick of a
 clock, as robots have them. Here a decision falls where something happened, and chooses among as many candidates as
@@ -10,14 +12,16 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 
 from encore_models.errors import ModelsError
 from encore_models.perception.action_evidence import MATCH_WIDTH
-from encore_models.training.action.samples import LABELS, SPLITS, NoSamples, Sample, read_shard
+from encore_models.training.action.samples import LABELS, SPLITS, NoSamples, Sample, read_shard, write_shards
 
 WIDE = {
     "utterance": "float16",
@@ -42,6 +46,15 @@ NARROW = {
     "step_matches": "float16",
 }
 """Arrays of one dimension, or kept as such, and what they hold."""
+MADE_OF = "@"
+"""In the names of files that `encore learn` keeps the samples of a demonstration in (`own.shard_of`)."""
+
+
+class Way(StrEnum):
+    """Which way samples go."""
+
+    WRITE = "write"
+    READ = "read"
 
 
 class DatasetsMissing(ModelsError, ImportError):
@@ -55,7 +68,7 @@ def write_datasets(shards_folder: Path, folder: Path) -> Path:
     """Write all shards of a folder as a `DatasetDict`, one dataset a split, one shard in memory at a time.
 
     Args:
-        shards_folder: Of the shards.
+        shards_folder: Of the shards, or the folder `samples` of a user's library.
         folder: Where; it must not be there yet.
 
     Raises:
@@ -66,7 +79,7 @@ def write_datasets(shards_folder: Path, folder: Path) -> Path:
     datasets = _library()
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty; export into a new folder")
-    there = {split: paths for split in SPLITS if (paths := sorted(shards_folder.glob(f"{split}-*.npz")))}
+    there = _by_split(shards_folder)
     if not there:
         raise NoSamples(shards_folder, "train")
     with tempfile.TemporaryDirectory(prefix="encore-datasets-") as scratch:
@@ -75,7 +88,7 @@ def write_datasets(shards_folder: Path, folder: Path) -> Path:
                 _rows,
                 features=_features(datasets),
                 cache_dir=scratch,
-                gen_kwargs={"paths": [str(path) for path in paths]},
+                gen_kwargs={"paths": [str(path) for path in paths], "splits": [split] * len(paths)},
             )
             for split, paths in there.items()
         }
@@ -109,9 +122,20 @@ def _library() -> Any:
     return datasets
 
 
-def _rows(paths: list[str]) -> Iterator[dict[str, Any]]:
-    for path in paths:
+def _by_split(folder: Path) -> dict[str, list[Path]]:
+    """The files that hold something of each split; those of a user's own demonstrations do not tell by their name."""
+    named: dict[str, list[Path]] = {split: sorted(folder.glob(f"{split}-*.npz")) for split in SPLITS}
+    for path in sorted(folder.glob(f"*{MADE_OF}*.npz")):
+        for split in {sample.split for sample in read_shard(path)} & set(SPLITS):
+            named[split].append(path)
+    return {split: paths for split, paths in named.items() if paths}
+
+
+def _rows(paths: list[str], splits: list[str]) -> Iterator[dict[str, Any]]:
+    for path, split in zip(paths, splits, strict=True):
         for sample in read_shard(Path(path)):
+            if sample.split != split:
+                continue
             row: dict[str, Any] = {name: getattr(sample, name) for name in WIDE}
             row |= {name: getattr(sample, name).reshape(-1) for name in NARROW}
             shape = {f"{name}_width": getattr(sample, name).shape[1] for name in WIDE}
@@ -144,3 +168,21 @@ def _sample(row: dict[str, Any]) -> Sample:
     values["step_matches"] = values["step_matches"].reshape(shape)
     values |= {label: int(row[label]) for label in LABELS}
     return Sample(**values, meta=json.loads(str(row["meta"])))
+
+
+def main(
+    way: Annotated[Way, typer.Argument(help="Shards written as a dataset, or a dataset read into shards.")],
+    source: Annotated[Path, typer.Argument(help="Folder of what is there.")],
+    target: Annotated[Path, typer.Argument(help="Folder of what is made.")],
+) -> None:
+    """Exchange samples with Hugging Face datasets."""
+    if way is Way.WRITE:
+        write_datasets(source, target)
+    else:
+        found = [split for split in SPLITS if (source / split).is_dir()] or ["train"]
+        write_shards(target, (sample for split in found for sample in read_datasets(source, split)))
+    typer.echo(str(target))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from encore_models.training.action.errors import TooLarge, TrainingDiverged
+from encore_models.training.action.errors import TooLarge, TrainingDiverged, memory_ended
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionModel
 from encore_models.training.action.samples import Sample
@@ -145,7 +145,9 @@ def _learn(
         chosen = [varied(some[int(n)], rng) for some in (own, old) for n in rng.integers(len(some), size=half)]
         try:
             _step(model, optimiser, chosen, step)
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except (RuntimeError, MemoryError) as error:
+            if not memory_ended(error):
+                raise
             if half == 1:
                 raise TooLarge(2) from error
             half //= 2

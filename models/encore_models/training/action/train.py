@@ -6,6 +6,7 @@ its checkpoint exactly as if it had not been.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,19 +72,25 @@ def train(
         while trainer.step < options.steps and not stopped:
             try:
                 losses.append(trainer.advance())
+                journal.step(trainer.step, losses[-1], learning_rate(options, trainer.step - 1))
+                if trainer.step % options.evaluate_every == 0 or trainer.step == options.steps:
+                    stopped = _evaluate(trainer, folder, journal, watch)
             except TrainingDiverged as error:
                 journal.note(trainer.step, {"diverged": str(error)})
                 kept = folder / CHECKPOINT
                 raise TrainingDiverged(error.step, error.what, kept if kept.is_file() else None) from error
-            journal.step(trainer.step, losses[-1], learning_rate(options, trainer.step - 1))
-            if trainer.step % options.evaluate_every == 0 or trainer.step == options.steps:
-                stopped = _evaluate(trainer, folder, journal, watch)
     return Result(trainer.step, trainer.best_loss, trainer.best_step, stopped, tuple(losses))
 
 
 def _evaluate(trainer: Trainer, folder: Path, journal: Journal, watch: Callable[[int, float], bool] | None) -> bool:
-    """Measure, keep the model where it is the best so far, make a checkpoint; whether to stop."""
+    """Measure, keep the model where it is the best so far, make a checkpoint; whether to stop.
+
+    Raises:
+        TrainingDiverged: The loss on validation is not finite; the checkpoint of before is kept.
+    """
     measured = trainer.validate()
+    if not math.isfinite(measured["loss"]):
+        raise TrainingDiverged(trainer.step, "the loss on validation", None)
     journal.evaluation(trainer.step, measured)
     if measured["loss"] < trainer.best_loss:
         trainer.best_loss, trainer.best_step = measured["loss"], trainer.step

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from encore_models.perception.situation import STATES
 from encore_models.training.action.compare import Batch
-from encore_models.training.action.errors import OtherRun, TooLarge, TrainingDiverged
+from encore_models.training.action.errors import OtherRun, TooLarge, TrainingDiverged, memory_ended
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel
 from encore_models.training.action.stream import Corpus, batches, endless, part_of
@@ -148,7 +148,9 @@ class Trainer:
                     loss = (losses_of(heads, part).sums * weights).sum()
                     self.accelerator.backward(loss)
                     total += loss.detach()
-        except (torch.OutOfMemoryError, MemoryError):
+        except (RuntimeError, MemoryError) as error:
+            if not memory_ended(error):
+                raise
             if self.accelerator.device.type == "cuda":
                 torch.cuda.empty_cache()
             return total, True

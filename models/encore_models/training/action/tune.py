@@ -13,15 +13,19 @@ from typing import Annotated
 import optuna
 import torch
 import typer
+from torch import Tensor
 
+from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.errors import TrainingDiverged
 from encore_models.training.action.fusion import FUSIONS
 from encore_models.training.action.model import ActionConfig
+from encore_models.training.action.prior import beginning
 from encore_models.training.action.stream import Corpus, Shards
 from encore_models.training.action.train import sizes_of, train
 from encore_models.training.action.trainer import DEFAULTS, TrainOptions
 
 STUDY = "action"
+Start = Callable[[ActionConfig], dict[str, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ def tune(
     space: Space,
     trials: int,
     kind: str = "random",
+    start: Start | None = None,
+    storage: str | None = None,
 ) -> optuna.Study:
     """Try settings; what is minimised is the best validation loss of a run. Runs that go badly are given up early.
 
@@ -53,6 +59,8 @@ def tune(
         space: What is searched.
         trials: How many this process tries; a grid ends where all of it was tried.
         kind: `random` or `grid`.
+        start: Gives weights to begin with; None begins with random ones.
+        storage: Address of the database that others share; None keeps the study in a file of the folder.
 
     Raises:
         ValueError: There is no such kind of search.
@@ -60,13 +68,14 @@ def tune(
     folder.mkdir(parents=True, exist_ok=True)
     study = optuna.create_study(
         study_name=STUDY,
-        storage=f"sqlite:///{folder / 'study.db'}",
+        storage=storage or f"sqlite:///{folder / 'study.db'}",
         load_if_exists=True,
         direction="minimize",
         sampler=_sampler(kind, space),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=options.steps // 3),
     )
-    study.optimize(_objective(folder, options, corpus, sizes, space, kind), n_trials=trials, catch=(TrainingDiverged,))
+    objective = _objective(folder, options, corpus, sizes, space, kind, start)
+    study.optimize(objective, n_trials=trials, catch=(TrainingDiverged,))
     return study
 
 
@@ -79,7 +88,13 @@ def _sampler(kind: str, space: Space) -> optuna.samplers.BaseSampler:
 
 
 def _objective(
-    folder: Path, options: TrainOptions, corpus: Corpus, sizes: ActionConfig, space: Space, kind: str
+    folder: Path,
+    options: TrainOptions,
+    corpus: Corpus,
+    sizes: ActionConfig,
+    space: Space,
+    kind: str,
+    start: Start | None,
 ) -> Callable[[optuna.Trial], float]:
     def objective(trial: optuna.Trial) -> float:
         rates = space.learning_rate
@@ -99,7 +114,8 @@ def _objective(
             return trial.should_prune()
 
         run = folder / f"trial-{trial.number:04d}"
-        result = train(run, replace(options, learning_rate=rate), corpus, config, watch=watch)
+        begin = start(config) if start is not None else None
+        result = train(run, replace(options, learning_rate=rate), corpus, config, begin, watch)
         if result.stopped_early and trial.should_prune():
             raise optuna.TrialPruned
         return result.best_loss
@@ -113,12 +129,19 @@ def main(
     trials: Annotated[int, typer.Option(help="That this process tries.")] = 10,
     steps: Annotated[int, typer.Option(help="Of each run.")] = 1000,
     kind: Annotated[str, typer.Option(help="random or grid.")] = "random",
+    storage: Annotated[
+        str | None, typer.Option(help="Database that many machines share, as postgresql://...; else a file there.")
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
 ) -> None:
     """Search settings of the action model."""
     torch.set_num_threads(threads)
-    corpus = Shards(data)
-    study = tune(folder, replace(DEFAULTS, steps=steps), corpus, sizes_of(corpus), Space(), trials, kind)
+    corpus, options, clip = Shards(data), replace(DEFAULTS, steps=steps), UiClip.load()
+
+    def start(config: ActionConfig) -> dict[str, Tensor]:
+        return beginning(config, clip, options.seed)
+
+    study = tune(folder, options, corpus, sizes_of(corpus), Space(), trials, kind, start, storage)
     typer.echo(f"best of {len(study.trials)}: loss {study.best_value:.4f} with {study.best_params}")
 
 
