@@ -7,8 +7,10 @@ from pathlib import Path
 
 import jinja2
 
-from demos.rehearsal import Asked
+from demos.rehearsal import Asked, End
 from encore_agent.describe import describe_step
+from encore_agent.messages import Asked as Question
+from encore_agent.messages import Finished, Halted, Rejected, Trouble
 from encore_models.macro import Macro
 
 _PAGE = Path(__file__).parent / "report.html.jinja"
@@ -23,12 +25,29 @@ def table(asked: Asked) -> list[tuple[str, str]]:
         ("heard", f"“{accepted.text}”" if accepted else "not understood"),
         ("slot", slots),
         ("steps", str(len(asked.steps))),
-        ("outcome", str(asked.outcome)),
+        ("outcome", told(asked.outcome)),
         ("playing (MPRIS)", asked.song_playing or "nothing"),
         ("playing (tone on the speakers)", asked.song_heard or "nothing"),
         ("end of speech to first action", _ms(asked.first_action_ms)),
         ("end of speech to song playing", _ms(asked.playing_ms)),
     ]
+
+
+def told(outcome: End | None) -> str:
+    """How a request ended, in words."""
+    match outcome:
+        case Finished(verified_by=verified):
+            return f"done, {verified or 'not verified'}"
+        case Halted(index=index, reason=reason):
+            return f"halted at step {index + 1}: {reason}"
+        case Question(reason=reason):
+            return f"asked: {reason}"
+        case Rejected(reason=reason):
+            return f"not understood: {reason}"
+        case Trouble(message=message):
+            return message
+        case None:
+            return "nothing was heard"
 
 
 def write_report(path: Path, macro: Macro, asked: Asked, screen: Path) -> Path:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -209,7 +211,7 @@ class Stage:
             "home/.local/state",
         ):
             (self.folder / name).mkdir(parents=True, mode=0o700)
-        (self.home / ".Xauthority").touch(mode=0o600)
+        _write_authority(self.home / ".Xauthority")
         self.env = self._environment()
         if self.options.display is None:
             self._start_x()
@@ -263,8 +265,8 @@ class Stage:
         first = 100 + os.getpid() % 400
         width, height = self.options.size
         for number in range(first, first + 100):
-            socket = Path(f"/tmp/.X11-unix/X{number}")
-            if socket.exists() or Path(f"/tmp/.X{number}-lock").exists():
+            door = Path(f"/tmp/.X11-unix/X{number}")
+            if door.exists() or Path(f"/tmp/.X{number}-lock").exists():
                 continue
             server = self.spawn(
                 ["Xvfb", f":{number}", "-screen", "0", f"{width}x{height}x24", "-dpi", "96", "-noreset"]
@@ -347,6 +349,14 @@ def _locked_by(display: int) -> int | None:
         return int(Path(f"/tmp/.X{display}-lock").read_text())
     except (FileNotFoundError, ValueError):
         return None
+
+
+def _write_authority(path: Path) -> None:
+    """A key to any display. Xvfb asks for none, but python-xlib prints a warning with each connection without one."""
+    fields = (socket.gethostname().encode(), b"", b"MIT-MAGIC-COOKIE-1", os.urandom(16))
+    family_local = struct.pack(">H", 256)
+    path.touch(mode=0o600)
+    path.write_bytes(family_local + b"".join(struct.pack(">H", len(field)) + field for field in fields))
 
 
 def _of_a_session(name: str) -> bool:

@@ -136,3 +136,9 @@ def test_screenshot_shows_the_whole_screen(stage: Stage, tmp_path: Path):
     picture = stage.screenshot(tmp_path / "screen.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert (int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])) == (1280, 800)
+
+
+def test_programs_connect_without_a_warning(stage: Stage):
+    code = "from Xlib.display import Display; Display().close()"
+    done = subprocess.run([sys.executable, "-c", code], env=stage.env, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
