@@ -12,7 +12,7 @@ from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.labels import find_label
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import SAME, WITNESSES, agreed, middles
+from encore_agent.witnesses import AROUND, SAME, WITNESSES, agreed, lies_on, middles, rim
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_recorder.geometry import Point, Rect
@@ -48,7 +48,7 @@ def _by_surroundings(search: Search, point: Point) -> Found | Absent:
     target = search.target
     if _crowded(search.shown.image, point):
         return Absent("it was a click on what could not be made out, so nothing tells where it is now")
-    spot, evidence = agreed(search, point)
+    spot, evidence = agreed(search, point, ground=_page(search.shown.image, point)[1])
     why = f"an empty place, {evidence['agreed']:.0%} of what stands around it agree"
     # What stands before a field names it; what stands beside a page or a canvas does not.
     renamed = spot is not None and _renamed(search, point, spot)
@@ -181,39 +181,42 @@ def _crowded(image: NDArray[np.uint8], point: Point) -> bool:
 
 
 def _beneath(search: Search, point: Point, place: Point) -> float:
-    """How much of what lay on the same ground as the place still does, 0 to 1; a dialog that covers it is another."""
-    colours = (
-        _colour(search.shown.image, Rect(point.x - 4, point.y - 4, 9, 9)),
-        _colour(search.now.image, Rect(place.x - 4, place.y - 4, 9, 9)),
-    )
+    """How much of what lay on the same ground as the place still does, 0 to 1; a dialog that covers it is another.
+
+    A dialog may have the colour of the page, but where it begins the page ends.
+    """
     shown, now = search.shown, search.now
+    colours = (
+        _colour(shown.image, Rect(point.x - 4, point.y - 4, 9, 9)),
+        _colour(now.image, Rect(place.x - 4, place.y - 4, 9, 9)),
+    )
+    grounds = _page(shown.image, point)[1], _page(now.image, place)[1]
     near = np.argsort(np.hypot(*(middles(shown.boxes) - (point.x, point.y)).T), kind="stable")[:WITNESSES]
     kept = lost = 0
     for index in near:
         likest = int(search.pair.looks[index].argmax())
         if search.pair.looks[index, likest] < SAME:
             continue
-        around = [_colour(s.image, s.candidates[i].box.grown(3)) for s, i in ((shown, int(index)), (now, likest))]
+        boxes = shown.candidates[index].box, now.candidates[likest].box
+        around = [_colour(scene.image, box.grown(AROUND)) for scene, box in zip((shown, now), boxes, strict=True)]
         if float(np.abs(colours[0] - around[0]).max()) <= SHADE:
             alike = float(np.abs(colours[1] - around[1]).max()) <= SHADE
+            alike &= lies_on(grounds[1], boxes[1]) or not lies_on(grounds[0], boxes[0])
             kept, lost = kept + alike, lost + (not alike)
     return kept / (kept + lost) if kept + lost else 1.0
 
 
 def _colour(image: NDArray[np.uint8], box: Rect) -> NDArray[np.float64]:
     """The middle colour along the edge of a box, BGR [3]."""
-    piece = cut(image, box)
-    if not piece.size:
-        return np.zeros(3)
-    rim = np.concatenate([piece[0], piece[-1], piece[:, 0], piece[:, -1]])
-    return np.asarray(np.median(rim, axis=0), np.float64)
+    edge = rim(image, box)
+    return np.asarray(np.median(edge, axis=0), np.float64) if edge.size else np.zeros(3)
 
 
 def _renamed(search: Search, point: Point, place: Point) -> bool:
     """Whether the label before the place reads otherwise now: the empty part of a field belongs to its words."""
     level = [c for c in search.shown.candidates if c.kind == "text" and _before(c.box, point)]
     label = max(level, key=lambda c: c.box.right, default=None)
-    if label is None:
+    if label is None or not (said := search.shown.texts([label])[0]):
         return False
     left = place.x - search.scale * (point.x - label.box.left)
     middle = place.y - search.scale * (point.y - label.box.center.y)
@@ -221,7 +224,7 @@ def _renamed(search: Search, point: Point, place: Point) -> bool:
     other = min(near, key=lambda c: abs(c.box.left - left) + abs(c.box.center.y - middle), default=None)
     if other is None:
         return True
-    said, says = search.shown.texts([label])[0], search.now.texts([other])[0]
+    says = search.now.texts([other])[0]
     return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
 
 

@@ -27,7 +27,7 @@ FEATURES: Mapping[Kind, tuple[str, ...]] = {
     "unchanged": ("patch", "ink"),
     "icon": ("looks", "neighbours", "stands", "ahead", "back", "alone", "settled", "together"),
     "sign": ("meaning", "ahead", "back", "stands", "changed"),
-    "text": ("reads", "looks", "neighbours", "ahead", "alone", "settled", "together"),
+    "text": ("reads", "looks", "neighbours", "ahead", "alone", "settled", "together", "seen"),
     "row": ("reads", "rest", "whole", "columns", "ahead"),
     "titled": ("reads", "columns", "ahead"),
     "row_icon": ("reads", "looks", "ahead"),

@@ -35,6 +35,8 @@ ROOM = 1.5
 """Times as far as the farthest of them, and a neighbour's reach, within which they still are around it."""
 PART_OF_IT = (0.1, 0.6)
 """Share of the company from which it tells anything that it is around a place, and that tells as much as all."""
+SEEN, SEEN_SIZES = (0.6, 0.9), (0.6, 1.6)
+"""Likeness from which a thing may be there and from which it surely is, and times its size that it may have."""
 WITNESSES = 12
 """Things around a place that tell how much has moved."""
 UNMOVED = 0.75
@@ -298,6 +300,18 @@ def company(
             first = int(np.argmax(weights * same))
             scores[number] = (weights @ same - weights[first] * same[first]) / (1 - weights[first])
     return scores
+
+
+def seen(pair: Pair, place: Rect) -> float:
+    """How much of what stood around a place is anywhere on the other picture, 0 to 1; a dialog hides most of it."""
+    neighbours, weights = _neighbours(pair.here, place)
+    if not len(neighbours) or not pair.there.candidates:
+        return 0.0
+    before = np.maximum(1, pair.here.boxes[neighbours, None, 2:])
+    ratio = pair.there.boxes[None, :, 2:] / before / pair.scale
+    fits = ((ratio > SEEN_SIZES[0]) & (ratio < SEEN_SIZES[1])).all(axis=2)
+    likest = np.where(fits, pair.looks[neighbours], -1).max(axis=1)
+    return float(weights @ ramp(np.asarray(likest, np.float32), *SEEN))
 
 
 def beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:

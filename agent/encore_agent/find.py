@@ -24,7 +24,7 @@ from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.captions import caption_of
 from encore_models.perception.names import title_of
-from encore_models.perception.screen import Scene
+from encore_models.perception.screen import WORD, Scene
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
@@ -149,7 +149,9 @@ def _same_place(search: Search) -> Found | None:
         return None
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
-    parts = [ink, middle, *(_letters(ink) if target.kind == "text" else ())]
+    # What is as wide as a word may hold some: a cover with its title.
+    worded = target.kind == "text" or (target.kind not in FRAMES and ink.width >= WORD * ink.height)
+    parts = [ink, middle, *(_letters(ink) if worded else ())]
     if target.kind in FRAMES and search.cell is not None:
         caption = caption_of(shown, search.cell)
         inside = [c for c in shown.candidates if c.kind == "text" and target.box.contains(c.box.center)]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, settled, surroundings
+from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, seen, settled, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import Match, match
@@ -79,6 +79,7 @@ def find_label(search: Search) -> Found | Absent:
         "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
         "settled": settled(search.pair, cell.box, float(around[best])),
         "together": float(ramp(_company(search.pair, cell, boxes[best : best + 1])[0], *PART_OF_IT)),
+        "seen": seen(search.pair, cell.box),
     }
     why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
@@ -165,6 +166,7 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
             "alone": 1.0,
             "settled": settled(search.pair, cell.box, around),
             "together": float(ramp(_company(search.pair, cell, places)[0], *PART_OF_IT)),
+            "seen": seen(search.pair, cell.box),
         }
         why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
         doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"

@@ -12,7 +12,7 @@ from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_f
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import agreed, undisputed
+from encore_agent.witnesses import agreed, new_order, undisputed
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_recorder.geometry import Rect
@@ -45,6 +45,10 @@ FOREIGN = 0.2
 """Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
 LIKE = 0.5
 """Likeness below which a drawing is another sign, however well it stands: pause where play was."""
+PART, GROWN = 32, 1.5
+"""Pixels of the largest part that is looked at on its own, and times as large as it a candidate has to be."""
+HALF, CUT = 0.5, 2
+"""Share of two boxes that overlap from which one drawing stands in both, and pixels that say nothing."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
 AHEAD = 4.0
@@ -90,6 +94,8 @@ def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
     back = lead(shown.candidates, shown.likeness(shown.descriptors @ seen[best]), number)
     if looks[best] < SURELY or back <= 0:
         return None
+    if _another_stands(search, cell, boxes[best]):
+        return None
     around = float(surroundings(search.pair, cell.box, boxes[best : best + 1])[0])
     stands = max(around, evidence["agreed"])
     measures = {
@@ -105,6 +111,16 @@ def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
     why = f"where those around it tell, looks {looks[best]:.2f}, neighbours {around:.2f}"
     place = Place(boxes[best], why, float(looks[best]))
     return search.judged(place, "icon", measures, "what looks like it stands where it stood, but not surely")
+
+
+def _another_stands(search: Search, cell: Candidate, place: Rect) -> bool:
+    """Whether another drawing reaches beyond the place, so that only a part of it looks like the shown one.
+
+    What lies within may be a piece of it, and what is much larger may have grown together with it.
+    """
+    there = [c for c in search.now.candidates if not c.frame and c.box.overlap(place) >= HALF]
+    beyond = [c for c in there if place.grown(CUT).intersection(c.box) != c.box]
+    return bool(beyond) and float(search.pair.looks_of(cell, beyond).max()) < LIKE
 
 
 def _by_looks(search: Search) -> Found | Absent:
@@ -129,6 +145,9 @@ def _by_looks(search: Search) -> Found | Absent:
     back = _lead_back(search.pair.back, pool[best], cell, free)
     if back <= 0:
         return Absent("what looks like it fits another part of the recorded window better", near)
+    if not _same_under_pointer(search, cell, pool[best]):
+        return Absent("what is right under the pointer is another sign there", near)
+    order = new_order(search, cell, pool[best])
     along = company(search.pair, cell.box, [pool[best].box])[0]
     evidence = {
         "looks": float(looks[best]),
@@ -137,16 +156,32 @@ def _by_looks(search: Search) -> Found | Absent:
         "ahead": AHEAD * ahead,
         "back": back,
         "alone": _alone(search, cell, pool, looks, free),
-        "settled": undisputed(search, cell.box, pool[best].box, float(around[best])),
+        "settled": 1.0 if order == "sorted" else undisputed(search, cell.box, pool[best].box, float(around[best])),
         "together": float(ramp(along, *PART_OF_IT)),
     }
     # What was put in another order together with all that is around it is no other one.
-    if not evidence["settled"] and evidence["neighbours"] < FOREIGN and along < ALL_ALONG:
+    foreign = evidence["neighbours"] < FOREIGN and along < ALL_ALONG
+    if not evidence["settled"] and (foreign or order == "replaced"):
         return Absent("what looks like it stands among other things, where all else stands as it did", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(
         Place(pool[best].box, why, float(scores[best]), near[1:]), "icon", evidence, "nothing is enough like it"
     )
+
+
+def _same_under_pointer(search: Search, cell: Candidate, found: Candidate) -> bool:
+    """Whether what was clicked looks the same, where that is only part of a candidate: signs that grew together."""
+    box, offset = cell.box, search.target.offset
+    side = min(box.width, box.height, PART)
+    if max(box.width, box.height) < GROWN * side:
+        return True
+    spots = box.center.moved(offset.x, offset.y), search.place(found.box)
+    sides = side, round(side * search.scale)
+    parts = [
+        scene.looks_in([Rect(spot.x - size // 2, spot.y - size // 2, size, size)])[0]
+        for scene, spot, size in zip((search.shown, search.now), spots, sides, strict=True)
+    ]
+    return float(search.now.likeness(parts[0] @ parts[1])) >= LIKE
 
 
 def _is_free(search: Search, cell: Candidate) -> bool:

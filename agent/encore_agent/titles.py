@@ -21,6 +21,8 @@ ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$")
 """Where a text was cut off; of "(…" a reader may leave the bracket alone."""
 ELIDED_PART = 0.75
 """Share of the title that must be left of it when the rest is cut off."""
+LEAST_CUT = 2
+"""Letters that must be cut off; the sign for it is as wide, so nothing is gained by cutting off less."""
 
 
 class Match(IntEnum):
@@ -56,13 +58,16 @@ def match(wanted: str, read: str) -> Match:
         return Match.EXACT if same else Match.NONE
     if elided := ELISION.search(wanted):
         # The shown title was cut off itself: what is left of both must agree.
-        short, long = sorted((plain(wanted[: elided.start()]), plain(ELISION.sub("", read))), key=len)
-        if short == long:
+        left, other = plain(wanted[: elided.start()]), plain(ELISION.sub("", read))
+        if left == other:
             return Match.READ_ALIKE
+        if not ELISION.search(read) and len(other) < len(left) + LEAST_CUT:
+            return Match.NONE  # it is whole, and shorter than what was left of the other one
+        short, long = sorted((left, other), key=len)
         return Match.SHORTENED if long.startswith(short) and len(short) >= ELIDED_PART * len(long) else Match.NONE
     if elided := ELISION.search(read):
         left = plain(read[: elided.start()])
-        enough = ELIDED_PART * len(want) <= len(left) < len(want)
+        enough = ELIDED_PART * len(want) <= len(left) <= len(want) - LEAST_CUT
         return Match.SHORTENED if enough and want.startswith(left) else Match.NONE
     if want == have:
         return Match.EXACT

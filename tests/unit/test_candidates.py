@@ -230,3 +230,12 @@ def test_a_short_word_at_the_foot_of_a_photograph_stays_apart_from_it() -> None:
     write(picture, "poem", 66, 72)
     texts = [candidate for candidate in candidates(picture) if candidate.kind == "text"]
     assert [candidate.box.left >= 64 for candidate in texts] == [True, True]
+
+
+def test_a_short_word_of_three_parts_is_no_row_of_dots() -> None:
+    picture = panel()
+    shapes = (((0, 0, 2, 8), (0, 6, 8, 8)), ((0, 0, 8, 2), (3, 0, 5, 8)), ((0, 0, 2, 8), (6, 0, 8, 8), (0, 3, 8, 5)))
+    for number, strokes in enumerate(shapes):
+        for left, top, right, bottom in strokes:
+            picture[40 + top : 40 + bottom, 60 + 10 * number + left : 60 + 10 * number + right] = DARK
+    assert [c.kind for c in candidates(picture)] == ["text"]

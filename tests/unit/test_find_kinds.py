@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_agent.certainty import Certainty
-from encore_agent.context import Pair, company, settled
+from encore_agent.context import Pair, company, seen, settled
 from encore_agent.evidence import Search
 from encore_agent.find import Absent, Finder, FindOptions, Found
+from encore_agent.single import _another_stands
 from encore_models.macro import Target
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import TextLine
@@ -344,3 +345,127 @@ def test_a_drawing_that_grew_together_with_a_line_is_looked_at_where_those_aroun
     assert isinstance(found, Found), found
     assert Rect(148, 250, 19, 19).contains(found.point)
     assert isinstance(find(bar(2, 0), bar(0, 28), Point(157, 259)), Absent)
+
+
+def drawing(shapes: Sequence[tuple[int, int]], page: int = 140, ground: int = 255) -> Window:
+    """A page on a darker ground beside a list, with equal shapes on it."""
+    window = Window(np.full((480, 760, 3), 225, np.uint8))
+    cv2.rectangle(window.image, (page, 60), (page + 420, 440), (ground, ground, ground), cv2.FILLED)
+    cv2.rectangle(window.image, (page, 60), (page + 420, 440), (150, 150, 150), 1)
+    for number, kind in enumerate((0, 1, 2, 3, 4)):
+        window.sign(60 + 44 * number, 12, kind)
+    for left, top in shapes:
+        cv2.ellipse(window.image, (page + left, top), (26, 18), 0, 0, 360, (90, 60, 160), 2, cv2.LINE_AA)
+    return window
+
+
+SHAPES = ((60, 110), (200, 120), (320, 150), (90, 330), (260, 360), (370, 300))
+
+
+def test_an_empty_place_moves_with_the_shapes_on_its_page_though_each_looks_like_the_others() -> None:
+    found = find(drawing(SHAPES), drawing(SHAPES, page=300), Point(140 + 170, 220))
+    assert isinstance(found, Found), found
+    assert abs(found.point.x - 470) <= 4
+    assert abs(found.point.y - 220) <= 4
+
+
+def test_an_empty_place_under_a_dialog_of_the_colour_of_its_page_is_gone() -> None:
+    covered = drawing(SHAPES)
+    cv2.rectangle(covered.image, (230, 170), (420, 290), (255, 255, 255), cv2.FILLED)
+    assert isinstance(find(drawing(SHAPES), covered, Point(310, 220)), Found)  # nothing tells that it is one
+    cv2.rectangle(covered.image, (230, 170), (420, 290), (190, 190, 190), 1)
+    absent = find(drawing(SHAPES), covered, Point(310, 220))
+    assert isinstance(absent, Absent)
+    assert "covered" in absent.reason
+
+
+def test_a_shape_before_an_empty_place_that_cannot_be_read_does_not_name_it() -> None:
+    def page(words: str) -> Window:
+        window = drawing(SHAPES)
+        window.write("mmmmmm", 170, 213)
+        window.labels[-1] = window.labels[-1][0], words
+        return window
+
+    assert isinstance(find(page(""), page(""), Point(350, 220)), Found)
+    assert isinstance(find(page("Title"), page("Tags"), Point(350, 220)), Absent)
+
+
+def test_a_caption_without_descenders_may_stand_as_far_above_its_slider() -> None:
+    def panel(first: str, second: str) -> Window:
+        window = Window()
+        for number, text in enumerate((first, second)):
+            window.write(text, 40, 100 + 90 * number).slider(40, 100 + 90 * number + 31, 160, 0.3)
+        return window.write("Apply", 620, 420).sign(520, 10, 0).sign(580, 10, 1)
+
+    assert isinstance(find(panel("Price", "Rating"), panel("Price", "Rating"), Point(160, 131)), Found)
+    assert isinstance(find(panel("Price", "Rating"), panel("Prices", "Rating"), Point(160, 131)), Absent)
+
+
+def test_drawings_that_changed_places_are_found_and_one_that_took_anothers_place_is_another() -> None:
+    swapped = find(tools((0, 1, 2, 3)), tools((1, 0, 2, 3)), Point(70, 251))
+    assert isinstance(swapped, Found), swapped
+    assert Rect(104, 250, 22, 22).contains(swapped.point)
+    # What stood there is nowhere: it was replaced by a drawing like the one that is looked for.
+    assert isinstance(find(tools((0, 1, 2, 3)), tools((4, 0, 2, 3)), Point(70, 251)), Absent)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4])
+def test_a_sign_that_grew_together_with_a_picture_is_told_by_what_is_under_the_pointer(kind: int) -> None:
+    def page(kind: int) -> Window:
+        window = tools((0, 1, 3, 4)).sign(320, 330, kind)
+        zigzag = np.array([(336 + 8 * n, 325 + n % 2 * 50 + n * 7 % 11) for n in range(9)])
+        cv2.polylines(window.image, [zigzag], False, (30, 30, 30), 2, cv2.LINE_AA)
+        return window
+
+    assert describe_target(page(0).scene, Point(329, 339)).box.width > 60
+    moved = page(0)
+    moved.image = np.roll(moved.image, 40, axis=1)
+    found = find(page(0), moved, Point(329, 339))
+    assert isinstance(found, Found), found
+    assert abs(found.point.x - 369) <= 3
+    absent = find(page(0), page(kind), Point(329, 339))
+    assert isinstance(absent, Absent)
+    assert "under the pointer" in absent.reason
+
+
+def test_part_of_another_drawing_is_not_the_shown_one() -> None:
+    def player(forward: bool) -> Window:
+        window = tools((0, 1, 3, 4))
+        for left in (320, 330) if forward else (320,):
+            triangle = np.array([(left, 330), (left + 9, 337), (left, 344)])
+            cv2.fillPoly(window.image, [triangle], (30, 30, 30), cv2.LINE_AA)
+        if not forward:
+            cv2.rectangle(window.image, (331, 330), (333, 344), (30, 30, 30), cv2.FILLED)
+        return window
+
+    skip, forward = player(False).scene, player(True).scene
+    target = describe_target(skip, Point(325, 337))
+    search = Search(target, skip, forward, FindOptions(), Certainty.shipped())
+    assert search.cell is not None
+    assert _another_stands(search, search.cell, target.box)
+    same = Search(target, skip, player(False).scene, FindOptions(), Certainty.shipped())
+    assert not _another_stands(same, search.cell, target.box)
+
+
+def test_a_picture_with_its_title_is_not_unchanged_where_the_title_goes_on() -> None:
+    def entry(title: str) -> Window:
+        return tools((0, 1, 3, 4)).sign(420, 330, 3).write(title, 448, 334)
+
+    scene, box = entry("Shadow").scene, Rect(420, 330, 90, 21)
+    target = Target("icon", box, Point(10, 0))
+    unchanged = Finder(Window()).find(target, scene, entry("Shadow").scene)
+    assert isinstance(unchanged, Found)
+    assert "nothing changed" in unchanged.evidence
+    longer = Finder(Window()).find(target, scene, entry("Shadow (Live)").scene)
+    assert isinstance(longer, Absent) or "nothing changed" not in longer.evidence
+
+
+def test_less_of_what_stood_around_a_label_is_seen_under_a_dialog_than_where_all_was_sorted_anew() -> None:
+    place = Rect(420, 270, 60, 11)
+    shown = tools((0, 1, 2, 3, 4)).scene
+    sorted_anew, covered = tools((4, 2, 0, 1, 3)), tools((0, 1, 2, 3, 4))
+    cv2.rectangle(covered.image, (30, 220), (500, 380), (250, 250, 250), cv2.FILLED)
+    parts = [seen(Pair(shown, now), place) for now in (shown, sorted_anew.scene, covered.scene)]
+    assert parts[0] == pytest.approx(1)
+    assert parts[1] > 0.9
+    assert parts[2] < 0.4

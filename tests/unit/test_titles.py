@@ -36,6 +36,18 @@ def test_a_text_that_is_cut_off_names_more_than_what_is_left_of_it(end: str) -> 
     assert match("Burning Signal Report", f"Burning{end}") == Match.NONE
 
 
+@pytest.mark.parametrize("end", ["…", "..."])
+def test_nothing_is_cut_off_that_is_no_wider_than_the_sign_for_it(end: str) -> None:
+    assert match("Frozen Lantern at Dawn", f"Frozen Lantern at Daw{end}") == Match.NONE
+    assert match("Frozen Lantern at Dawn", f"Frozen Lantern at Da{end}") == Match.SHORTENED
+    assert match(f"Frozen Lantern at Daw{end}", "Frozen Lantern at Dawn") == Match.NONE
+
+
+def test_a_whole_title_is_not_shorter_than_what_was_left_of_a_longer_one() -> None:
+    assert match("Burning Signal Report I…", "Burning Signal Report") == Match.NONE
+    assert match("Burning Signal Report I…", "Burning Signal Report…") == Match.SHORTENED
+
+
 def test_a_shown_title_that_was_cut_off_itself_agrees_as_far_as_it_goes() -> None:
     assert match("Burning Signal Rep…", "Burning Signal Rep...") == Match.READ_ALIKE
     assert match("Burning Signal Rep…", "Burning Signal Report") == Match.SHORTENED

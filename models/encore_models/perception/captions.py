@@ -6,8 +6,8 @@ from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
-CAPTION = (18.0, 1.2)
-"""Times its height that a caption may stand before, and above, its field or slider."""
+CAPTION = (18.0, 1.5)
+"""Times its height that a caption may stand before, and above, its field or slider; some words are low."""
 CENTRED, UPRIGHT = 8, 1.6
 """Pixels by which the middle of a caption may differ from that of its upright slider, and times its height between."""
 

@@ -28,10 +28,11 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
-from encore_agent.certainty import FEATURES, FILE, Kind, Model
+from encore_agent.certainty import FEATURES, FILE, Certainty, Fit, Kind, Model
 from encore_agent.find import Finder
 from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
+from tests.benchmarks.finder import make_screens
 from tests.benchmarks.finder.calibrate_covers import AGAIN, covered
 from tests.benchmarks.finder.calibrate_fit import fit
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, queries, read_screens
@@ -39,6 +40,8 @@ from tests.benchmarks.finder.ours import Looker, eyes
 from tests.benchmarks.finder.sampling import balanced, stratum
 from tests.benchmarks.finder.score import judge
 
+DRAWN: Mapping[str, tuple[int, int]] = {"rendered_dev": (0, 24), "rendered_dev_more": (7, 30)}
+"""Folders of drawn screens, with the seed and the number of each; they are drawn where they are missing."""
 FINDER = Path(__file__).parents[3] / "runs" / "finder"
 CONSOLE = Console(highlight=False)
 
@@ -60,6 +63,13 @@ class Example:
     """Whether a piece of another window hid it."""
 
 
+UNFITTED = Certainty(
+    {
+        kind: Model(0.0, dict.fromkeys(names, (0.0, 0.0)), 1.0, Fit(0, 0, 0.0, 0.0, 0.0))
+        for kind, names in FEATURES.items()
+    }
+)
+"""For weighing: what is fitted now may be by other measures."""
 EXAMPLES: TypeAdapter[list[Example]] = TypeAdapter(list[Example])
 
 
@@ -84,7 +94,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def weigh_all(folder: Path, count: int, jobs: int) -> list[Example]:
     """What the finder weighs on the development screens, drawn and real; the final ones are never looked at."""
     examples: list[Example] = []
-    for place in (folder / "rendered_dev", folder / "programs"):
+    for name, (seed, count_drawn) in DRAWN.items():
+        if not read_screens(folder / name):
+            make_screens.main(["--folder", str(folder / name), "--seed", str(seed), "--screens", str(count_drawn)])
+    for place in (*(folder / name for name in DRAWN), folder / "programs"):
         screens = [screen for screen in read_screens(place) if screen.split == "dev"]
         asked = chosen([query for screen in screens for query in queries(screen)], count)
         with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
@@ -108,7 +121,7 @@ def weigh(folder: Path, screen: Screen, asked: Sequence[Query], screens: Sequenc
     """What the finder weighs on one screen, and on some of its pictures under pieces of the other ones."""
     cv2.setNumThreads(1)
     sight = eyes(1)
-    looker, finder = Looker(folder, screen, sight), Finder(sight.reader)
+    looker, finder = Looker(folder, screen, sight), Finder(sight.reader, certainty=UNFITTED)
     examples = weigh_asked(looker, finder, screen, asked)
     for cover in covered(folder, screen, screens):
         now = sight.look(cover.image)
@@ -150,8 +163,9 @@ def without(scene: Scene, box: Rect) -> Scene:
         if isinstance(value, cached_property):
             rest.__dict__.pop(name, None)
     rest.__dict__.update(
-        layout=replace(scene.layout, candidates=candidates), descriptors=scene.descriptors[keep], _rows={}, _pitches={}
-    )
+        layout=replace(scene.layout, candidates=candidates), descriptors=scene.descriptors[keep],
+        _rows={}, _pitches={}, _like={},
+    )  # fmt: skip
     return rest
 
 
