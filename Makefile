@@ -56,7 +56,7 @@ $(VENV)/.ready: pyproject.toml | system
 	touch $@
 
 demo: system $(VENV)/.ready
-	$(BIN)/python -m demos.quickstart $(ARGS)
+	@$(BIN)/python -m demos.quickstart $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

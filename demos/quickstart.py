@@ -14,6 +14,8 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -47,14 +49,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     stage_options = StageOptions(display=os.environ["DISPLAY"] if options.own_display else None)
     models = Settings.default().models
     try:
-        with Stage(stage_options) as stage, stage.applied():
-            return _perform(stage, models, options, console)
+        # Device libraries print warnings of their own; with --json the answer alone goes to standard output.
+        quiet = redirect_stdout(sys.stderr) if options.json else nullcontext()
+        with quiet, Stage(stage_options) as stage, stage.applied():
+            done = _perform(stage, models, options, console)
     except (DemoError, RecorderError, ModelsError, OSError) as error:
         console.print(f"[red]demo:[/red] {error}")
         return 1
+    _tell(done, options.json, console)
+    return 0 if done.asked.right else 1
 
 
-def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: Console) -> int:
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """One demonstration."""
+
+    asked: Asked
+    tries: int
+    """How often it was said until it was understood."""
+    report: Path
+
+
+def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: Console) -> Performed:
     hands = Hands(stage, seed=options.seed)
     with encore_on(stage, models) as service, RemotePlayer(stage) as player:
         rehearsal = Rehearsal(stage, service, player, hands)
@@ -80,11 +96,11 @@ def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: C
         macro = service.library.macro(learned.macro_id)
         report = options.report or Path(tempfile.gettempdir()) / "encore-demo.html"
         write_report(report, macro, asked, stage.screenshot(stage.folder / "end.png"))
-    _tell(asked, tries, report, options.json, console)
-    return 0 if asked.right else 1
+    return Performed(asked, tries, report)
 
 
-def _tell(asked: Asked, tries: int, report: Path, as_json: bool, console: Console) -> None:
+def _tell(done: Performed, as_json: bool, console: Console) -> None:
+    asked, report = done.asked, done.report
     outcome = asked.outcome
     if as_json:
         result = {
@@ -97,7 +113,7 @@ def _tell(asked: Asked, tries: int, report: Path, as_json: bool, console: Consol
             "first_action_ms": asked.first_action_ms,
             "total_ms": asked.playing_ms,
             "steps": len(asked.steps),
-            "tries": tries,
+            "tries": done.tries,
             "report": str(report),
         }
         sys.stdout.write(json.dumps(result) + "\n")

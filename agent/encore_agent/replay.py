@@ -256,7 +256,7 @@ class _Episode:
 
     def _check_hands(self) -> None:
         if self.stop.is_set():
-            raise PersonTookOver("you said stop")
+            raise PersonTookOver("you stopped it")
         if hand_moved(self.left_at, self.parts._actuator.pointer()):
             raise PersonTookOver("the mouse moved")
 

@@ -194,7 +194,7 @@ class SaySession:
 
     def _wait(self, seconds: float, stop: threading.Event) -> None:
         if stop.wait(seconds):
-            raise PersonTookOver("you said stop")
+            raise PersonTookOver("you stopped it")
 
     def _sights(self, frame: Frame) -> Sights:
         return Sights(self._look(frame.image), self._names)
@@ -238,7 +238,7 @@ class SaySession:
             raise _Refused(f"{description}: {refused}")
         self._verify(seen, description, stop)
         if stop.is_set():
-            raise PersonTookOver("you said stop")
+            raise PersonTookOver("you stopped it")
         if hand_moved(pointer, self._actuator.pointer()):
             raise PersonTookOver("the mouse moved")
         self._actuator.perform(_action(seen.action, place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -55,9 +56,9 @@ def test_the_window_opens_the_library_that_is_named(
     argv: list[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
     code = (
-        "import sys; from encore_gui import __main__ as start\n"
+        "import sys; from encore_gui import start\n"
         "start._run_window = lambda data, *_, **__: print(data)\n"
-        "sys.argv = ['encore', *sys.argv[1:]]; start.main()"
+        "sys.argv = ['encore', *sys.argv[1:]]; start.app()"
     )
     place = str(tmp_path)
     result = run("-c", code, *(place if word == "DATA" else word for word in argv), **dict.fromkeys(environment, place))
@@ -72,3 +73,17 @@ def test_an_option_before_the_command_is_not_lost() -> None:
 
 def test_it_says_which_version_it_is() -> None:
     assert run("-m", "encore_gui", "--version").stdout == f"encore {version('encore')}\n"
+
+
+def test_an_interrupt_while_it_loads_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'encore_agent.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+    )
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH", ""))))
+    result = run("-m", "encore_gui", "macros", PYTHONPATH=path)
+    assert (result.returncode, result.stderr) == (-signal.SIGINT, "")

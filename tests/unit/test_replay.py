@@ -342,7 +342,7 @@ def test_a_person_who_moves_the_mouse_stops_it(bench: Bench) -> None:
 
 def test_a_stop_before_the_click_stops_it(bench: Bench) -> None:
     bench.after_look = bench.stop.set
-    assert halted(bench.run()).reason == "you took over: you said stop"
+    assert halted(bench.run()).reason == "you took over: you stopped it"
     assert bench.actuator.performed == []
 
 
