@@ -21,6 +21,7 @@ from encore_models.perception import clip as clips
 from encore_models.perception.clip import TOKENIZER, Clip, ExportedClip, exported_folder, open_clip, squared
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Rect
+from tests.benchmarks.finder.ours import Eyes
 
 COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)}
 SETTINGS = {"size": 8, "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0], "resample": "bilinear"}
@@ -114,6 +115,13 @@ def test_a_wide_crop_is_filled_up_not_cut() -> None:
 def test_the_agent_sees_with_the_clip_of_its_settings(folder: Path, tmp_path: Path) -> None:
     assert isinstance(Senses(Settings(tmp_path, tmp_path, clip=str(folder))).clip, ExportedClip)
     assert isinstance(Senses(Settings(tmp_path, tmp_path)).clip, UiClip)
+
+
+def test_the_finders_benchmark_sees_with_it(folder: Path) -> None:
+    picture = np.full((60, 120, 3), 250, np.uint8)
+    picture[20:36, 30:46] = 40
+    own, other = Eyes(1).look(picture), Eyes(1, clip=str(folder)).look(picture)
+    assert (own.descriptors.shape[1], other.descriptors.shape[1]) == (192, 3)
 
 
 def test_our_own_has_a_name(tmp_path: Path) -> None:

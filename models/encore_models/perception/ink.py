@@ -63,7 +63,7 @@ def boxes(mask: MatLike) -> list[Rect]:
 
 def times_usual(mask: MatLike) -> float:
     """How many times as much a picture may show as a usual one; at least 1."""
-    return max(1.0, mask.shape[0] * mask.shape[1] / USUAL)
+    return max(1.0, float(mask.shape[0] * mask.shape[1]) / USUAL)
 
 
 def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:
