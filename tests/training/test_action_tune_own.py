@@ -107,6 +107,7 @@ def test_a_new_demonstration_is_learned_beside_an_old_one(learn: Learn) -> None:
     assert learn.model != before
     assert all(after >= was - 0.005 for was, after in tuned.old.values())
     ActionModel.load(learn.places.target)
+    assert (learn.places.target / "action.weights").is_file()  # mapped, not read
     # Nothing was said in either; they are learned from their screens all the same.
     assert any("nothing was said in the recording of press-all" in note for note in learn.notes)
     with pytest.raises(NotTuned, match="no demonstration that it has not learned"):

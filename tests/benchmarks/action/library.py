@@ -55,7 +55,8 @@ A_STEP, PRESSED = SECOND, 80_000_000
 """Between clicks, and how long a button is down, in nanoseconds."""
 OF_EACH = 5
 """Decisions of an old demonstration that a variation of it has."""
-NEW = "new"
+NEW, OTHER_COMMAND = "new", "turn the volume down a little"
+"""The new macro; what is said in the recordings of the old ones."""
 
 
 def learned_beside(model: Path, material: Material, hearing: Path) -> dict[str, Any]:
@@ -73,10 +74,13 @@ def learned_beside(model: Path, material: Material, hearing: Path) -> dict[str, 
         library = Library(Path(scratch) / "library")
         (library.root / "macros").mkdir(parents=True)
         shown = demonstrated(library.root / "demonstrations", hearing)
-        _add(library, shown, NEW, shown.learning.macro.phrases[0].text)
+        _add(library, shown, shown.path, NEW, shown.learning.macro.phrases[0].text)
+        # What asks for something else must sound otherwise: the new one is not to begin by it.
+        with _recorded(library.root / "demonstrations" / "other", _episode(), OTHER_COMMAND) as other:
+            recording = other.path
         for number, samples in enumerate(old):
             name = f"old-{number}"
-            _add(library, shown, name, f"do the thing of old number {number}")
+            _add(library, shown, recording, name, f"do the thing of old number {number}")
             write_shard(shard_of(library, Recorded(library, library.root / "macros" / name)), _varied(name, samples))
         target = _bundle(model, library.root / "action_model")
         places, before = TuningPlaces(library.root, target, hearing), _spent()
@@ -96,11 +100,16 @@ def learned_beside(model: Path, material: Material, hearing: Path) -> dict[str, 
 
 def demonstrated(folder: Path, hearing: Path) -> Shown:
     """A demonstration of a few clicks in a rendered window, learned."""
-    number = next(n for n in range(10_000) if _clicked(plan(n, SEED)))
+    episode = _episode()
     reader, clip = RapidOcrReader(), UiClip.load()
-    with _recorded(folder / "demo", plan(number, SEED)) as recorded:
+    command = episode.shown.said(episode.shown.value)
+    with _recorded(folder / "demo", episode, command) as recorded:
         voice = Voice(prepare_hearing(hearing))
         return shown_in(recorded, voice, lambda image, elements=(): Scene(image, reader, clip, elements))
+
+
+def _episode() -> Plan:
+    return next(one for one in (plan(number, SEED) for number in range(10_000)) if _clicked(one))
 
 
 def _clicked(episode: Plan) -> bool:
@@ -109,7 +118,7 @@ def _clicked(episode: Plan) -> bool:
     return episode.split == "test" and len(intents) >= CLICKS and clicks
 
 
-def _recorded(folder: Path, episode: Plan) -> Demonstration:
+def _recorded(folder: Path, episode: Plan, command: str) -> Demonstration:
     """The command is said in the first seconds; then one click follows the other."""
     view, screens = episode.shown_view, list[Screen]()
     for intent in (None, *episode.shown.intents):
@@ -123,7 +132,7 @@ def _recorded(folder: Path, episode: Plan) -> Demonstration:
         folder.name, "", "2026-01-01T00:00:00+00:00", "recording", whole, (whole,), 1, 15, microphone="a voice"
     )
     writer = DemonstrationWriter(folder, info)
-    speech = say(episode.shown.said(episode.shown.value), DEVELOPMENT[0], 1.0)
+    speech = say(command, DEVELOPMENT[0], 1.0)
     writer.picture(_with_alpha(screens[0], whole), 0)
     writer.sound(np.concatenate([np.zeros(RATE // 2, np.float32), speech, np.zeros(RATE // 2, np.float32)]), 0)
     begin = (len(speech) * SECOND) // RATE + 2 * SECOND
@@ -141,10 +150,10 @@ def _with_alpha(screen: Screen, whole: Rect) -> np.ndarray[Any, np.dtype[np.uint
     return np.asarray(cv2.cvtColor(screen.image[: whole.height, : whole.width], cv2.COLOR_BGR2BGRA), np.uint8)
 
 
-def _add(library: Library, shown: Shown, name: str, phrase: str) -> None:
-    """A macro with its recording: the same one under another name."""
+def _add(library: Library, shown: Shown, source: Path, name: str, phrase: str) -> None:
+    """A macro with a recording: the same ones under another name."""
     recording = library.root / "demonstrations" / f"demo-{name}"
-    shutil.copytree(shown.path, recording)
+    shutil.copytree(source, recording)
     learning = shown.learning
     macro = replace(learning.macro, id=name, phrases=(Phrase(phrase),), demonstration=recording.name)
     create_macro(macro, learning.pictures, library.root / "macros" / name)

@@ -61,6 +61,7 @@ LOOKED_THROUGH = 1500
 OPTIONS = ("steps", "batch", "learning_rate", "warmup", "evaluate_every", "patience", "seed")
 """Of a run that the card tells."""
 OPSET = 18
+FILE = "action.onnx"
 WAY = "int8"
 """Setting of a bundle: which of `WAYS` its graph was quantised in."""
 
@@ -179,7 +180,7 @@ def write_action(
     """
 
     def fill(folder: Path) -> Contents:
-        _write_mapped(graph, folder)
+        write_mapped(graph, folder)
         write_weights(model, folder)
         if kept:
             write_kept(kept, folder)
@@ -219,11 +220,11 @@ def losses(ledger: Mapping[str, Entry]) -> dict[str, float]:
     return {way: loss_of(ledger["fp32"].figures, ledger[way].figures) for way in WAYS if way in ledger}
 
 
-def _write_mapped(source: Path, folder: Path) -> None:
+def write_mapped(source: Path, folder: Path) -> None:
     """The graph with its weights beside it, so that the runtime maps them instead of reading them."""
     onnx.save_model(
         onnx.load(source),
-        folder / "action.onnx",
+        folder / FILE,
         save_as_external_data=True,
         all_tensors_to_one_file=True,
         location="action.weights",
@@ -264,7 +265,7 @@ def _contents(model: TrainedModel, way: str, metrics: dict[str, float]) -> Conte
         name="action-int8",
         source="trained from scratch by the Encore maintainers; see README.md",
         licence="MIT",
-        graphs={GRAPH: Graph("action.onnx", inputs, dict(OUTPUTS))},
+        graphs={GRAPH: Graph(FILE, inputs, dict(OUTPUTS))},
         settings={"version": VERSION, "fusion": model.config.fusion, WAY: way},
         metrics=metrics,
     )

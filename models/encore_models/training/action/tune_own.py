@@ -28,7 +28,7 @@ from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.aligned import Contradiction, NothingToTrainOn, check_consistent
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.evaluate import Figures, evaluate, onnx_decider
-from encore_models.training.action.export import WAY, export_float
+from encore_models.training.action.export import FILE, WAY, export_float, write_mapped
 from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
 from encore_models.training.action.graft import grafted
 from encore_models.training.action.model import ActionModel
@@ -41,7 +41,6 @@ from encore_models.training.voice_data import encoder_of
 from encore_models.training.voice_sounds import Samples
 from encore_models.whisper.prepare import prepare_hearing
 
-SINGLE = "action.onnx"
 PARITY = 1e-3
 """Mean difference of probabilities between torch and the graph in float32."""
 LEARNED = "learned"
@@ -291,7 +290,7 @@ def _small_graph(bundle: Bundle, old: ActionModel, new: ActionModel, checked: Se
         if (strays := _strays(new, full, checked)) > PARITY:
             raise ExportStrays("the tuned model", f"differs by {strays:.2g} from its graph, more than {PARITY}")
     way = str(bundle.contents.settings.get(WAY, "int8_dynamic"))
-    return WAYS[way](full, scratch / SINGLE, checked)
+    return WAYS[way](full, scratch / FILE, checked)
 
 
 def _strays(model: ActionModel, graph: Path, samples: Sequence[Sample]) -> float:
@@ -322,12 +321,12 @@ def _exchange(
             return (measured[0], measured[1]), False, f"it got worse in {', '.join(dict.fromkeys(worse))}"
 
         def fill(made: Path) -> Contents:
-            (made / SINGLE).write_bytes(small.read_bytes())
+            write_mapped(small, made)
             tuned.model.save_pretrained(made)
             if (folder / KEPT).is_file():
                 (made / KEPT).write_bytes((folder / KEPT).read_bytes())
             was = bundle.contents
-            graphs = {GRAPH: replace(was.graphs[GRAPH], file=SINGLE)}
+            graphs = {GRAPH: replace(was.graphs[GRAPH], file=FILE)}
             source = was.source if folder == target else f"{was.source}; tuned to the user's own demonstrations"
             settings = {**was.settings, LEARNED: " ".join(lessons.known)}
             return replace(was, graphs=graphs, source=source, settings=settings, metrics={})
