@@ -224,7 +224,7 @@ def search_recordings(
         )
         signal.signal(signal.SIGINT, lambda *_: watch.stop.set())
         moments = service.search_now(text, limit, watch)
-        looked_through = len(service.library.demonstrations())
+        recorded = service.library.demonstrations()
     if as_json:
         typer.echo(json.dumps([asdict(moment) for moment in moments], indent=1))
         return
@@ -232,8 +232,12 @@ def search_recordings(
     for moment in moments:
         minutes, seconds = divmod(moment.time_ns // SECOND, 60)
         table.add_row(moment.demonstration, f"{minutes:02d}:{seconds:02d}", escape(moment.why), f"{moment.score:.2f}")
-    nothing = f"nothing shows “{escape(text)}”" if looked_through else "nothing is recorded yet; see: encore record"
-    out.print(table if moments else nothing)
+    if moments:
+        out.print(table)
+    elif not recorded:
+        out.print("nothing is recorded yet; see: encore record")
+    elif not watch.stop.is_set():
+        out.print(f"nothing shows “{escape(text)}”")
     if watch.stop.is_set():
         problems.print("stopped; ask again to look through the rest", style="yellow")
 

@@ -15,7 +15,9 @@ from encore_agent import cli
 from encore_agent.cli import app
 from encore_agent.doctor import Finding
 from encore_agent.library import Library
-from encore_agent.messages import Accepted, Asked, Command, Evidence, Rejected
+from encore_agent.messages import Accepted, Asked, Command, Evidence, Moment, Rejected
+from encore_agent.service import Service
+from encore_agent.sights import Watch
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity
 from encore_models.perception.prints import VoicePrint
 from encore_models.store import create_macro
@@ -110,6 +112,22 @@ def test_a_new_library_says_what_to_do_first(tmp_path: Path) -> None:
         result = CliRunner().invoke(app, [*command, "--data", str(tmp_path)])
         assert result.exit_code == 0
         assert told in " ".join(result.stdout.split())
+
+
+def test_a_search_that_was_stopped_does_not_say_that_nothing_is_there(
+    encore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(service: Service, text: str, limit: int, watch: Watch) -> list[Moment]:
+        watch.stop.set()
+        return []
+
+    (tmp_path / "demonstrations" / "d").mkdir(parents=True)
+    monkeypatch.setattr(Service, "search_now", stopped)
+    result = encore("search", "heart")
+    assert "nothing shows" not in result.stdout
+    assert "stopped" in result.stderr
+    monkeypatch.setattr(Service, "search_now", lambda *_: [])
+    assert "nothing shows “heart”" in encore("search", "heart").stdout
 
 
 def test_answers_as_json_hold_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
