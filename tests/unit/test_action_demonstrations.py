@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import STATES
 from encore_models.perception.ui_clip import UiClip
+from encore_models.training.action import demonstrations
 from encore_models.training.action.aligned import (
     Contradiction,
     NothingToTrainOn,
@@ -26,6 +27,7 @@ from encore_models.training.action.aligned import (
     spread,
     timeline,
 )
+from encore_models.training.action.augment import Varied
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.inputs import clip_input, frame_input, mel_input, mfcc, spectrogram
 from encore_recorder.clock import SECOND
@@ -122,6 +124,35 @@ def test_variations_keep_the_target(three: Shown) -> None:
     assert {s.split for s in samples} == {three.split}
     right = [int(np.argmax(s.candidates.astype(np.float32) @ s.steps[s.step])) == s.candidate for s in steps]
     assert np.mean(right) >= 0.8
+
+
+def test_what_is_covered_is_neither_seen_nor_read(three: Shown) -> None:
+    """A third of the varied screens have something over them, beside the target."""
+    first = three.learning.pictures[three.macro.steps[0].before]
+    target = three.macro.steps[0].target
+    assert target is not None
+    found = []
+    for seed in range(30):
+        changed = demonstrations._varied(first, three.macro.steps[0], False, 1.0, np.random.default_rng(seed))
+        if changed.covered is None:
+            continue
+        found.append(changed.covered)
+        assert changed.covered.intersection(changed.box(target.box)) is None
+        assert (
+            len(
+                np.unique(
+                    changed.image[changed.covered.center.y, changed.covered.left + 2 : changed.covered.right - 2],
+                    axis=0,
+                )
+            )
+            == 1
+        )
+    assert 3 <= len(found) <= 18
+    scene = look(first)
+    under, beside = Rect(10, 10, 40, 12), Rect(200, 200, 40, 12)
+    scene.recall({under: "under", beside: "beside"})
+    carried = demonstrations.Carried(scene, Varied(first, covered=Rect(0, 0, 60, 40)))
+    assert carried.read(first, [under, beside]) == ["", "beside"]
 
 
 def test_speech_comes_with_it(three: Shown) -> None:

@@ -30,6 +30,8 @@ class Varied:
     scale: float = 1.0
     dx: int = 0
     dy: int = 0
+    covered: Rect | None = None
+    """Where something lies over it, on this picture."""
 
     def point(self, point: Point) -> Point:
         """Where a point of the original is now."""
@@ -43,7 +45,7 @@ class Varied:
     def then(self, after: Varied) -> Varied:
         """Both, when `after` was made of this picture."""
         dx, dy = round(self.dx * after.scale) + after.dx, round(self.dy * after.scale) + after.dy
-        return Varied(after.image, self.scale * after.scale, dx, dy)
+        return Varied(after.image, self.scale * after.scale, dx, dy, after.covered)
 
 
 def scaled(image: Picture, scale: float) -> Varied:
@@ -79,17 +81,22 @@ def other_theme(image: Picture) -> Picture:
 
 def occluded(image: Picture, keep: Sequence[Rect], rng: np.random.Generator) -> Picture:
     """With a small window of somebody else's over it, but never over what must be seen; unchanged where none fits."""
+    return covered(image, keep, rng).image
+
+
+def covered(image: Picture, keep: Sequence[Rect], rng: np.random.Generator) -> Varied:
+    """As `occluded`, with where it lies."""
     height, width = image.shape[:2]
     for _ in range(8):
         size = int(rng.uniform(0.08, 0.22) * width), int(rng.uniform(0.06, 0.18) * height)
         box = Rect(int(rng.integers(max(1, width - size[0]))), int(rng.integers(max(1, height - size[1]))), *size)
         if all(box.intersection(kept.grown(12)) is None for kept in keep):
-            covered = image.copy()
+            picture = image.copy()
             colour = [int(value) for value in rng.integers(30, 226, 3)]
-            cv2.rectangle(covered, (box.left, box.top), (box.right, box.bottom), colour, -1)
-            cv2.rectangle(covered, (box.left, box.top), (box.right, box.bottom), (90, 90, 90), 1)
-            return covered
-    return image
+            cv2.rectangle(picture, (box.left, box.top), (box.right, box.bottom), colour, -1)
+            cv2.rectangle(picture, (box.left, box.top), (box.right, box.bottom), (90, 90, 90), 1)
+            return Varied(picture, covered=box)
+    return Varied(image)
 
 
 def recorded(image: Picture, rng: np.random.Generator) -> Picture:

@@ -34,6 +34,7 @@ from encore_models.training.action.aligned import Shown
 from encore_models.training.action.augment import (
     Picture,
     Varied,
+    covered,
     cropped,
     other_theme,
     recorded,
@@ -52,6 +53,8 @@ SAME_LABEL = 0.4
 """Overlap from which a label of a varied picture is that of the original."""
 SHIFT = 8
 """Pixels by which what is in a window moves."""
+OCCLUDED = 0.3
+"""Share of the varied screens with something over them, beside the target."""
 
 
 class Demonstrations:
@@ -158,7 +161,9 @@ class Carried:
 
     def __init__(self, original: Scene, changed: Varied) -> None:
         """All of the original that counts was read before."""
-        self._lines = [TextLine(text, changed.box(box), 1.0) for box, text in original.known_texts.items() if text]
+        lines = [TextLine(text, changed.box(box), 1.0) for box, text in original.known_texts.items() if text]
+        over = changed.covered
+        self._lines = [line for line in lines if over is None or over.intersection(line.box) is None]
 
     def read(self, image: Picture, boxes: Sequence[Rect]) -> list[str]:
         """See `TextReader.read`."""
@@ -183,7 +188,11 @@ def _varied(image: Picture, step: Step | None, dark: bool, zoom: float, rng: np.
     # No further than the margin that the crop left round the target.
     dx, dy = (int(value) for value in rng.integers(-SHIFT, SHIFT + 1, 2))
     moved = cut.then(shifted(cut.image, dx, dy))
-    return moved.then(scaled(moved.image, zoom))
+    zoomed = moved.then(scaled(moved.image, zoom))
+    # What is seen at the end may be all that tells of it, so it stays as it is.
+    if target is None or rng.random() >= OCCLUDED:
+        return zoomed
+    return zoomed.then(covered(zoomed.image, [zoomed.box(target.box)], rng))
 
 
 def _found(scene: Scene, seen: Seen, changed: Varied, step: Step) -> int:

@@ -36,7 +36,7 @@ from encore_recorder.errors import RecorderError
 
 VARIED = 6
 """Variations of each demonstration."""
-RECIPE = 1
+RECIPE = 2
 """Counted up when the same macro gives other samples."""
 OTHERS = 2
 """Commands of other macros that are said on a macro's first screen, and must not start it."""

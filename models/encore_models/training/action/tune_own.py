@@ -219,6 +219,7 @@ def _lessons(
     check_consistent(recorded)
     known = learned_by(folder)
     fresh = _fresh(recorded, new, known)
+    usable: set[str] = set()
     own_samples: list[Sample] = []
     old_samples: list[list[Sample]] = []
     for number, one in enumerate(recorded):
@@ -228,6 +229,7 @@ def _lessons(
         except (NothingToTrainOn, BrokenMacro) as error:
             note(str(error))
             continue
+        usable.add(one.path.name)
         if one.path.name in fresh:
             own_samples += samples
         else:
@@ -241,7 +243,7 @@ def _lessons(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
         )
-    return _Lessons(own, old, frozenset(fresh), tuple(sorted(known | {one.path.name for one in recorded})))
+    return _Lessons(own, old, frozenset(fresh & usable), tuple(sorted(known | usable)))
 
 
 def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
