@@ -79,6 +79,8 @@ class PhrasesBox(QWidget):
         known = {phrase.text for phrase in self._macro.phrases}
         self.proposals.show_proposals([text for text in proposals if text not in known])
         self.proposals.show()
+        if self.more.hasFocus():  # hidden, it would hand the focus on to what comes after, which scrolls into view
+            (*self.proposals.checks, self.proposals.own)[0].setFocus()
         self.more.hide()
 
     def fold(self) -> None:

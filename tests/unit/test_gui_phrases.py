@@ -113,3 +113,10 @@ def test_learned_offers_wordings_in_the_whole_window(agent: FakeAgent, qtbot: Qt
     agent.tell(Learned("play-song", "Play a song", ("play {song}",), 3))
     qtbot.waitUntil(lambda: ("proposals", "play-song") in agent.asked)
     desk.close()
+
+
+def test_the_other_wordings_stay_in_view(window: LibraryView) -> None:
+    box = window.review.phrases
+    box.more.setFocus()
+    box.more.click()
+    assert window.focusWidget() is box.proposals.checks[0]
