@@ -26,6 +26,7 @@ from rich.console import Console
 
 from encore_models.bundle import file_sha256
 from encore_models.perception.action import WEIGHTS
+from encore_models.training import icons
 from encore_models.training.action import make
 from encore_models.training.action.closed_loop import numbers_of, telling
 from encore_models.training.action.fusion import FUSIONS
@@ -242,6 +243,7 @@ def main(
             write_report(out if out != RESULTS else Path(scratch) / RESULTS.name, quick_told)
             typer.echo(json.dumps(quick_told, indent=2))
         return
+    icons.prepare()  # fetched once, with npm; the episodes that are played are drawn with them, too
     data = data or _made()
     sizes = replace(sizes_of(Shards(data)), width=width)
     budget = Budget(
