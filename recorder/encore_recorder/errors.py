@@ -42,7 +42,7 @@ class NoMicrophone(RecorderError, RuntimeError):
         listed = "; ".join(self.seen) if self.seen else "none"
         super().__init__(
             f"{wanted} cannot be opened: {reason}. Microphones seen: {listed}. "
-            "Plug one in or choose another one in the settings, or record without sound."
+            f"{'Choose one of these' if self.seen else 'Plug one in'}, in the settings or the system's."
         )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import encore_recorder.sources.microphone as microphone_module
 from encore_recorder.clock import SECOND
+from encore_recorder.errors import NoMicrophone
 from encore_recorder.sources.microphone import BlockTimer, Microphone, SoundBlock, level_of
 from encore_recorder.sources.microphones import Opening
 
@@ -112,3 +113,9 @@ def test_a_rate_that_the_device_does_not_offer_is_made_of_its_own(
     assert len(samples) == pytest.approx(16_000, rel=0.08)  # the filter holds a little back
     loudest = np.abs(np.fft.rfft(samples)).argmax() * 16_000 / len(samples)
     assert loudest == pytest.approx(440, abs=3)
+
+
+def test_what_to_do_without_a_microphone_depends_on_whether_there_are_others():
+    assert "Microphones seen: none. Plug one in" in str(NoMicrophone(None, "no device"))
+    told = str(NoMicrophone("Blue Yeti", "no device", ["Built-in", "Headset"]))
+    assert "'Blue Yeti' cannot be opened: no device. Microphones seen: Built-in; Headset. Choose one of these" in told
