@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 import encore_agent.cli  # what the process of `encore listen` has loaded, too
 import encore_agent.ears
 import encore_agent.service
-from encore_agent.ears import Ears, Order
+from encore_agent.deeds import Order
+from encore_agent.ears import Ears
 from encore_agent.library import Library
 from encore_agent.listen import Listener
 from encore_agent.messages import Accepted, Asked, Rejected
