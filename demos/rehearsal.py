@@ -135,9 +135,18 @@ class Rehearsal:
         return learned
 
     def tell_titles(self, learned: Learned) -> None:
-        """Give Encore the titles that the person has, as `encore values` does."""
-        (slot,) = self.service.library.macro(learned.macro_id).slots
-        self.service.add_slot_values(learned.macro_id, slot.name, [track.title for track in self.tracks])
+        """Give Encore the titles that the person has, as `encore values` does.
+
+        Raises:
+            RehearsalFailed: It learned nothing that varies.
+        """
+        slots = self.service.library.macro(learned.macro_id).slots
+        if len(slots) != 1:
+            raise RehearsalFailed(
+                f"Encore learned “{learned.phrases[0]}”, in which no song varies: it did not hear what was said in the "
+                "demonstration. A machine that is very busy cuts speech up; try again when it is less so"
+            )
+        self.service.add_slot_values(learned.macro_id, slots[0].name, [track.title for track in self.tracks])
 
     def listen(self) -> None:
         """Turn Encore's ears on.

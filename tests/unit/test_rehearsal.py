@@ -9,8 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from demos.errors import RehearsalFailed
 from demos.rehearsal import Rehearsal
-from encore_agent.messages import AgentEvent, Asked, Command, Finished, Listener, ListeningChanged, Rejected
+from encore_agent.messages import AgentEvent, Asked, Command, Finished, Learned, Listener, ListeningChanged, Rejected
+from encore_models.macro import Macro, Phrase, Step, WindowIdentity
+from encore_recorder.actions import TypeText
+from encore_recorder.geometry import Rect
 from tests.benchmarks.bench_main import summarise
 
 MEANT = Command("play-song", {"song": "Yesterday Once More"}, 0.4)
@@ -40,6 +44,15 @@ class FakeService:
     def __init__(self) -> None:
         self.tell: Listener = lambda _: None
         self.answers: list[tuple[int | None, Command | None]] = []
+
+    @property
+    def library(self) -> FakeService:
+        return self
+
+    def macro(self, macro_id: str) -> Macro:
+        """One that was learned without a word."""
+        step = Step(TypeText("Yesterday"), WindowIdentity("player", "Player", Rect(0, 0, 8, 8)), "a.png")
+        return Macro(macro_id, "Typed", (Phrase("my macro"),), (), (step,), "2026", "d")
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         self.tell = listener
@@ -106,3 +119,10 @@ def test_the_first_end_counts() -> None:
     hands = FakeHands(service, done, Rejected("", "no words were heard"))
     rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), hands)  # type: ignore[arg-type]
     assert rehearsal.ask("Yesterday", "pico-us").outcome is done
+
+
+def test_a_demonstration_that_was_not_heard_is_told_in_words() -> None:
+    service = FakeService()
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), FakeHands(service))  # type: ignore[arg-type]
+    with pytest.raises(RehearsalFailed, match="learned “my macro”, in which no song varies"):
+        rehearsal.tell_titles(Learned("typed", "Typed", ("my macro",), 1))
