@@ -131,6 +131,8 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
         if turned or _placeholders_differ(pair, cell, candidate, called is None) or called is False:
             score = 0.0
+        elif called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None):
+            score = 0.0  # one that has a name is none that has not, unless all around it is the same
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
             score = score if score >= NAMELESS else 0.8 * score

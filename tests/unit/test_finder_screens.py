@@ -40,6 +40,13 @@ def test_the_splits_share_no_icon_set_no_font_and_no_title() -> None:
     assert not dev & final
 
 
+def test_where_a_card_is_clicked_its_title_is_though_the_picture_above_is_larger() -> None:
+    card, title = Rect(0, 0, 300, 380), Rect(8, 340, 90, 12)
+    controls = [Drawn(260, 6, 30, 30, 1.0), Drawn(250, 336, 30, 30, 1.0)]
+    assert not without(card, controls).contains(title.center)
+    assert without(card, controls, title) == Rect(0, 36, 250, 344)
+
+
 def test_a_look_alike_never_reads_the_same() -> None:
     titles = ["Silent River", "Broken Mirrors II", "paper_forest.pdf", "Mara Weaver", "Xyz Grhs"]
     assert all(sheet_words.almost(title) != title for title in titles)

@@ -7,6 +7,7 @@ one of the drawings that are hidden stand on the piece as well.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,14 +69,18 @@ def covered(folder: Path, screen: Screen, others: Sequence[Screen], seed: int = 
     for name in dice.sample(names, min(COVERS, len(names))) if strangers else ():
         image = read_image(folder, screen, name)
         other = dice.choice(strangers)
-        piece = _piece(read_image(folder, other, dice.choice(sorted(other.pictures))), image.shape[:2], dice)
+        shown_there = dice.choice(sorted(other.pictures))
+        piece = _piece(read_image(folder, other, shown_there), image.shape[:2], dice)
         there = [thing for thing in screen.pictures[name] if thing.id in asked]
         places = [_place(piece, image, dice) for _ in range(PLACES)]
         over = max(places, key=lambda place: sum(1 + 3 * (t.kind in AGAIN) for t in _hidden(there, place)))
         hidden = _hidden(there, over)
         _say_again(piece, over, image, hidden, dice)
         image[over.top : over.bottom, over.left : over.right] = piece
-        yield Covered(image, tuple(Query(screen, f"{name} covered", asked[thing.id], None) for thing in hidden))
+        # What does the same in another program is as good as right; that its window is another one, pixels do not tell.
+        does = {_does(thing) for thing in other.pictures[shown_there] if thing.kind == "icon"}
+        gone = (asked[thing.id] for thing in hidden if thing.kind != "icon" or _does(thing) not in does)
+        yield Covered(image, tuple(Query(screen, f"{name} covered", thing, None) for thing in gone))
 
 
 def _alike(screen: Screen, other: Screen) -> bool:
@@ -86,6 +91,11 @@ def _alike(screen: Screen, other: Screen) -> bool:
 
 def _called(thing: Thing) -> str:
     return (thing.text or thing.name or thing.id).casefold()
+
+
+def _does(thing: Thing) -> str:
+    """What a control does: the last word of its id, such as of `now-previous` and `Previous`."""
+    return re.split(r"\W+", thing.id.casefold())[-1]
 
 
 def _piece(image: Image, window: tuple[int, ...], dice: random.Random) -> Image:

@@ -42,8 +42,9 @@ def things_of(shot: Shot, places: Mapping[str, Drawn], targets: Sequence[str]) -
         box, title = Rect(place.left, place.top, place.width, place.height), None
         if part.kind == "row":
             controls = [places[p.id] for p in parts if p.kind == "row_icon" and p.row == part.row and p.id in places]
-            box = without(box, controls)
             title = _title(part.row, places, box, letter)
+            box = without(box, controls, title)
+            title = title.intersection(box) if title else None
         yield Thing(
             part.id,
             part.kind,
@@ -61,8 +62,13 @@ def _name(part: Part) -> str:
     return part.icon.replace("-", " ") if part.kind in ("icon", "row_icon") else part.text
 
 
-def without(box: Rect, controls: Sequence[Drawn]) -> Rect:
-    """The largest part of a row's box in which none of its controls is."""
+def without(box: Rect, controls: Sequence[Drawn], title: Rect | None = None) -> Rect:
+    """The part of a row's box with most of its title, and the largest of those, in which none of its controls is."""
+
+    def worth(rest: Rect) -> tuple[int, int]:
+        titled = rest.intersection(title) if title else None
+        return titled.area if titled else 0, rest.area if min(rest.width, rest.height) > 0 else 0
+
     for control in controls:
         hole = Rect(control.left, control.top, control.width, control.height).intersection(box)
         if hole is not None:
@@ -71,7 +77,7 @@ def without(box: Rect, controls: Sequence[Drawn]) -> Rect:
                 Rect(hole.right, box.top, box.right - hole.right, box.height),
                 Rect(box.left, box.top, box.width, hole.top - box.top),
                 Rect(box.left, hole.bottom, box.width, box.bottom - hole.bottom),
-                key=lambda rest: rest.area,
+                key=worth,
             )
     return box
 
