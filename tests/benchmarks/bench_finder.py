@@ -47,6 +47,8 @@ from tests.benchmarks.finder.score_report import (
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "finder.json"
 Split = Literal["dev", "final"]
+SCREENS: dict[Split, int] = {"dev": 24, "final": 30}
+"""That are drawn of each split."""
 CONSOLE = Console(highlight=False)
 PEERS = {
     "recorded coordinates": "the same place in the window",
@@ -129,7 +131,7 @@ def drawn(folder: Path, split: Split) -> Path:
     """The drawn screens of a split; drawn where they are missing."""
     place = folder / f"rendered_{split}"
     if not read_screens(place):
-        make("make_screens", place, "--split", split)
+        make("make_screens", place, "--split", split, "--screens", str(SCREENS[split]))
     return place
 
 
