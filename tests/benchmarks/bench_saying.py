@@ -1,5 +1,4 @@
-"""`python -m tests.benchmarks.bench_saying`: how often a control is found by what it is called, and what is clicked
-by mistake.
+"""`make bench-saying`: how often a control is found by what it is called, and what is clicked by mistake.
 
 Three sources of windows: the player in looks that no threshold was chosen on; tool bars of icon sets that UI-CLIP was
 never trained on, drawn by Qt in two themes and three scales; the same with sets it was trained on, on which the
@@ -337,10 +336,10 @@ def tune(pictures: Sequence[Picture], clip: UiClip, reader: RapidOcrReader, out:
 
 def main() -> int:
     """Measure, print and write the results."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser = argparse.ArgumentParser(prog="make bench-saying", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the figures go; by default the README's")
     parser.add_argument("--rendered", type=Path, help="a dataset of the finder's benchmark")
-    parser.add_argument("--most", type=int, default=40, help="screens of it")
+    parser.add_argument("--most", type=int, default=40, help="with --rendered: so many screens of it")
     parser.add_argument("--tune", action="store_true", help="try other thresholds on the sets they were chosen on")
     parser.add_argument("--draw", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
