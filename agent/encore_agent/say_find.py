@@ -202,8 +202,9 @@ def _as_read(options: Iterable[Option]) -> tuple[Option, ...]:
     """Line by line, and each line from left to right."""
     lines: list[list[Option]] = []
     for option in sorted(options, key=lambda option: option.box.center.y):
-        first = lines[-1][0].box if lines else None
-        if first is None or option.box.center.y - first.center.y > max(4, first.height // 2):
+        box, first = option.box, lines[-1][0].box if lines else None
+        # By the lower of both: a tall thing, such as a whole list, would take many lines for its own.
+        if first is None or box.center.y - first.center.y > max(4, min(box.height, first.height) // 2):
             lines.append([])
         lines[-1].append(option)
     return tuple(option for line in lines for option in sorted(line, key=lambda option: option.box.left))

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_agent.say import BUILT_IN, Cancel, Number, Say, ShowNumbers, asked_by, bare_name, reply_in
-from encore_agent.say_find import Option, Ranking, everything, rank
+from encore_agent.say_find import Option, Ranking, _as_read, everything, rank
 from encore_agent.say_names import CONCEPTS, SHARED
 from encore_agent.say_sights import Names, Sights, concept_of
 from encore_models.perception.screen import Scene
@@ -233,3 +233,11 @@ def test_every_control_can_be_numbered() -> None:
     seen = sights({HEART: {"heart": 0.8}, SECOND: {"star": 0.8}}, {LABEL: "Liked Songs"})
     assert len(everything(seen)) == 3
     assert "Liked Songs" in [option.name for option in everything(seen)]
+
+
+def test_numbers_run_as_one_reads_beside_something_tall() -> None:
+    tall = Rect(4, 0, 8, 100)
+    rows = [[Rect(30, top, 60, 12), Rect(120, top - 1, 14, 14)] for top in (44, 58, 72, 86)]
+    boxes = [tall, *(box for row in reversed(rows) for box in reversed(row))]
+    read = [option.box for option in _as_read(Option(box, "", 1.0, "", True) for box in boxes)]
+    assert [box for box in read if box != tall] == [box for row in rows for box in row]
