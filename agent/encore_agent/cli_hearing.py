@@ -105,8 +105,9 @@ def heard(
             corrections.false_fire(library, false)
             out.print(f"learned: utterance {false} did not mean {library.heard_log.entry(false).macro_id}")
         if undo is not None:
+            learned = library.heard_log.entry(undo).correction
             corrections.undo(library, undo)
-            out.print(f"forgot what was learned from utterance {undo}")
+            out.print(f"{'forgot what' if learned else 'nothing'} was learned from utterance {undo}")
         if delete is not None:
             library.heard_log.delete(delete)
             out.print(f"forgot utterance {delete}")

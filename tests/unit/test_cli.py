@@ -187,7 +187,8 @@ def test_a_miss_is_learned_from_and_taken_back(encore, heard: Path) -> None:
     assert "say “put on yesterday”" in shown
     assert "fires from a likeness of" in shown
     assert json.loads(encore("heard", "--json").output)[2]["correction"] == "missed"
-    assert encore("heard", "--undo", "1").exit_code == 0
+    assert "forgot what was learned from utterance 1" in encore("heard", "--undo", "1").output
+    assert "nothing was learned from utterance 1" in encore("heard", "--undo", "1").output
     assert "corrected" not in encore("show", "play-song").output
 
 
