@@ -382,6 +382,23 @@ def test_a_microphone_that_gives_only_zeros_is_told_once(stepped) -> None:
     assert nothing_in(ears.told)
 
 
+def test_a_microphone_that_lets_only_speech_through_is_not_complained_about(stepped) -> None:
+    microphone, start = stepped
+    ears = start()
+    microphone.hear(2, 0.0)
+    microphone.hear(1, 0.3)
+    microphone.hear(60, 0.0)
+    assert nothing_in(ears.told)
+
+
+def test_a_switch_that_is_turned_off_later_is_told(stepped) -> None:
+    microphone, start = stepped
+    ears = start()
+    microphone.hear(2, 0.001)
+    microphone.hear(31, 0.0)
+    assert "digital silence" in ears.told.get(timeout=5).message
+
+
 def test_utterances_that_wait_too_long_are_dropped_and_not_piled_up(stepped) -> None:
     microphone, start = stepped
     taken: queue.SimpleQueue[Utterance] = queue.SimpleQueue()
