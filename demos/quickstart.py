@@ -37,6 +37,8 @@ SHOWN_BY = "pico-us"
 ASKED_BY = "flite-slt"
 SPEEDS = (1.0, 0.85, 0.75)
 """Pace of the request, try by try."""
+PATIENCE_S = 90.0
+"""How long a request may take on a machine that is busy with other things."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -88,7 +90,7 @@ def _perform(stage: Stage, models: Path, options: argparse.Namespace, console: C
         )
         for tries in range(1, len(SPEEDS) + 1):
             console.print(f"3. another voice says “Play {song}”")
-            asked = rehearsal.ask(song, ASKED_BY, speed=SPEEDS[tries - 1])
+            asked = rehearsal.ask(song, ASKED_BY, speed=SPEEDS[tries - 1], patience_s=PATIENCE_S)
             if not isinstance(asked.outcome, Rejected):
                 break
             # As a person would: what was not understood is said again, a little slower.

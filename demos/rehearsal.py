@@ -88,7 +88,7 @@ class Asked:
     @property
     def outcome(self) -> End | None:
         """How it ended; None where nothing was heard."""
-        return next((event for event in self.events if isinstance(event, End)), None)
+        return next((event for event in reversed(self.events) if isinstance(event, End)), None)
 
 
 class Rehearsal:
@@ -212,6 +212,7 @@ class Rehearsal:
 
     def _until_the_end(self, patience_s: float) -> list[tuple[float, AgentEvent]]:
         events: list[tuple[float, AgentEvent]] = []
+        running = False
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             try:
@@ -219,7 +220,9 @@ class Rehearsal:
             except queue.Empty:
                 break
             events.append((time.monotonic(), event))
-            if isinstance(event, End):
+            running = running or isinstance(event, Accepted)
+            # A trouble with something else, such as a microphone that is silent for long, ends no run.
+            if isinstance(event, End) and not (running and isinstance(event, Trouble)):
                 break
         return events
 

@@ -25,7 +25,7 @@ def table(asked: Asked) -> list[tuple[str, str]]:
         ("heard", f"“{accepted.text}”" if accepted else "not understood"),
         ("slot", slots),
         ("steps", str(len(asked.steps))),
-        ("outcome", told(asked.outcome)),
+        ("outcome", told(asked.outcome) if asked.outcome or not accepted else "not done in time"),
         ("playing (MPRIS)", asked.song_playing or "nothing"),
         ("playing (tone on the speakers)", asked.song_heard or "nothing"),
         ("end of speech to first action", _ms(asked.first_action_ms)),

@@ -11,7 +11,19 @@ import pytest
 
 from demos.errors import RehearsalFailed
 from demos.rehearsal import Rehearsal
-from encore_agent.messages import AgentEvent, Asked, Command, Finished, Learned, Listener, ListeningChanged, Rejected
+from demos.report import table
+from encore_agent.messages import (
+    Accepted,
+    AgentEvent,
+    Asked,
+    Command,
+    Finished,
+    Learned,
+    Listener,
+    ListeningChanged,
+    Rejected,
+    Trouble,
+)
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
 from encore_recorder.actions import TypeText
 from encore_recorder.geometry import Rect
@@ -126,3 +138,22 @@ def test_a_demonstration_that_was_not_heard_is_told_in_words() -> None:
     rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), FakeHands(service))  # type: ignore[arg-type]
     with pytest.raises(RehearsalFailed, match="learned “my macro”, in which no song varies"):
         rehearsal.tell_titles(Learned("typed", "Typed", ("my macro",), 1))
+
+
+def test_a_trouble_with_something_else_does_not_end_what_runs() -> None:
+    service = FakeService()
+    heard, silent = Accepted("play yesterday", MEANT, 80.0), Trouble("the microphone has given nothing but silence")
+    done = Finished("e", "Yesterday plays", 2800.0)
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), FakeHands(service, heard, silent, done))  # type: ignore[arg-type]
+    assert rehearsal.ask("Yesterday", "pico-us").outcome is done
+    rehearsal.hands = FakeHands(service, silent, done)  # type: ignore[assignment]
+    assert rehearsal.ask("Yesterday", "pico-us").outcome is silent
+    rehearsal.hands = FakeHands(service, heard, silent)  # type: ignore[assignment]
+    assert rehearsal.ask("Yesterday", "pico-us", patience_s=0.2).outcome is silent
+
+
+def test_what_was_heard_but_not_done_in_time_is_told_so() -> None:
+    service = FakeService()
+    heard = Accepted("play yesterday", MEANT, 80.0)
+    rehearsal = Rehearsal(FakeStage(), service, FakePlayer(), FakeHands(service, heard))  # type: ignore[arg-type]
+    assert ("outcome", "not done in time") in table(rehearsal.ask("Yesterday", "pico-us", patience_s=0.2))
