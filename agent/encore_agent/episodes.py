@@ -142,28 +142,12 @@ class Episodes:
 
     def prepare(self, macro: Macro) -> None:
         """Let the action model look at a new macro's demonstration, in the background, before it is asked for."""
-        self._background.do(self._look_at, macro)
-
-    def get_ready(self) -> None:
-        """Load what sees and look at all demonstrations, in the background, before a macro is asked for.
-
-        A run that is asked for meanwhile does not wait for the rest.
-        """
-        self._background.do(self._senses.warm_up)
-        for macro in self._library.macros():
-            self._background.do(self._look_ahead, macro)
-
-    def _look_ahead(self, macro: Macro) -> None:
-        if not self.running:
-            self._look_at(macro)
-
-    def _look_at(self, macro: Macro) -> None:
         folder = self._library.folder(macro.id)
 
         def shown() -> list[Scene]:
             return [self._senses.look(read_picture(folder, step.before)) for step in macro.steps]
 
-        self._policy.begin(macro, folder, shown, NOTHING_SAID)
+        self._background.do(lambda: self._policy.begin(macro, folder, shown, NOTHING_SAID))
 
     def stop_episode(self) -> None:
         """End the running macro before its next action."""

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-import numpy as np
 from numpy import uint8
 from numpy.typing import NDArray
 
@@ -17,7 +16,6 @@ from encore_models.perception.screen import Scene
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.voice import Voice
 from encore_models.whisper.checkpoint import open_whisper
-from encore_recorder.geometry import Rect
 from encore_recorder.sources.accessibility import Element
 
 
@@ -71,16 +69,6 @@ class Senses:
             BundleBroken: Its weights are damaged.
         """
         return open_clip(self._settings.clip, self._settings.models, threads=2)
-
-    def warm_up(self) -> None:
-        """Load what sees now, so that the first command need not wait for it.
-
-        Raises:
-            ModelsError: The weights or the reader are missing or damaged.
-        """
-        blank, box = np.full((32, 96, 3), 255, np.uint8), Rect(8, 8, 80, 16)
-        self.reader.read(blank, [box])
-        self.clip.describe(blank, [box])
 
     def look(self, image: NDArray[uint8], elements: Sequence[Element] = ()) -> Scene:
         """Analyse a window picture, BGR [height, width, 3], and what the program tells of it, in its pixels."""

@@ -262,7 +262,6 @@ class Service:
             self.library.enrolments.renew(printer.described)
         if not self.recording:
             self._ears.start(voice, printer)
-            self._episodes.get_ready()
         if self.recording:  # it began just now; it wants the microphone, and commands are part of what is shown
             self._ears.close()
 
