@@ -25,6 +25,8 @@ BEFORE = 400
 """Pixels to the left within which a label on the same level names an empty place, such as a field's."""
 LARGE = 200
 """Pixels of height from which something is what the place lies on."""
+LEAST_SEEN = 0.2
+"""Share of what stood around the place that must be there; else it is under something."""
 FREE = 200
 """Pixels around a place, across and down, without anything, from which its page tells enough where it is."""
 STEP = 4
@@ -50,6 +52,8 @@ def _by_surroundings(search: Search, point: Point) -> Found | Absent:
         return Absent("it was a click on what could not be made out, so nothing tells where it is now")
     spot, evidence = agreed(search, point, ground=_page(search.shown.image, point)[1])
     why = f"an empty place, {evidence['agreed']:.0%} of what stands around it agree"
+    if spot is not None and evidence["seen"] < LEAST_SEEN:
+        return Absent("it was a click on an empty place, and hardly anything of what stood around it is there")
     # What stands before a field names it; what stands beside a page or a canvas does not.
     renamed = spot is not None and _renamed(search, point, spot)
     if spot is None:

@@ -38,6 +38,8 @@ PARTLY, REST = 0.7, 0.6
 """What such a caption counts, and that all others with a caption are accounted for, where the same caption counts 1."""
 HIGHER = ((0.7, 1.4), (0.6, 1.7))
 """How much lower or higher a field, and a slider, may be."""
+LONGER = 3.2
+"""Times as long as it was that a slider may be: it grows with its window."""
 NAMELESS = 0.68
 """What all else must come to where no caption tells."""
 LEAST_WORD = 3
@@ -129,10 +131,11 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
             called = False  # it is another one that was there
         turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
+        turned |= known < 1 and not _as_long(pair, cell, candidate)
+        # One that has a name is none that has not, unless all around it is the same.
+        turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
         if turned or _placeholders_differ(pair, cell, candidate, called is None) or called is False:
             score = 0.0
-        elif called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None):
-            score = 0.0  # one that has a name is none that has not, unless all around it is the same
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
             score = score if score >= NAMELESS else 0.8 * score
@@ -153,6 +156,12 @@ def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
         return False
     own, its = (min(c.box.width, c.box.height) for c in (cell, other))
     return low <= its / max(1, own) / pair.scale <= high
+
+
+def _as_long(pair: Pair, cell: Candidate, other: Candidate) -> bool:
+    """Whether a slider may have grown into the other one with its window, as far as nothing else names them."""
+    own, its = (max(c.box.width, c.box.height) for c in (cell, other))
+    return cell.frame != "slider" or 1 / LONGER <= its / max(1, own) / pair.scale <= LONGER
 
 
 def _lies(bar: Candidate) -> bool:

@@ -30,7 +30,7 @@ COMPANY, LEAST_COMPANY = 8, 3
 """Drawings near the shown one that are asked whether they have changed too, and how many there must be."""
 NEAR = 400
 """Pixels within which they stand."""
-CHANGED = 0.6
+CHANGED = 0.62
 """Share of them that must have: one sign alone that is another one means something else, such as pause for play."""
 LEAST_NAMED, LEAST_NAME = 20, 2
 """Pixels of height of a drawing, and letters, from which a label below it is its name."""

@@ -218,10 +218,10 @@ def test_the_only_slider_without_a_caption_is_the_one_that_is_left() -> None:
         window = form().write("Balance", other.x - 90, other.y - 6)
         return window.slider(other.x, other.y).slider(own.x, own.y, 240)
 
-    shown, now = mixer(Point(60, 260), Point(520, 330)), mixer(Point(160, 284), Point(200, 360))
+    shown, now = mixer(Point(60, 260), Point(520, 330)), mixer(Point(110, 268), Point(470, 338))
     found = find(shown, now, Point(130, 260))
     assert isinstance(found, Found), found
-    assert Rect(160, 274, 240, 20).contains(found.point)
+    assert Rect(110, 258, 240, 20).contains(found.point)
     assert isinstance(find(shown, form().write("Balance", 60, 254).slider(150, 260), Point(130, 260)), Absent)
 
 

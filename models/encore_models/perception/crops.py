@@ -37,8 +37,8 @@ DOTS_ASPECT, DOTS_HEIGHT = (1.8, 5.2), 20
 """Width over height of three dots side by side, and pixels of the largest."""
 DOTS_DIFFER = 0.3
 """By how much the sizes of three dots may differ."""
-DOTS_ALIKE = 0.75
-"""Share of the pixels in which they agree at least; letters differ."""
+DOTS_APART = 0.2
+"""Times their width that dots are apart at least; letters are closer."""
 ICON_MARGIN, STRIP_MARGIN = 0.15, 0.2
 """Background kept on each side, as a part of the larger side of an icon and of the height of a strip."""
 LEAST_MARGIN = 2
@@ -70,13 +70,9 @@ def are_dots(picture: Picture, box: Rect) -> bool:
     if len(borders) != 6 or contrast.max() < LEAST_INK:
         return False
     widths, gaps = borders[1::2] - borders[::2], borders[2::2] - borders[1:-1:2]
-    dots = [ink[:, a:b] for a, b in zip(borders[::2], borders[1::2], strict=True)]
-    dots = [dot[dot.any(axis=1)] for dot in dots]
-    heights = np.array([len(dot) for dot in dots])
-    height, width = int(heights.min()), int(widths.min())
-    alike = [float((dots[0][:height, :width] == dot[:height, :width]).mean()) for dot in dots[1:]]
-    if min(alike) < DOTS_ALIKE:
+    if int(gaps.min()) < DOTS_APART * int(widths.max()):
         return False  # letters
+    heights = np.array([ink[:, a:b].any(axis=1).sum() for a, b in zip(borders[::2], borders[1::2], strict=True)])
     sizes = np.concatenate([widths, heights])
     return bool(np.ptp(sizes) <= 1 + DOTS_DIFFER * sizes.max() and abs(int(gaps[0] - gaps[1])) <= 1)
 
