@@ -237,5 +237,5 @@ def test_a_short_word_of_three_parts_is_no_row_of_dots() -> None:
     shapes = (((0, 0, 2, 8), (0, 6, 8, 8)), ((0, 0, 8, 2), (3, 0, 5, 8)), ((0, 0, 2, 8), (6, 0, 8, 8), (0, 3, 8, 5)))
     for number, strokes in enumerate(shapes):
         for left, top, right, bottom in strokes:
-            picture[40 + top : 40 + bottom, 60 + 10 * number + left : 60 + 10 * number + right] = DARK
+            picture[40 + top : 40 + bottom, 60 + 9 * number + left : 60 + 9 * number + right] = DARK
     assert [c.kind for c in candidates(picture)] == ["text"]
