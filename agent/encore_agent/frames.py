@@ -40,8 +40,9 @@ HIGHER = ((0.7, 1.4), (0.6, 1.7))
 """How much lower or higher a field, and a slider, may be."""
 LONGER = 3.2
 """Times as long as it was that a slider may be: it grows with its window."""
-NAMELESS = 0.68
-"""What all else must come to where no caption tells."""
+NAMELESS, TYPED_IN = 0.68, 0.75
+"""What all else must come to where no caption tells, of a slider, and of a field, whose words are hidden by what was
+typed in it."""
 LEAST_WORD = 3
 """Letters of words in a field that are no accident."""
 LEFT = 12
@@ -138,7 +139,10 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
-            score = score if score >= NAMELESS else 0.8 * score
+            if cell.kind == "field":
+                score = score if score >= TYPED_IN else 0.0
+            elif score < NAMELESS:
+                score *= 0.8
         else:
             score = 0.3 + 0.2 * frame + 0.1 * sign + 0.4 * place
         scores.append(score)

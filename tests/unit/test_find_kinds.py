@@ -15,6 +15,7 @@ from encore_agent.context import Pair, company, seen, settled
 from encore_agent.evidence import Search
 from encore_agent.find import Absent, Finder, FindOptions, Found
 from encore_agent.single import _another_stands
+from encore_agent.verdict import VerdictOptions
 from encore_models.macro import Target
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import TextLine
@@ -32,10 +33,10 @@ class Window:
     image: Image = field(default_factory=lambda: np.full((480, 760, 3), 245, np.uint8))
     labels: list[tuple[Rect, str]] = field(default_factory=list)
 
-    def write(self, text: str, left: int, top: int, size: float = 0.5) -> Window:
+    def write(self, text: str, left: int, top: int, size: float = 0.5, ink: int = 40) -> Window:
         (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
         at = (left, top + height)
-        cv2.putText(self.image, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)
+        cv2.putText(self.image, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (ink, ink, ink), 1, cv2.LINE_AA)
         self.labels.append((Rect(left, top, width, height), text))
         return self
 
@@ -311,6 +312,18 @@ def test_an_empty_field_that_asks_in_another_wording_is_the_same(asks: str, ther
     found = find(asking("Search", 60), asking(asks, 300), Point(280, 317))
     assert isinstance(found, Found) == there, found
     assert not isinstance(found, Found) or Rect(300, 300, 260, 34).contains(found.point)
+
+
+@pytest.mark.parametrize(("left", "sign", "there"), [(60, 0, True), (420, 1, False)])
+def test_a_field_that_holds_what_was_typed_last_is_known_by_its_place(left: int, sign: int, there: bool) -> None:
+    def holding(words: str, left: int, sign: int, ink: int) -> Window:
+        window = form().frame(Rect(left, 300, 260, 34)).sign(left + 8, 306, sign)
+        return window.write(words, left + 44, 310, ink=ink)
+
+    found = find(holding("Search", 60, 0, 160), holding("Yesterday", left, sign, 30), Point(280, 317))
+    assert isinstance(found, Found) == there, found
+    # Surely enough that nobody has to agree.
+    assert not isinstance(found, Found) or (found.probability or 0) > VerdictOptions().certain
 
 
 @pytest.mark.parametrize(("across", "right"), [(-104, 316), (104, 584), (0, 450)])

@@ -43,7 +43,7 @@ def test_what_a_piece_of_another_window_hides_is_gone(tmp_path: Path) -> None:
         boxes = [Rect(10 + 65 * (n % 6), 10 + 48 * (n // 6), 30, 22) for n in range(36)]
         for box in boxes:
             image[box.top : box.bottom, box.left : box.right] = dice.integers(0, 255, 3)
-        things = tuple(Thing(f"icon:{number}-{n}", "icon", box) for n, box in enumerate(boxes))
+        things = tuple(Thing(f"icon:{n}of{number}", "icon", box) for n, box in enumerate(boxes))
         screens.append(Screen(f"qt_dev_0{number}", "qt", "dev", {SHOWN: things, "same": things}))
         write_screen(tmp_path, screens[-1], {SHOWN: image, "same": image})
     first, again = (list(covered(tmp_path, screens[0], screens)) for _ in range(2))

@@ -174,11 +174,21 @@ def fit_all(examples: Sequence[Example]) -> dict[Kind, Model]:
     models: dict[Kind, Model] = {}
     for kind, names in FEATURES.items():
         own = [example for example in examples if example.kind == kind]
+        if kind == "field":
+            own += [typed_in(example) for example in own if example.right and example.evidence["caption"] > 0]
         evidence = [[example.evidence[name] for name in names] for example in own]
         models[kind] = fit(names, evidence, [e.right for e in own], [e.screen for e in own], [e.under for e in own])
         wrong = Counter(_how(e) for e in own if not e.right)
         CONSOLE.print(f"{kind}: wrong places {dict(wrong)}")
     return models
+
+
+def typed_in(example: Example) -> Example:
+    """The same field with something typed into it, which hides the words that it is known by.
+
+    On the screens nothing is typed; on anybody's desktop a field mostly holds what was searched last.
+    """
+    return replace(example, evidence={**example.evidence, "caption": 0.0})
 
 
 def _how(example: Example) -> str:
