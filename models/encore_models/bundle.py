@@ -121,47 +121,34 @@ class Bundle:
             raise BundleBroken(self.folder, f"it has no file {name}")
         return self.folder / name
 
-    def session(self, graph: str, threads: int = 1, arena: bool = True, awake_us: int = 0) -> InferenceSession:
+    def session(self, graph: str, threads: int = 1, arena: bool = True) -> InferenceSession:
         """A session that runs a graph on the CPU.
 
-        Weights lie outside of the graph's file, so the runtime maps them instead of reading them. Between runs no
-        thread is awake: a listening program must leave the cores to others.
+        Weights lie outside of the graph's file, so the runtime maps them instead of reading them. Threads do
+        not spin while they wait: a listening program must leave the cores to others.
 
         Args:
             graph: Its name.
             threads: Of one run.
             arena: Keep the memory of the largest run for later ones; without, it goes back after each.
-            awake_us: How long a thread waits awake for its next part of a run, microseconds; see `open_session`.
 
         Raises:
             BundleBroken: The manifest names no such graph.
         """
         if graph not in self.contents.graphs:
             raise BundleBroken(self.folder, f"it has no graph {graph}")
-        return open_session(self.path(self.contents.graphs[graph].file), threads, arena, awake_us)
+        return open_session(self.path(self.contents.graphs[graph].file), threads, arena)
 
 
-def open_session(model: Path | bytes, threads: int = 1, arena: bool = True, awake_us: int = 0) -> InferenceSession:
-    """A quiet CPU session of an ONNX file, or of a whole model in memory.
-
-    Args:
-        model: The file or its content.
-        threads: Of one run.
-        arena: Keep the memory of the largest run for later ones.
-        awake_us: How long a thread waits awake for its next part of a run, microseconds. A graph of small steps gains
-            nothing from a second thread that has to be woken for each. onnxruntime before 1.26 knows no time and waits
-            awake for all of the run.
-    """
+def open_session(model: Path | bytes, threads: int = 1, arena: bool = True) -> InferenceSession:
+    """A quiet CPU session of an ONNX file, or of a whole model in memory."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = arena
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if awake_us else "0")
-    if awake_us:
-        options.add_session_config_entry("session.intra_op.spin_duration_us", str(awake_us))
-        options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

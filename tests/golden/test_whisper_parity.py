@@ -5,7 +5,6 @@ Tolerances are about five times what was measured.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -146,14 +145,3 @@ def test_where_the_short_window_finds_no_end_the_long_one_is_asked(voice: Voice,
     assert len(encoded.frames) == 1500
     assert heard.ended
     assert heard.text.lower() == str(REFERENCE["greedy"]).lower()
-
-
-def test_two_threads_hear_the_same_and_sleep_between_runs(hearing_bundle: Bundle, voice: Voice):
-    two = Voice(hearing_bundle, threads=2)
-    (ours, heard), (theirs, expected) = (one.hear(SOUND) for one in (two, voice))
-    assert heard == expected
-    assert np.array_equal(ours.frames, theirs.frames)
-    time.sleep(0.01)
-    began = time.process_time()
-    time.sleep(0.4)
-    assert time.process_time() - began < 0.015

@@ -36,10 +36,6 @@ AT_ONCE = 64
 """Tokens that are scored together; each takes 0.4 MB until it is."""
 REMEMBERED = 6
 """Tokens of a beginning that is remembered until the next utterance; each takes 0.2 MB."""
-AWAKE_US = 100
-"""How long a thread waits awake for the next step of the same run: a pass of the decoder has hundreds, of microseconds
-each. A pass for 1, 8 and 24 texts takes 1.9, 2.6 and 5.7 ms on two free cores, and 2.2, 4.2 and 8 ms on one or without
-it; on busy cores nothing is gained, and a third more time of the processor goes into it."""
 TAIL_FILE = "tail.npy"
 TOKENIZER_FILE = "tokenizer.json"
 
@@ -110,7 +106,7 @@ class Voice:
         self._never_first = np.array(_ids(settings["suppressed_first"]), np.intp)
         # One long utterance or list of texts would have an arena hold hundreds of megabytes ever after.
         self._encoder, self._cross, self._decoder = (
-            bundle.session(graph, threads, arena=False, awake_us=AWAKE_US) for graph in ("encoder", "cross", "decoder")
+            bundle.session(graph, threads, arena=False) for graph in ("encoder", "cross", "decoder")
         )
         self._beginnings: tuple[Encoded | None, dict[tuple[int, ...], tuple[Array, Array]]] = (None, {})
         self._tail: Array = np.load(bundle.path(TAIL_FILE), allow_pickle=False).astype(np.float32)
