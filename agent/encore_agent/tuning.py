@@ -36,7 +36,7 @@ class NoTrainExtra(AgentError, ImportError):
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
             f"the action model was not fine-tuned: {', '.join(missing)} is not installed. That is no loss for what was "
-            "learned: one demonstration is enough to replay. To fine-tune: pip install 'encore[train]'"
+            "learned: one demonstration is enough to replay. To fine-tune: pip install -e '.[train]' in Encore's folder"
         )
 
 

@@ -143,7 +143,7 @@ def test_the_command_without_the_extra_is_clear(tmp_path: Path, monkeypatch: pyt
     code, said = invoked(tmp_path)
     assert code == 1
     assert "torch_of_nobody is not installed" in said
-    assert "pip install 'encore[train]'" in said
+    assert "pip install -e '.[train]'" in said
 
 
 def test_ways_that_differ_are_an_error_where_nobody_can_be_asked(

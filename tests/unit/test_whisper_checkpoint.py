@@ -176,7 +176,7 @@ def test_a_bundle_is_opened_by_its_folder(bundle: Bundle, tmp_path: Path):
 
 def test_what_is_missing_for_the_export_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(checkpoint, "NEEDED", ("no_such_module",))
-    with pytest.raises(WhisperMissing, match=r"base\.en cannot .* exported once.*pip install 'encore\[train\]'"):
+    with pytest.raises(WhisperMissing, match=r"base\.en cannot .* exported once.*pip install -e '.\[train\]'"):
         open_whisper("base.en", tmp_path)
     with pytest.raises(WhisperMissing, match="it has no name"):
         open_whisper(" ", tmp_path)

@@ -192,7 +192,9 @@ def _export(name: str, folder: Path) -> None:
     """Export in a process of its own, so that torch never comes into this one."""
     command = [sys.executable, "-m", EXPORT, name, "--folder", str(folder)]
     if any(find_spec(needed) is None for needed in ("torch", "transformers", "onnxscript")):
-        advice = f"Install the train extra (pip install 'encore[train]') and run: python -m {EXPORT} {name}"
+        advice = (
+            f"Install the train extra (pip install -e '.[train]' in Encore's folder) and run: python -m {EXPORT} {name}"
+        )
         raise ClipMissing(name, "it must be exported once, and that needs torch and transformers", advice)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

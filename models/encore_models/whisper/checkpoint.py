@@ -86,7 +86,9 @@ def open_whisper(
 def _exported(name: str, folder: Path, progress: Progress) -> Bundle:
     """Export in a process of its own, so that torch never comes into this one."""
     if any(find_spec(needed) is None for needed in NEEDED):
-        advice = f"Install the train extra (pip install 'encore[train]') and run: python -m {EXPORT} {name}"
+        advice = (
+            f"Install the train extra (pip install -e '.[train]' in Encore's folder) and run: python -m {EXPORT} {name}"
+        )
         problem = "it must be exported once, and that needs torch, transformers and openai-whisper"
         raise WhisperMissing(name, problem, advice)
     progress(f"exporting {name}, once; this takes minutes", 0.1)

@@ -61,7 +61,9 @@ class DatasetsMissing(ModelsError, ImportError):
     """Hugging Face `datasets` is not installed."""
 
     def __init__(self) -> None:
-        super().__init__("samples are exchanged through Hugging Face datasets: pip install 'encore[train]'")
+        super().__init__(
+            "samples are exchanged through Hugging Face datasets: pip install -e '.[train]' in Encore's folder"
+        )
 
 
 def write_datasets(shards_folder: Path, folder: Path) -> Path:
