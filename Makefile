@@ -87,6 +87,7 @@ bench-hearing: system $(VENV)/.ready
 # The action model against its other fusions and towers, trained here; an hour of one core, and at first one for samples.
 bench-action: system $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(call install_debian,$(BIN)/python -m tests.benchmarks.bench_action --packages)
 	$(BIN)/python -m tests.benchmarks.bench_action $(ARGS)
 
 # "Click shuffle" without a demonstration: clicked, asked, and what was clicked wrongly.

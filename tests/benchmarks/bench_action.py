@@ -12,6 +12,7 @@ Results: `results/action.json`, and beside it Markdown and a picture.
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -30,6 +31,7 @@ from encore_models.training import icons
 from encore_models.training.action import make
 from encore_models.training.action.closed_loop import numbers_of, telling
 from encore_models.training.action.fusion import FUSIONS
+from encore_models.training.action.glyphs import FONT_PACKAGES
 from encore_models.training.action.model import ActionConfig, ActionModel, torch_outputs
 from encore_models.training.action.samples import FORMAT_VERSION
 from encore_models.training.action.shipped import NUMBERS, read_weights
@@ -233,8 +235,12 @@ def main(
     quick: Annotated[
         bool, typer.Option(help="A trial of all that is done here, on a task of no meaning; kept where --out says.")
     ] = False,
+    packages: Annotated[bool, typer.Option(help="Only name the Debian packages that are needed.")] = False,
 ) -> None:
     """Train, measure and compare the combinations of the action model."""
+    if packages:
+        typer.echo(" ".join([*FONT_PACKAGES, *(["npm"] if shutil.which("npm") is None else [])]))
+        return
     torch.set_num_threads(threads)
     if quick:
         with tempfile.TemporaryDirectory(prefix="encore-bench-") as scratch:

@@ -132,6 +132,11 @@ FAMILIES: dict[Split, frozenset[str]] = {
     "test": frozenset("Inter InterDisplay Roboto NotoSerif P052 DejaVuSerif".split()),
 }
 """Families by the beginning of their files' names."""
+FONT_PACKAGES = (
+    "fonts-cantarell fonts-crosextra-caladea fonts-dejavu-core fonts-dejavu-extra fonts-inter fonts-lato "
+    "fonts-liberation2 fonts-noto-core fonts-open-sans fonts-roboto-unhinted fonts-urw-base35"
+).split()
+"""The Debian packages that hold them."""
 PLAIN = frozenset({"Regular", "Roman", "Book", ""})
 """Styles that interfaces are written in, by the end of the file's name."""
 
