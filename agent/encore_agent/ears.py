@@ -38,6 +38,7 @@ from encore_agent.messages import (
 )
 from encore_agent.messages import Listener as Tell
 from encore_agent.pauses import AT_ONCE_MS, pause_after
+from encore_agent.say import begins_with_verb
 from encore_agent.say_hearing import HeardOnce, SayUnderstander
 from encore_agent.settings import Settings
 from encore_agent.understand import Understander
@@ -325,13 +326,20 @@ class Ears:
             hands_free=self.mode != "push_to_talk",
             plausible=self._deeds.plausible,
         )
-        # The user's own macros come first.
-        if isinstance(outcome, Rejected) and self.saying and self._say_understander is not None:
+        if self._may_name_a_control(outcome) and self.saying and self._say_understander is not None:
             request = self._say_understander.request(utterance, self._deeds.choosing)
             if request is not None:
                 return _Thought(partial(self._deeds.start_saying, request))
         pause_ms = pause_after(outcome, understander.macros)
         return _Thought(partial(self._come_to, understander, outcome, heard), pause_ms)
+
+    def _may_name_a_control(self, outcome: Accepted | Asked | Rejected) -> bool:
+        """The user's own macros come first, but not a doubtful one where the words say what to do with a control."""
+        if not isinstance(outcome, Asked):
+            return isinstance(outcome, Rejected)
+        asked = {command.macro_id for command in outcome.commands}
+        phrases = (phrase.text for macro in self._library.macros() if macro.id in asked for phrase in macro.phrases)
+        return begins_with_verb(outcome.text) and not any(map(begins_with_verb, phrases))
 
     def _awoken(self, follow_up: FollowUp) -> None:
         self._waker.awoken(follow_up)

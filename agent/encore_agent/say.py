@@ -101,6 +101,12 @@ def asked_by(match: Match) -> Say | ShowNumbers:
     return Say(VERBS[verb], bare_name(match.slots["name"]))
 
 
+def begins_with_verb(text: str) -> bool:
+    """Whether words say what to do with a control: "click heart", "double click Yesterday"."""
+    words = words_of(text)
+    return any(words[: len(verb)] == verb for verb in (words_of(verb) for verb in VERBS))
+
+
 def reply_in(text: str) -> Number | Cancel | None:
     """The answer to numbers that are shown, or None where the text is something else."""
     words = words_of(text)

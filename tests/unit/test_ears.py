@@ -342,6 +342,31 @@ def test_speech_without_the_wake_phrase_is_in_the_log_with_its_scores(
     assert "computer" in entry.reason
 
 
+@pytest.mark.parametrize(
+    ("text", "phrase", "named"),
+    [
+        ("click heart", "play {song}", True),  # a song that sounds so is doubtful; the words are not
+        ("click heart", "click art", False),  # a macro of the user's own
+        ("lick the heart", "play {song}", False),
+    ],
+)
+def test_words_that_name_a_control_go_before_a_doubtful_macro(
+    person: Person, monkeypatch: pytest.MonkeyPatch, text: str, phrase: str, named: bool
+) -> None:
+    create_macro(
+        macro("own", phrase), {"before.png": np.zeros((4, 4, 3), np.uint8)}, person.library.macros_folder / "own"
+    )
+    FakeUnderstander.meanings[text] = Asked(text, "it could be", (Command("own", {}, 0.5),), seconds=1e6)
+    called: list[object] = []
+    monkeypatch.setattr(ears_module.SayUnderstander, "request", lambda self, utterance, choosing: "the heart")
+    monkeypatch.setattr(person.deeds, "start_saying", called.append)
+    person.ears.saying = True
+    person.listen()
+    person.say(text)
+    assert (called == ["the heart"]) == named
+    assert any(isinstance(event, Asked) for event in person.told()) != named
+
+
 def test_a_full_disk_keeps_nobody_from_their_command(person: Person, caplog: pytest.LogCaptureFixture) -> None:
     with person.library._transaction() as database:
         (pages,) = database.execute("PRAGMA page_count").fetchone()
