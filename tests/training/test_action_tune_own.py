@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -82,10 +82,11 @@ class Learn:
     def __init__(self, library: Path, hearing: Path) -> None:
         self.library, self.notes = library, list[str]()
         self.stop = threading.Event()
+        self.progress: Callable[[str, float], None] = lambda *_: None
         self.places = TuningPlaces(library, library / "action_model", hearing)
 
     def __call__(self, *new: str, leave_out: Sequence[str] = ()) -> Tuned:
-        return tune(self.places, lambda *_: None, self.notes.append, self.stop, new, leave_out)
+        return tune(self.places, self.progress, self.notes.append, self.stop, new, leave_out)
 
     @property
     def model(self) -> bytes:
@@ -165,7 +166,7 @@ def test_a_model_of_another_version_is_not_begun_with(learn: Learn, tmp_path: Pa
 
 def test_stopping_it_changes_nothing(learn: Learn) -> None:
     before = learn.model
-    threading.Timer(8.0, learn.stop.set).start()
+    learn.progress = lambda *_: learn.stop.set()  # as soon as anything is done
     with pytest.raises(NotTuned, match="it was stopped"):
         learn("press-back")
     assert learn.model == before
