@@ -32,7 +32,7 @@ class VerdictOptions:
     said of 99 % of the windows that something covers and 90 % of other commands, and of 0.5 % of the steps that are
     due."""
     certain: float = 0.9
-    """Of the finder's place being right, from which it needs nobody to agree: of 152 places on the development screens
+    """Of the finder's place being right, from which it needs nobody to agree: of 148 places on the development screens
     that it gave .9 to .99 all were."""
     needless: float = 0.9
     """That the model says a step is not needed, from which it is left out if the screen shows its effect: with both, as
