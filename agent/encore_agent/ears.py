@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -45,6 +45,7 @@ from encore_agent.understand import Understander
 from encore_agent.values import Heard, Hearing
 from encore_agent.wake import FollowUp, NotCalled, Waker
 from encore_models.learn import Printing
+from encore_models.macro import Macro
 from encore_models.perception.mel import RATE
 from encore_models.perception.speech import Utterance
 from encore_recorder.errors import NoMicrophone
@@ -69,6 +70,15 @@ class _Thought:
     """The silence that is to end the utterance; None for the usual one."""
     running: bool = False
     """Whether a macro ran when it was thought; then only stop words count."""
+
+
+def _may_name_a_control(outcome: Accepted | Asked | Rejected, macros: Sequence[Macro]) -> bool:
+    """The user's own macros come first, but not a doubtful one where the words say what to do with a control."""
+    if not isinstance(outcome, Asked):
+        return isinstance(outcome, Rejected)
+    asked = {command.macro_id for command in outcome.commands}
+    phrases = (phrase.text for macro in macros if macro.id in asked for phrase in macro.phrases)
+    return begins_with_verb(outcome.text) and not any(map(begins_with_verb, phrases))
 
 
 def _nothing() -> None:
@@ -326,20 +336,12 @@ class Ears:
             hands_free=self.mode != "push_to_talk",
             plausible=self._deeds.plausible,
         )
-        if self._may_name_a_control(outcome) and self.saying and self._say_understander is not None:
+        if self.saying and self._say_understander is not None and _may_name_a_control(outcome, understander.macros):
             request = self._say_understander.request(utterance, self._deeds.choosing)
             if request is not None:
                 return _Thought(partial(self._deeds.start_saying, request))
         pause_ms = pause_after(outcome, understander.macros)
         return _Thought(partial(self._come_to, understander, outcome, heard), pause_ms)
-
-    def _may_name_a_control(self, outcome: Accepted | Asked | Rejected) -> bool:
-        """The user's own macros come first, but not a doubtful one where the words say what to do with a control."""
-        if not isinstance(outcome, Asked):
-            return isinstance(outcome, Rejected)
-        asked = {command.macro_id for command in outcome.commands}
-        phrases = (phrase.text for macro in self._library.macros() if macro.id in asked for phrase in macro.phrases)
-        return begins_with_verb(outcome.text) and not any(map(begins_with_verb, phrases))
 
     def _awoken(self, follow_up: FollowUp) -> None:
         self._waker.awoken(follow_up)
