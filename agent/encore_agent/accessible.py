@@ -44,10 +44,12 @@ def heeded(result: Found | Absent, target: Target, elements: Sequence[Element]) 
         elements: What the program tells now, in pixels of the picture that was searched; may be only a part of it.
 
     Returns:
-        The same place, with the program's word in the evidence where it agrees; absent where it objects.
+        The same place, with the program's word in the evidence where it agrees; absent where it objects. What was
+        nearly found is held to the same.
     """
     if isinstance(result, Absent):
-        return result
+        held = (heeded(one, target, elements) for one in result.nearly)
+        return replace(result, nearly=tuple(one for one in held if isinstance(one, Found)))
     here = element_at(result.point, elements)
     if here is None or not _comparable(target, here):
         return result

@@ -113,12 +113,13 @@ class Search:
         if place.point is None and self._taken(point):
             return Absent(f"something stands now where the click would go ({place.why})", place.near)
         probability = self.certainty.probability(kind, evidence)
-        self.weighed.append(Weighed(kind, evidence, point, probability))
-        if probability < self.certainty.kinds[kind].enough:
-            near = (LookAlike(place.box, probability), *place.near)
-            return Absent(f"{doubt} ({place.why})", near[: NEAREST + 1], probability)
         patch, around = self._seen_at(point)
-        return Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+        found = Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+        self.weighed.append(Weighed(kind, evidence, found, probability))
+        if probability >= self.certainty.kinds[kind].enough:
+            return found
+        near = (LookAlike(place.box, probability), *place.near)
+        return Absent(f"{doubt} ({place.why})", near[: NEAREST + 1], probability)
 
     def moved(self, found: Found, point: Point, evidence: str) -> Found:
         """The same finding with another place to act, which has its own patch to be looked at again."""

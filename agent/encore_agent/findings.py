@@ -56,19 +56,6 @@ class FindOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """A place that was judged, whether it was acted on or not."""
-
-    kind: Kind
-    evidence: Mapping[str, float]
-    """The measures of its kind, each 0 to 1."""
-    point: Point
-    """Where the click would go."""
-    probability: float
-    """That it is right, 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
 class LookAlike:
     """A candidate that came near, and was not chosen."""
 
@@ -101,6 +88,24 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """A place that was judged, whether it was acted on or not."""
+
+    kind: Kind
+    evidence: Mapping[str, float]
+    """The measures of its kind, each 0 to 1."""
+    place: Found
+    """Where the click would go, whether it is sure enough or not."""
+    probability: float
+    """That it is right, 0 to 1."""
+
+    @property
+    def point(self) -> Point:
+        """Where the click would go."""
+        return self.place.point
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """The target is not there, or it is not clear enough which of several it is."""
 
@@ -110,6 +115,8 @@ class Absent:
     """What came nearest, best first."""
     probability: float | None = None
     """That a click on what came nearest would have been right, 0 to 1; None where nothing could be weighed."""
+    nearly: tuple[Found, ...] = field(default=(), repr=False)
+    """Places that were weighed, and are not sure enough: never to be acted on without another witness."""
 
 
 LOST = Absent("what was clicked when it was shown cannot be made out in the recording")

@@ -84,6 +84,13 @@ class Advice:
         return int(self.decision.steps.argmax())
 
     @property
+    def sure(self) -> float:
+        """Probability of all that it says of a step: that it is due, and is this one, at its place."""
+        place = self.place
+        here = 0.0 if place is None else self._of(self.seen.place_of(place))
+        return self.probability("step") * float(self.decision.steps.max(initial=0.0)) * here
+
+    @property
     def argument(self) -> str:
         """The likeliest argument."""
         return ARGUMENTS[int(self.decision.arguments.argmax())]

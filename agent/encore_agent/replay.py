@@ -289,9 +289,8 @@ class _Episode:
         now = self.parts._look(frame.image, told)
         result = self._found(step, step.target, now, told) if step.target else None
         advice = self.course.advise(now, self.progress, self.values)
-        return _Sighting(
-            result, frame, window, advice, judged(step, index, result, advice, self.parts._options.verdict)
-        )
+        verdict = judged(step, index, result, advice, self.parts._options.verdict)
+        return _Sighting(verdict.place or result, frame, window, advice, verdict)
 
     def _found(self, step: Step, target: Target, now: Scene, told: Sequence[Element]) -> Found | Absent:
         finder, shown = self.parts._finder, self.parts.shown_scene(self.request.folder, step)

@@ -1,12 +1,13 @@
 """What comes of the action model's advice and the finder's evidence: act, look again, or leave a step out (pure).
 
-A step is taken where the two agree, or where the evidence is certain and the model does not object. The evidence may
-veto the model, and never does the model invent a place: what is acted on is always what the finder found.
+A step is taken where the two agree, or where the evidence is certain and the model does not object. Where the finder
+weighed a place and is not sure enough, the model's word for that very place may make up for it. The evidence may veto
+the model, and never does the model invent a place: what is acted on is always one that the finder found evidence for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from encore_agent.find import Absent, Found
@@ -19,6 +20,8 @@ from encore_recorder.actions import Click
 
 SAME_PLACE = 0.3
 """Overlap from which the model's candidate and the finder's place are one."""
+SWAYS = 0.99
+"""The highest probability that a model's word for a place counts with."""
 REACH = 4
 """Pixels beyond its ink that a candidate still is hit."""
 
@@ -34,6 +37,8 @@ class VerdictOptions:
     certain: float = 0.9
     """Of the finder's place being right, from which it needs nobody to agree: of 148 places on the development screens
     that it gave .9 to .99 all were."""
+    together: float = 0.9
+    """Of both being right about a place that the finder alone is not sure enough of."""
     needless: float = 0.9
     """That the model says a step is not needed, from which it is left out if the screen shows its effect: with both, as
     none of 1,649 that were needed."""
@@ -45,6 +50,8 @@ class Verdict:
 
     do: Literal["act", "look", "skip"]
     why: str
+    place: Found | None = None
+    """Where to act, if both together are sure of a place that the finder alone is not."""
 
 
 def judged(
@@ -60,7 +67,8 @@ def judged(
         options: How sure to be.
     """
     evidence = _evidence(found)
-    if advice is None:
+    # The model knows what is drawn, and takes an empty place for one whose target is gone.
+    if advice is None or (step.target is not None and step.target.kind == "blank"):
         return Verdict("look" if isinstance(found, Absent) else "act", evidence)
     both = f"{evidence}; the action model says {spoken(advice)}"
     if advice.objection >= options.objection:
@@ -68,24 +76,54 @@ def judged(
     if needless(step, index, advice, options):
         return Verdict("skip", f"the screen shows its effect already, and the action model says {spoken(advice)}")
     if isinstance(found, Absent):
-        return Verdict("look", both)
+        place = confirmed(step, index, found, advice, options)
+        return Verdict("look" if place is None else "act", both, place)
     if agrees(step, index, found, advice):
         return Verdict("act", both)
+    if changes_back(step, index, advice, options):
+        return Verdict("look", both)
     certain = found is None or (found.probability or 0.0) >= options.certain
     return Verdict("act", f"{both}, but this is certain") if certain else Verdict("look", both)
 
 
 def agrees(step: Step, index: int, found: Found | None, advice: Advice) -> bool:
     """Whether the model says this step, at the finder's place, with its argument."""
-    if advice.state != "step" or advice.step != index or advice.argument != argument_of(step):
+    if not _says(step, index, advice):
         return False
-    # Where nothing is drawn, or nothing is pointed at, there is no candidate to agree about.
-    if found is None or (step.target is not None and step.target.kind == "blank"):
-        return True
+    return found is None or _at(found, advice)
+
+
+def confirmed(step: Step, index: int, absent: Absent, advice: Advice, options: VerdictOptions) -> Found | None:
+    """The place that the finder is not sure enough of and the model points at, if both together are.
+
+    The two look at different things, the finder at this window and the model at what it learned from others, so their
+    odds are multiplied; however sure the model is, it counts no more than `SWAYS`.
+    """
+    if not _says(step, index, advice):
+        return None
+    there = [one for one in absent.nearly if _at(one, advice)]
+    best = max(there, key=lambda one: one.probability or 0.0, default=None)
+    if best is None:
+        return None
+    odds = _odds(best.probability or 0.0) * _odds(min(advice.sure, SWAYS))
+    return replace(best, probability=odds / (1 + odds)) if odds >= _odds(options.together) else None
+
+
+def _says(step: Step, index: int, advice: Advice) -> bool:
+    """Whether the model says this step, with its argument."""
+    return advice.state == "step" and advice.step == index and advice.argument == argument_of(step)
+
+
+def _at(found: Found, advice: Advice) -> bool:
+    """Whether the model points at the finder's place."""
     place = advice.place
     if place is None:
         return False
     return place.box.overlap(found.box) >= SAME_PLACE or place.box.grown(REACH).contains(found.point)
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1e-9, 1 - probability)
 
 
 def needless(step: Step, index: int, advice: Advice, options: VerdictOptions) -> bool:
@@ -98,6 +136,18 @@ def needless(step: Step, index: int, advice: Advice, options: VerdictOptions) ->
     plain = isinstance(step.action, Click) and target is not None and target.kind in ("icon", "text")
     if target is None or not plain or target.template is not None or target.look_alikes:
         return False
+    return behind(index, advice, options)
+
+
+def changes_back(step: Step, index: int, advice: Advice, options: VerdictOptions) -> bool:
+    """Whether a click may undo what was done already: many drawings are switches, labels and fields are not."""
+    target = step.target
+    switch = isinstance(step.action, Click) and target is not None and target.kind in ("icon", "row_icon")
+    return switch and behind(index, advice, options)
+
+
+def behind(index: int, advice: Advice, options: VerdictOptions) -> bool:
+    """Whether the model says that a later step is due, or all is done, and the screen shows the step's effect."""
     later = float(advice.decision.steps[index + 1 :].sum())
     said = advice.probability("step") * later + advice.probability("done")
     return said >= options.needless and already(advice.asked, index)

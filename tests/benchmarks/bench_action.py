@@ -25,8 +25,11 @@ import typer
 from platformdirs import user_cache_path
 from rich.console import Console
 
-from encore_models.bundle import file_sha256
+from encore_models.bundle import MANIFEST, file_sha256
 from encore_models.perception.action import WEIGHTS
+from encore_models.perception.action import ActionModel as RuntimeModel
+from encore_models.perception.text import RapidOcrReader
+from encore_models.perception.ui_clip import UiClip
 from encore_models.training import icons
 from encore_models.training.action import make
 from encore_models.training.action.closed_loop import numbers_of, telling
@@ -42,6 +45,7 @@ from tests.benchmarks.action.learning import curve, tuned
 from tests.benchmarks.action.library import learned_beside
 from tests.benchmarks.action.material import Material, quick_material, whole_material
 from tests.benchmarks.action.played import play_together
+from tests.benchmarks.action.replayed import Replaying
 from tests.benchmarks.action.report import write_report
 from tests.benchmarks.action.rows import measure
 from tests.benchmarks.action.stored import Stored, apart
@@ -62,6 +66,8 @@ KEYS = (
 ).split()
 """Of the default's row, that the file tells at its top too."""
 NOT_PLAYED = {"episodes": 0, "episode_success": None, "episode_false_done": None, "wrong": None}
+READ = 4096
+"""Labels whose text is kept."""
 OLD = 20
 """Demonstrations that were learned before a new one."""
 
@@ -137,7 +143,9 @@ def bench(
     learned = partial(learned_beside, folder, material, hearing) if hearing else partial(dict[str, Any], seconds=None)
     tuning = {**tuning, "beside": stored.part("library", given, learned)}
     rows = [{**row, **NOT_PLAYED, **ends[row["name"]]} for row in (default, *rows)]
-    return told_of(rows, points, tuning, budget) | towers
+    tell("replays")
+    replayed = stored.part("replayed", given, partial(_replay, folder, material, budget.played))
+    return told_of(rows, points, tuning, replayed, budget) | towers
 
 
 def _trained(
@@ -172,8 +180,24 @@ def _play(
     return play_together(tells, material.world, list(numbers_of("test", episodes)))
 
 
+def _replay(folder: Path, material: Material, episodes: int) -> dict[str, dict[str, Any]]:
+    """How the same episodes end as replays, with the default's advice and by the finder's evidence alone."""
+    if material.world is None or not (folder / MANIFEST).is_file():
+        return {}
+    clip, reader, numbers = UiClip.load(threads=1), RapidOcrReader(1, READ), list(numbers_of("test", episodes))
+    models = {"model and finder": RuntimeModel.load(folder, threads=1), "finder alone": None}
+    return {
+        name: Replaying(material.world, clip, reader, model).play_all(numbers).figures()
+        for name, model in models.items()
+    }
+
+
 def told_of(
-    rows: list[dict[str, Any]], points: list[dict[str, Any]], tuning: dict[str, Any], budget: Budget
+    rows: list[dict[str, Any]],
+    points: list[dict[str, Any]],
+    tuning: dict[str, Any],
+    replayed: dict[str, dict[str, Any]],
+    budget: Budget,
 ) -> dict[str, Any]:
     """The figures of the default, and all rows."""
     default, options = rows[0], budget.options
@@ -194,6 +218,7 @@ def told_of(
         "best_fusion": max(rows[1:-1], key=lambda row: (row["next_step_accuracy"], row["target_hit_model"]))["fusion"],
         "rows": rows,
         "groups": default["groups"],
+        "replayed": replayed,
         "ledger": default["ledger"],
         "demonstrations": points,
         "fine_tuning": tuning,

@@ -84,7 +84,16 @@ def test_the_smallest_element_counts() -> None:
 
 def test_what_is_absent_stays_absent() -> None:
     absent = Absent("nothing looks like it")
-    assert heeded(absent, TARGET, [element("Shuffle", box=Rect(0, 0, 900, 900))]) is absent
+    assert heeded(absent, TARGET, [element("Shuffle", box=Rect(0, 0, 900, 900))]) == absent
+
+
+def test_what_was_nearly_found_is_heeded_as_well() -> None:
+    absent = Absent("not sure enough", nearly=(FOUND,))
+    (kept,) = (one for one in [heeded(absent, TARGET, [element("Shuffle")])] if isinstance(one, Absent))
+    assert [one.box for one in kept.nearly] == [FOUND.box]
+    refused = heeded(absent, TARGET, [element("Repeat")])
+    assert isinstance(refused, Absent)
+    assert refused.nearly == ()
 
 
 WINDOW = Window("Player", "player", 7, Rect(-800, 20, 640, 400))

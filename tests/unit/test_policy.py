@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from encore_agent.act import DryRunActuator
+from encore_agent.certainty import Certainty
 from encore_agent.errors import UnfitModel
 from encore_agent.find import Finder
 from encore_agent.messages import EpisodeReport, Finished, Halted
@@ -41,16 +42,15 @@ class Played:
         self.macro = self.bench.macro((CLICKED, CIRCLE))
         create_macro(self.macro, {step.before: drawn() for step in self.macro.steps}, folder / "macro")
 
-    def run(self, policy: Policy, spoken: Spoken = NOTHING_SAID) -> EpisodeReport:
+    def run(self, policy: Policy, spoken: Spoken = NOTHING_SAID, certainty: Certainty | None = None) -> EpisodeReport:
         bench = self.bench
         bench.actuator = DryRunActuator()
         bench.stop.clear()
         episode = self.folder / "episode"
         episode.mkdir(exist_ok=True)
         options = ReplayOptions(patience_s=0.3, retry_s=0.02)
-        replayer = Replayer(
-            bench.desktop, bench.desktop, look, Finder(READER), bench.actuator, list, options, policy=policy
-        )
+        finder = Finder(READER, certainty=certainty)
+        replayer = Replayer(bench.desktop, bench.desktop, look, finder, bench.actuator, list, options, policy=policy)
         request = Request(self.macro, self.folder / "macro", {}, episode, spoken=spoken)
         return replayer.run(request, bench.events.append, bench.stop)
 
@@ -107,6 +107,18 @@ def test_a_sure_stop_halts_with_both_reasons(played: Played, tmp_path: Path) -> 
 def test_certain_evidence_goes_on_whatever_else_the_model_says(played: Played, tmp_path: Path, states: str) -> None:
     assert isinstance(played.run(modelled(tmp_path, states)).outcome, Finished)
     assert len(played.places) == 2
+
+
+def test_a_place_that_the_finder_alone_is_not_sure_of_is_clicked_where_the_model_says_the_same(
+    played: Played, tmp_path: Path
+) -> None:
+    never = Certainty.shipped().never()
+    assert isinstance(played.run(OneShot(), certainty=never).outcome, Halted)
+    assert isinstance(played.run(modelled(tmp_path / "waits", WAIT), certainty=never).outcome, Halted)
+    assert played.places == []
+    report = played.run(modelled(tmp_path), certainty=never)
+    assert isinstance(report.outcome, Finished)
+    assert played.places == [CLICKED.moved(LEFT, TOP), CIRCLE.moved(LEFT, TOP)]
 
 
 def test_what_is_not_there_is_not_clicked_though_the_model_points_at_something(played: Played, tmp_path: Path) -> None:

@@ -111,6 +111,49 @@ def test_what_the_evidence_does_not_find_is_never_acted_on() -> None:
     assert "not there; the action model says step 1" in verdict.why
 
 
+CAME = (1, 0.97, 0.97, 1, 0.2, 0.3)
+"""What came is there, and what went is gone."""
+
+
+def nearly(probability: float, box: Rect = BOXES[0]) -> Absent:
+    return Absent("not there", nearly=(found(BOXES[2], 0.7), found(box, probability)))
+
+
+def test_two_witnesses_are_sure_of_a_place_that_the_finder_alone_is_not() -> None:
+    said = advice(steps=(1.0, 0.0), candidates=(0.98, 0.01, 0.01, 0.0))
+    verdict = judged(STEP, 0, nearly(0.5), said, OPTIONS)
+    assert verdict.do == "act"
+    assert verdict.place is not None
+    assert verdict.place.box == BOXES[0]
+    assert 0.9 < (verdict.place.probability or 0) < 0.98
+    # One of them that is not sure at all is not made up for by the other, however sure that is.
+    assert judged(STEP, 0, nearly(0.05), advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0)), OPTIONS).do == "look"
+    assert judged(STEP, 0, nearly(0.5), advice(), OPTIONS).do == "look"
+
+
+@pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
+def test_what_was_nearly_found_needs_the_model_to_say_that_very_place(said: Advice) -> None:
+    verdict = judged(STEP, 0, nearly(0.79), said, OPTIONS)
+    assert (verdict.do, verdict.place) == ("look", None)
+
+
+def test_of_an_empty_place_the_evidence_decides_alone() -> None:
+    stop = advice(states=(0.02, 0.01, 0.01, 0.96))
+    empty = replace(STEP, target=replace(TARGET, kind="blank"))
+    assert judged(empty, 0, found(probability=0.81), stop, OPTIONS).do == "act"
+    assert judged(empty, 0, nearly(0.79), advice(), OPTIONS).do == "look"
+
+
+def test_what_may_change_back_is_not_clicked_again() -> None:
+    done = advice(steps=(0.02, 0.98), effect=CAME)
+    heart = replace(STEP, target=replace(TARGET, kind="row_icon", template="{song}"))
+    assert judged(heart, 0, found(probability=1.0), done, OPTIONS).do == "look"
+    row = replace(STEP, target=replace(TARGET, kind="row", template="{song}"))
+    assert judged(row, 0, found(probability=1.0), done, OPTIONS).do == "act"
+    # Where the screen does not show it, the model may be mistaken.
+    assert judged(heart, 0, found(probability=1.0), advice(steps=(0.02, 0.98)), OPTIONS).do == "act"
+
+
 def test_a_place_that_evidence_speaks_against_is_passed_over() -> None:
     said = advice(candidates=(0.5, 0.4, 0.05, 0.05), ruled_out=(True, False, False))
     assert said.place == seen().found[1]
@@ -136,8 +179,6 @@ def test_typing_needs_no_place_and_is_certain_but_for_a_stop() -> None:
     assert judged(typing, 1, None, advice(states=(0.1, 0.9, 0, 0)), OPTIONS).do == "act"
 
 
-CAME = (1, 0.97, 0.97, 1, 0.2, 0.3)
-"""What came is there, and what went is gone."""
 LATER = {"another step": advice(steps=(0.03, 0.97), effect=CAME), "done": advice((0, 0, 1, 0), effect=CAME)}
 
 

@@ -31,6 +31,14 @@ COLUMNS = {
     "training_seconds": "trained s",
 }
 """Of the tables of models, by the keys of a row."""
+REPLAYED = {
+    "name": "",
+    "success": "played to the end %",
+    "target_hit": "target %",
+    "wrong": "ended wrong",
+    "false_done": "false done %",
+}
+"""Of episodes that the finder plays, with advice and without."""
 TOWERS = {
     key: title
     for key, title in {"name": "tower", "screen": "screen", "voice": "voice", **COLUMNS}.items()
@@ -38,7 +46,7 @@ TOWERS = {
 } | {"name": "tower"}
 SHARES = frozenset(
     "next_step_accuracy target_hit_model target_hit_evidence target_hit wrong_target argument_accuracy episodes_right "
-    "episode_success episode_false_done voice_spread recall_at_1 recall_at_5".split()
+    "episode_success episode_false_done voice_spread recall_at_1 recall_at_5 success false_done".split()
 )
 """Told in hundredths."""
 TITLES = {
@@ -84,6 +92,9 @@ def markdown(told: dict[str, Any], drawn: str) -> str:
     ends = told["rows"][0].get("endings")
     if ends:
         lines += ["", f"The default's episodes ended: {', '.join(f'{key} {count}' for key, count in ends.items())}."]
+    if told["replayed"]:
+        rows = [{"name": name, **figures} for name, figures in told["replayed"].items()]
+        lines += ["", "## The same episodes as replays", "", *table(REPLAYED, rows)]
     for key, title in (("hard", "Hard cases"), ("voice", "Voices"), ("application", "Applications")):
         if told["groups"][key]:
             lines += ["", f"## {title}, the default", "", *_table(told["groups"][key])]

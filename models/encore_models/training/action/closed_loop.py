@@ -20,13 +20,16 @@ from encore_models.training.action.episodes import Begun, Looked
 from encore_models.training.action.evaluate import Decider, feeds_of
 from encore_models.training.action.plans import HARD, Moment, decide, hardened, split_of
 from encore_models.training.action.samples import OTHER, Sample, Split, collate
-from encore_models.training.action.tasks import after, next_step
+from encore_models.training.action.tasks import IntentKind, after, holds, next_step
+from encore_recorder.geometry import Point
 
 Outcome = Literal["success", "wrong", "false done", "stopped", "stalled", "unseen"]
 """Ended rightly; acted on the wrong thing; said done too early; gave up where it need not; waited for ever; the target
 was not among the candidates."""
 PATIENCE = 3
 """Times in a row that it may wait, or not find its target."""
+HARMLESS: frozenset[IntentKind] = frozenset({"page", "field", "type", "enter", "row"})
+"""What can be done once more and changes nothing; a toggle or a mark would change back."""
 HARD_SHARE = 0.5
 """Of the episodes, in which something goes on besides."""
 
@@ -64,6 +67,8 @@ class Told:
     step: int
     candidate: int
     """-1 for absent."""
+    point: Point | None = None
+    """Where it acts, if that is not the middle of a candidate; pixels of the window."""
 
 
 class Playable(Protocol):
@@ -176,7 +181,8 @@ class World:
             return "success" if right == "done" else "false done"
         if told.state == "stop":
             return "success" if right == "stop" else "stopped"
-        blank = told.state == "step" and told.candidate < 0 and bool(sample.step_places[told.step].any())
+        nowhere = told.candidate < 0 and told.point is None
+        blank = told.state == "step" and nowhere and bool(sample.step_places[told.step].any())
         if told.state == "wait" or blank:
             return self._wait()
         self._waited = 0
@@ -185,12 +191,26 @@ class World:
         self._act(told.step)
         return None
 
+    def repeats(self, told: Told, looked: Looked) -> bool:
+        """Take a step whose effect is there already; whether that was possible and changed nothing."""
+        intents, view = self._intents, self._moment.view
+        intent = intents[told.step]
+        there = holds(intent, view) or (intent.kind == "field" and holds(intents[told.step + 1], view))
+        if intent.kind not in HARMLESS or not there or view.popup or self._moment.hard == OTHER:
+            return False
+        control = looked.screen.control(intent.key, intent.part) if intent.key else None
+        if intent.key and (control is None or told.point is None or not control.area.contains(told.point)):
+            return False
+        self._act(told.step)
+        return True
+
     def _hit(self, told: Told, sample: Sample, looked: Looked) -> bool:
         """Whether it acts on the target; typing and keys have none."""
-        if sample.candidate in (-1, told.candidate):
+        if sample.candidate < 0 or (sample.candidate == told.candidate and told.point is None):
             return True
         _, _, control = decide(self._intents, self._moment, looked.screen)
-        return control is not None and control.area.contains(looked.seen.found[told.candidate].box.center)
+        point = told.point or looked.seen.found[told.candidate].box.center
+        return control is not None and control.area.contains(point)
 
     def _act(self, step: int) -> None:
         done = (*self._moment.progress[:step], 1, *self._moment.progress[step + 1 :])

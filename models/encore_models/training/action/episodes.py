@@ -78,6 +78,8 @@ class Demonstrated:
     """What each target says; today's value, as heard, where it follows the slot."""
     seen: tuple[Seen, ...]
     """The screens before the steps, and at the end."""
+    screens: tuple[Screen, ...]
+    """Those before the steps, as they are drawn."""
     changes: tuple[Effect, ...]
     """What each step made come and go, with today's value."""
     utterance: Half
@@ -221,6 +223,7 @@ class Episodes:
         places = np.zeros((len(looks), PLACE_WIDTH), np.float32)
         texts: list[str] = []
         seen: list[Seen] = []
+        before: list[Screen] = []
         view = episode.shown_view
         screens: dict[View, Screen] = {}
 
@@ -232,6 +235,7 @@ class Episodes:
         heard = misread(episode.run.value, rng, MISHEARD)
         for number, intent in enumerate(episode.shown.intents):
             text, screen = intent.name, on(view)
+            before.append(screen)
             view = after(intent, view)
             reading = Reading(screen.controls, int(rng.integers(1 << 30)))
             scene = Scene(screen.image, reading, self._clip)
@@ -247,7 +251,9 @@ class Episodes:
         last = on(view)
         seen.append(observe(Scene(last.image, Reading(last.controls, 0), self._clip), self._words))
         changes = changed(seen, {episode.shown.value.lower(): heard})
-        return Demonstrated(looks, meanings, effects, places, heard, tuple(texts), tuple(seen), changes, SILENT)
+        return Demonstrated(
+            looks, meanings, effects, places, heard, tuple(texts), tuple(seen), tuple(before), changes, SILENT
+        )
 
     def _target(self, scene: Scene, control: Control | None, intent: Intent, reading: Reading) -> tuple[Rect, str, str]:
         """Where a step's target is, its kind, and what it says."""
