@@ -61,7 +61,9 @@ class Finder:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
         search = Search(target, shown, now, self._options, self._certainty)
         result = self._found(search, text)
-        return result if isinstance(result, Found) else replace(result, nearly=_nearly(search, text))
+        if isinstance(result, Found):
+            return result
+        return replace(result, nearly=tuple(one.place for one in search.weighed))
 
     def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:
         """All places that would be judged until one is sure enough, if none ever were; see `find`."""
@@ -129,13 +131,6 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
         return result
     label = find_label(search)
     return label if isinstance(label, Found) else result
-
-
-def _nearly(search: Search, text: str | None) -> tuple[Found, ...]:
-    """What was weighed without being sure enough; of a row also the label that reads so, whatever it stands among."""
-    if search.target.kind == "row" and text is None and not any(one.kind == "text" for one in search.weighed):
-        find_label(search)
-    return tuple(one.place for one in search.weighed)
 
 
 def _letters(ink: Rect) -> list[Rect]:

@@ -20,8 +20,8 @@ from encore_recorder.actions import Click
 
 SAME_PLACE = 0.3
 """Overlap from which the model's candidate and the finder's place are one."""
-SWAYS = 0.99
-"""The highest probability that a model's word for a place counts with."""
+SWAYS = 0.95
+"""The highest probability that the model's word for a place counts with."""
 REACH = 4
 """Pixels beyond its ink that a candidate still is hit."""
 
@@ -37,8 +37,12 @@ class VerdictOptions:
     certain: float = 0.9
     """Of the finder's place being right, from which it needs nobody to agree: of 148 places on the development screens
     that it gave .9 to .99 all were."""
+    nearly: float = 0.5
+    """Of a place of the finder's that is not sure enough, from which the model may confirm it. In real programs, whose
+    like the model never saw, it points as surely at some places that only look right: the likeliest of these had
+    .43."""
     together: float = 0.9
-    """Of both being right about a place that the finder alone is not sure enough of."""
+    """Of both being right about such a place."""
     needless: float = 0.9
     """That the model says a step is not needed, from which it is left out if the screen shows its effect: with both, as
     none of 1,649 that were needed."""
@@ -101,7 +105,7 @@ def confirmed(step: Step, index: int, absent: Absent, advice: Advice, options: V
     """
     if not _says(step, index, advice):
         return None
-    there = [one for one in absent.nearly if _at(one, advice)]
+    there = [one for one in absent.nearly if _at(one, advice) and (one.probability or 0.0) >= options.nearly]
     best = max(there, key=lambda one: one.probability or 0.0, default=None)
     if best is None:
         return None

@@ -91,6 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--clip", default=OURS, help="see with another CLIP: a checkpoint of transformers, or its name")
+    parser.add_argument(
+        "--advised", action="store_true", help="with the action model's advice, as in a replay; see `advised`"
+    )
     options = parser.parse_args(argv)
     if options.misses:
         empty(options.misses)
@@ -100,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     times: dict[str, dict[str, float]] = {}
     try:
         for name, data in (("rendered", rendered), ("real", real)):
-            measure(name, data, options.jobs, options.misses, options.clip)
+            measure(name, data, options)
         if not options.no_times:
             times = measure_times(rendered.folder, rendered.asked, options.seed, options.clip)
         if options.peers:
@@ -117,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, data, by in (("rendered", rendered, "toolkits"), ("real", real, "programs")):
         results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
         results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
-    results |= {"times": times, "peers": PEERS, "definitions": DEFINITIONS}
+    results |= {"advised": options.advised, "times": times, "peers": PEERS, "definitions": DEFINITIONS}
     options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     show(results, CONSOLE)
@@ -157,19 +160,20 @@ def dataset(folder: Path, split: Split, count: int, seed: int) -> Dataset:
     return Dataset(folder, screens, choose((query for screen in screens for query in queries(screen)), count, seed))
 
 
-def measure(name: str, data: Dataset, jobs: int, misses: Path | None, clip: str = OURS) -> None:
+def measure(name: str, data: Dataset, options: argparse.Namespace) -> None:
     """Ask the finder everything, screen by screen; `data.measured` grows as answers come.
 
     Raises:
         KeyboardInterrupt: A person has seen enough.
     """
-    threads = 2 // jobs
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _work_quietly, (threads,))
+    threads = 2 // options.jobs
+    how = threads, options.misses, options.clip, options.advised
+    pool = ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn"), _work_quietly, (threads,))
     with progress() as bar:
         task = bar.add_task(name, total=len(data.asked))
         try:
             waiting = {
-                pool.submit(measure_screen, data.folder, screen, asked, threads, misses, clip): len(asked)
+                pool.submit(measure_screen, data.folder, screen, asked, *how): len(asked)
                 for screen in data.screens
                 if (asked := data.of(screen))
             }

@@ -20,6 +20,7 @@ from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
+from tests.benchmarks.finder.advised import Adviser
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, Thing, read_image
 from tests.benchmarks.finder.peers import Answer, timed
 from tests.benchmarks.finder.score import Outcome, outcome, recalled
@@ -46,11 +47,11 @@ class Eyes:
         """
         self.reader = RapidOcrReader(threads, remembered)
         ours = clip == OURS
-        self._clip = UiClip.load(threads=threads, remembered=remembered) if ours else open_clip(clip, MODELS, threads)
+        self.clip = UiClip.load(threads=threads, remembered=remembered) if ours else open_clip(clip, MODELS, threads)
 
     def look(self, image: Image) -> Scene:
         """A picture as the agent sees it."""
-        return Scene(image, self.reader, self._clip)
+        return Scene(image, self.reader, self.clip)
 
 
 class Encore:
@@ -121,7 +122,13 @@ def eyes(threads: int, clip: str = OURS) -> Eyes:
 
 
 def measure_screen(
-    folder: Path, screen: Screen, asked: Sequence[Query], threads: int, misses: Path | None = None, clip: str = OURS
+    folder: Path,
+    screen: Screen,
+    asked: Sequence[Query],
+    threads: int,
+    misses: Path | None = None,
+    clip: str = OURS,
+    advised: bool = False,
 ) -> Measured:
     """Ask everything of one screen; what was seen of a picture is kept for its next query.
 
@@ -132,8 +139,10 @@ def measure_screen(
         threads: For reading.
         misses: Where to draw what went wrong.
         clip: What pictures are looked at with.
+        advised: Whether the action model is asked as well, as in a replay.
     """
     sight = eyes(threads, clip)
+    adviser = Adviser(sight.clip) if advised else None
     finder, looker, measured = Finder(sight.reader), Looker(folder, screen, sight), Measured()
     for picture, things in screen.pictures.items():
         _count_recall(looker, screen, picture, things, measured)
@@ -143,6 +152,8 @@ def measure_screen(
         began = time.perf_counter()
         found = finder.find(target, shown, now, query.said)
         ms = 1e3 * (time.perf_counter() - began)
+        if adviser is not None:
+            found = adviser.judged(query, target, shown, now, found)
         click, sure = (found.point, found.probability) if isinstance(found, Found) else (None, None)
         one = outcome(query, click, ms, _why(target, found), sure)
         measured.outcomes.append(one)
