@@ -12,7 +12,7 @@ from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.labels import find_label
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import AROUND, SAME, WITNESSES, agreed, lies_on, middles, rim
+from encore_agent.witnesses import RESEMBLES, WITNESSES, agreed, lies_on, likes_of, middles
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_recorder.geometry import Point, Rect
@@ -185,35 +185,20 @@ def _crowded(image: NDArray[np.uint8], point: Point) -> bool:
 
 
 def _beneath(search: Search, point: Point, place: Point) -> float:
-    """How much of what lay on the same ground as the place still does, 0 to 1; a dialog that covers it is another.
+    """How much of what lay on the same ground as the place, nearest first, still does, 0 to 1; 1 where nothing did.
 
-    A dialog may have the colour of the page, but where it begins the page ends.
+    A dialog that covers the place may have the colour of the page, but where it begins the page ends, and what was on
+    the page is under it. What else is there, such as tool bars, tells where the place is, and not what lies over it.
     """
     shown, now = search.shown, search.now
-    colours = (
-        _colour(shown.image, Rect(point.x - 4, point.y - 4, 9, 9)),
-        _colour(now.image, Rect(place.x - 4, place.y - 4, 9, 9)),
-    )
-    grounds = _page(shown.image, point)[1], _page(now.image, place)[1]
+    before, after = _page(shown.image, point)[1], _page(now.image, place)[1]
     near = np.argsort(np.hypot(*(middles(shown.boxes) - (point.x, point.y)).T), kind="stable")[:WITNESSES]
-    kept = lost = 0
-    for index in near:
-        likest = int(search.pair.looks[index].argmax())
-        if search.pair.looks[index, likest] < SAME:
-            continue
-        boxes = shown.candidates[index].box, now.candidates[likest].box
-        around = [_colour(scene.image, box.grown(AROUND)) for scene, box in zip((shown, now), boxes, strict=True)]
-        if float(np.abs(colours[0] - around[0]).max()) <= SHADE:
-            alike = float(np.abs(colours[1] - around[1]).max()) <= SHADE
-            alike &= lies_on(grounds[1], boxes[1]) or not lies_on(grounds[0], boxes[0])
-            kept, lost = kept + alike, lost + (not alike)
-    return kept / (kept + lost) if kept + lost else 1.0
-
-
-def _colour(image: NDArray[np.uint8], box: Rect) -> NDArray[np.float64]:
-    """The middle colour along the edge of a box, BGR [3]."""
-    edge = rim(image, box)
-    return np.asarray(np.median(edge, axis=0), np.float64) if edge.size else np.zeros(3)
+    there = np.array([lies_on(before, shown.candidates[int(index)].box) for index in near], bool)
+    if not there.any():
+        return 1.0
+    may_be = likes_of(search, near[there], (RESEMBLES, len(now.candidates)))
+    still = np.array([lies_on(after, c.box) for c in now.candidates], bool)
+    return float((may_be & still).any(axis=1).mean())
 
 
 def _renamed(search: Search, point: Point, place: Point) -> bool:

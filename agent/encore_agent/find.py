@@ -134,10 +134,14 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
 
 
 def _letters(ink: Rect) -> list[Rect]:
-    """Pieces of a label and of what is beside it: "Save" and "Saved", or "Contrast" and "Contract", differ in one."""
-    wide = 2 * ink.height
-    return [Rect(left, ink.top, wide, ink.height) for left in range(ink.left - wide, ink.right, wide)] + [
-        Rect(ink.right, ink.top, wide, ink.height)
+    """Pieces of a label and of what is beside it: "Save" and "Saved", or "Lonely" and "Lonaly", differ in one.
+
+    Each is hardly wider than a letter, and begins in the middle of the one before: in a longer piece the letters that
+    are the same outweigh the one that is not.
+    """
+    beside, wide = 2 * ink.height, max(2, 3 * ink.height // 4)
+    return [
+        Rect(left, ink.top, wide, ink.height) for left in range(ink.left - beside, ink.right + beside - wide, wide // 2)
     ]
 
 

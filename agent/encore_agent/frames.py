@@ -38,8 +38,9 @@ PARTLY, REST = 0.7, 0.6
 """What such a caption counts, and that all others with a caption are accounted for, where the same caption counts 1."""
 HIGHER = ((0.7, 1.4), (0.6, 1.7))
 """How much lower or higher a field, and a slider, may be."""
-LONGER = 3.2
-"""Times as long as it was that a slider may be: it grows with its window."""
+SHORTER, LONGER = 0.6, 3.2
+"""Times as long as it was that a slider may be: it grows with its window, and where something beside it is gone, but it
+hardly gets shorter than that makes it."""
 NAMELESS, TYPED_IN = 0.68, 0.75
 """What all else must come to where no caption tells, of a slider, and of a field, whose words are hidden by what was
 typed in it."""
@@ -132,7 +133,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
             called = False  # it is another one that was there
         turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
-        turned |= known < 1 and not _as_long(pair, cell, candidate)
+        turned |= not _as_long(pair, cell, candidate, known < 1)
         # One that has a name is none that has not, unless all around it is the same.
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
         if turned or _placeholders_differ(pair, cell, candidate, called is None) or called is False:
@@ -162,10 +163,17 @@ def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
     return low <= its / max(1, own) / pair.scale <= high
 
 
-def _as_long(pair: Pair, cell: Candidate, other: Candidate) -> bool:
-    """Whether a slider may have grown into the other one with its window, as far as nothing else names them."""
+def _as_long(pair: Pair, cell: Candidate, other: Candidate, strictly: bool) -> bool:
+    """Whether a slider may have grown into the other one with its window; strictly, where nothing else names them.
+
+    A drawing before it names it badly: where it is gone together with its own one, it stands before the next.
+    """
+    if cell.frame != "slider":
+        return True
     own, its = (max(c.box.width, c.box.height) for c in (cell, other))
-    return cell.frame != "slider" or 1 / LONGER <= its / max(1, own) / pair.scale <= LONGER
+    before, now = ((r.width if _lies(cell) else r.height) for r in (pair.here.rect, pair.there.rect))
+    grown, window = its / max(1, own) / pair.scale, now / max(1, before) / pair.scale
+    return grown >= SHORTER * min(1.0, window) and (grown <= LONGER or not strictly)
 
 
 def _lies(bar: Candidate) -> bool:

@@ -143,10 +143,19 @@ def _drawings(candidates: Sequence[Candidate], like: Rect, scale: float) -> list
 
 
 def _changed(search: Search, cell: Candidate) -> float:
-    """Which share of the drawings near the shown one is nowhere on the current picture, 0 to 1; 0 for too few."""
+    """Which share of the drawings near the shown one is nowhere on the current picture, 0 to 1; 0 for too few.
+
+    One that stands on every row of a list is one drawing: a single change there changes all of them.
+    """
     company = [c for c in _drawings(search.shown.candidates, cell.box, 1.0) if c.box.overlap(cell.box) < 0.3]
     away = [np.hypot(c.box.center.x - cell.box.center.x, c.box.center.y - cell.box.center.y) for c in company]
-    near = [company[int(i)] for i in np.argsort(away, kind="stable")[:COMPANY] if away[int(i)] <= NEAR]
+    near: list[Candidate] = []
+    for index in np.argsort(away, kind="stable"):
+        drawing = company[int(index)]
+        if away[int(index)] > NEAR or len(near) == COMPANY:
+            break
+        if not search.shown.alike(drawing).intersection(near):
+            near.append(drawing)
     looks: NDArray[np.float32] = search.pair.looks[[search.shown.index(c) for c in near]]
     if len(near) < LEAST_COMPANY or not looks.shape[1]:
         return 0.0

@@ -12,7 +12,7 @@ from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_f
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import agreed, new_order, undisputed
+from encore_agent.witnesses import agreed, middles, new_order, undisputed
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_recorder.geometry import Rect
@@ -45,6 +45,14 @@ FOREIGN = 0.2
 """Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
 LIKE = 0.5
 """Likeness below which a drawing is another sign, however well it stands: pause where play was."""
+COMPANY, OFF = 8, 6
+"""Nearest drawings that are asked whether they are as they were, and pixels by which they may be off their places."""
+EXACTLY, OTHERWISE = 1.0, 0.8
+"""Likeness from which they are, and below which the drawing itself is not."""
+LEAST_EXACT, MOST_EXACT = 3, 0.5
+"""How many of them must be, and which part of those that stand at their places."""
+SAME_SCALE = 0.03
+"""By how much the scale may differ for drawings to be drawn as they were."""
 PART, GROWN = 32, 1.5
 """Pixels of the largest part that is looked at on its own, and times as large as it a candidate has to be."""
 HALF, CUT = 0.5, 2
@@ -142,6 +150,8 @@ def _by_looks(search: Search) -> Found | Absent:
         return Absent("what looks like it belongs to something else now", near)
     if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
+    if float(looks[best]) < OTHERWISE and _changed_alone(search.pair, cell, pool[best]):
+        return Absent("what stands there is another sign, for all around it is drawn as it was", near)
     back = _lead_back(search.pair.back, pool[best], cell, free)
     if back <= 0:
         return Absent("what looks like it fits another part of the recorded window better", near)
@@ -181,7 +191,37 @@ def _same_under_pointer(search: Search, cell: Candidate, found: Candidate) -> bo
         scene.looks_in([Rect(spot.x - size // 2, spot.y - size // 2, size, size)])[0]
         for scene, spot, size in zip((search.shown, search.now), spots, sides, strict=True)
     ]
-    return float(search.now.likeness(parts[0] @ parts[1])) >= LIKE
+    exact = _same_scale(search.pair) and float(search.pair.looks_of(cell, [found])[0]) >= EXACTLY
+    return float(search.now.likeness(parts[0] @ parts[1])) >= (OTHERWISE if exact else LIKE)
+
+
+def _changed_alone(pair: Pair, cell: Candidate, found: Candidate) -> bool:
+    """Whether the drawings around both places are the same ones, drawn exactly as they were.
+
+    At another scale a drawing comes out a little otherwise, and how much is chance; at the same one only what shows
+    another sign does.
+    """
+    if not _same_scale(pair):
+        return False
+    here, there = middles(pair.here.boxes), middles(pair.there.boxes)
+    places = here + np.array([found.box.center.x - cell.box.center.x, found.box.center.y - cell.box.center.y])
+    own = np.array([cell.box.center.x, cell.box.center.y])
+    looks = []
+    for number in np.argsort(np.hypot(*(here - own).T), kind="stable"):
+        other = pair.here.candidates[int(number)]
+        if other.kind != "icon" or other.box.overlap(cell.box) > 0:
+            continue
+        standing = (np.abs(there - places[number]) <= OFF).all(axis=1)
+        looks.append(float(pair.looks[number, standing].max(initial=0.0)))
+        if len(looks) == COMPANY:
+            break
+    stand = [look for look in looks if look > 0]
+    exact = sum(look >= EXACTLY for look in stand)
+    return exact >= max(LEAST_EXACT, MOST_EXACT * len(stand))
+
+
+def _same_scale(pair: Pair) -> bool:
+    return abs(pair.scale - 1) <= SAME_SCALE
 
 
 def _is_free(search: Search, cell: Candidate) -> bool:

@@ -164,7 +164,7 @@ def _heard(search: Search, point: Point, own: Rect | None, ground: NDArray[np.ui
     asked = np.argsort(away, kind="stable")[:WITNESSES]
     if own is not None:
         asked = asked[[shown.candidates[int(index)].box.intersection(own) is None for index in asked]]
-    likes = _likes(search, asked, (SAME, 1) if ground is None else (RESEMBLES, LIKES))
+    likes = likes_of(search, asked, (SAME, 1) if ground is None else (RESEMBLES, LIKES))
     if ground is not None:
         with_it = np.array([lies_on(ground, shown.candidates[int(index)].box) for index in asked], bool)
         if (likes.any(axis=1) & with_it).sum() >= LEAST:
@@ -179,7 +179,7 @@ def _heard(search: Search, point: Point, own: Rect | None, ground: NDArray[np.ui
     return _Heard(votes, who, weights[heard], float(weights[heard].sum() / weights.sum()) if len(weights) else 0.0)
 
 
-def _likes(search: Search, asked: NDArray[np.intp], enough: tuple[float, int]) -> NDArray[np.bool_]:
+def likes_of(search: Search, asked: NDArray[np.intp], enough: tuple[float, int]) -> NDArray[np.bool_]:
     """What of the current picture each of the asked things may be, [asked, candidates].
 
     Args:

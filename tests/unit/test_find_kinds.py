@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from encore_agent.certainty import Certainty
 from encore_agent.context import Pair, company, seen, settled
-from encore_agent.evidence import Search
-from encore_agent.find import Absent, Finder, FindOptions, Found
+from encore_agent.evidence import Search, correlation, cut
+from encore_agent.find import Absent, Finder, FindOptions, Found, _letters
+from encore_agent.frames import _scores
 from encore_agent.single import _another_stands
 from encore_agent.verdict import VerdictOptions
 from encore_models.macro import Target
@@ -482,3 +483,37 @@ def test_less_of_what_stood_around_a_label_is_seen_under_a_dialog_than_where_all
     assert parts[0] == pytest.approx(1)
     assert parts[1] > 0.9
     assert parts[2] < 0.4
+
+
+@pytest.mark.parametrize(("title", "same"), [("Lonely Compass", True), ("Lonaly Compass", False)])
+def test_one_letter_tells_that_a_label_is_not_unchanged(title: str, same: bool) -> None:
+    before, now = (Window().write(words, 420, 430).image for words in ("Lonely Compass", title))
+    pieces = _letters(Rect(418, 428, 130, 18))
+    least = min(correlation(cut(before, piece), cut(now, piece)) for piece in pieces)
+    assert (least >= FindOptions().same_ink) == same
+
+
+def test_a_slider_gets_no_shorter_than_its_window() -> None:
+    def player(left: int) -> Window:
+        window = form()
+        for number in range(4):
+            window.sign(left + 44 * number, 400, number)
+        return window
+
+    shown = player(60).slider(240, 410, 260).sign(560, 400, 4).slider(600, 410, 100, 0.6).scene
+    # In the second window it is gone together with the sign of the next one.
+    for now, right in ((player(60).slider(240, 410, 260, 0.7), True), (player(428).slider(600, 410, 100, 0.6), False)):
+        bars = [[c for c in scene.candidates if c.kind == "slider"] for scene in (shown, now.scene)]
+        (score,) = _scores(Pair(shown, now.scene), bars[0][0], bars[1])[1]
+        assert (score >= FindOptions().frame_score) == right
+
+
+def test_what_is_on_a_dialog_does_not_tell_that_the_page_below_is_there() -> None:
+    covered = drawing(SHAPES)
+    cv2.rectangle(covered.image, (120, 56), (600, 460), (255, 255, 255), cv2.FILLED)
+    cv2.rectangle(covered.image, (120, 56), (600, 460), (190, 190, 190), 1)
+    # It looks like those on the page, and is half as large.
+    cv2.ellipse(covered.image, (420, 330), (13, 9), 0, 0, 360, (90, 60, 160), 2, cv2.LINE_AA)
+    absent = find(drawing(SHAPES), covered, Point(310, 240))
+    assert isinstance(absent, Absent), absent
+    assert "covered" in absent.reason

@@ -48,3 +48,32 @@ def test_a_drawing_on_a_card_that_was_acted_on_is_named_like_the_others() -> Non
         window.sign(left + 140, top, MARKED if number in (5, 7) else UNMARKED)
     for number, text in enumerate((*FIRST, *SECOND)):
         assert named(window, 160 + 180 * (number % 4), 60 + 130 * (number // 4)) == text
+
+
+@pytest.mark.parametrize("missing", [(), (0,)])
+@pytest.mark.parametrize("to_name", [140, -28])
+def test_a_drawing_on_a_card_is_never_named_by_the_card_beside_it(missing: tuple[int, ...], to_name: int) -> None:
+    window = Window()
+    for number, text in enumerate(FIRST):
+        column, row = number % 3, number // 3
+        left, top = 60 + 240 * column, 60 + 200 * row
+        window.write(text, left, top)
+        # On a photograph a column of them may not be made out.
+        if column not in missing:
+            window.sign(left + to_name, top + 60, UNMARKED)
+    for number, text in enumerate(FIRST):
+        if number % 3 not in missing:
+            name = named(window, 60 + to_name + 240 * (number % 3), 120 + 200 * (number // 3))
+            # Before its name, and without the first column, that of the card before stands as near on the other side.
+            assert name == ("" if missing and to_name < 0 else text)
+
+
+def test_a_drawing_below_a_list_is_not_named_by_a_row_of_it() -> None:
+    window = Window(np.full((560, 760, 3), 245, np.uint8))
+    for row, text in enumerate(FIRST):
+        window.write(text, 220, 64 + 60 * row).write(f"{row + 2}:45", 660, 64 + 60 * row)
+        window.sign(600, 58 + 60 * row, UNMARKED)
+    # From what is played to a title is as far as from the drawing of a row to the time of the row before.
+    window.sign(160, 58 + 60 * len(FIRST), UNMARKED)
+    assert named(window, 600, 58) == FIRST[0]
+    assert named(window, 160, 58 + 60 * len(FIRST)) == ""

@@ -179,9 +179,29 @@ class Lists:
         # Where its own label was not made out, those of other rows stand at equal distances as well.
         if most < least or most < self._most(alike, labels, reach):
             return []
-        chosen = np.flatnonzero(counts == most)
         left, middle = self._sides[0, labels], self._middle[labels]
+        chosen = self._own(cell, alike, labels, np.flatnonzero(counts == most))
         return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
+
+    def _own(self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes) -> Indexes:
+        """Those of the chosen labels that no other card of the same line has nearer to the drawing.
+
+        The names of cards side by side all stand at equal distances. Where the drawings of a column were not made out,
+        that of the card before is as good as its own, unless something tells: its own is on the same side and nearer.
+        One on either side may be it, so neither is.
+        """
+        level = alike[np.abs(self._middle[alike] - self._middle[cell]) <= CARD_SLACK]
+        steps = np.abs(self._sides[2, level] - self._sides[2, cell])
+        steps = steps[steps > CARD_SLACK]
+        left, across = self._sides[0, labels], self._sides[2, labels] - self._sides[2, cell]
+        line = np.abs(self._middle[labels][:, None] - self._middle[labels][None]) <= CARD_SLACK
+        apart = np.abs(left[None] - left[:, None])
+        cards = line & (np.abs(apart[..., None] - steps) <= CARD_SLACK).any(axis=2)
+        same_side = np.sign(across)[:, None] == np.sign(across)[None]
+        nearer = cards & same_side & (np.abs(across)[None] < np.abs(across)[:, None])
+        left_over = chosen[~nearer[chosen].any(axis=1)]
+        rivals = cards[np.ix_(left_over, left_over)].any(axis=1)
+        return np.asarray(left_over[~rivals], np.intp)
 
     def _most(self, alike: Indexes, labels: Indexes, reach: tuple[float, float]) -> int:
         """How many of some drawings have a label at the same distance, at best."""

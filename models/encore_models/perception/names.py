@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.lists import ALIGNED
-from encore_recorder.geometry import Point
+from encore_models.perception.lists import ALIGNED, CARD_SLACK
+from encore_recorder.geometry import Point, Rect
 
 if TYPE_CHECKING:
     from encore_models.perception.screen import Scene
@@ -57,7 +57,19 @@ class Names:
         numbers = np.asarray(sorted({index, *(scene.index(c) for c in alike)}), np.intp)
         pitch = scene.pitch_of(cell)
         named = scene.lists.named_alike(index, numbers, None if pitch is None else pitch.step)
-        return scene.candidates[named[0]] if len(named) else self._name_of_card(cell)
+        name = scene.candidates[named[0]] if named else None
+        if name is None or (pitch is None and not self._as_in_lists(cell, name, alike)):
+            return self._name_of_card(cell)
+        return name
+
+    def _as_in_lists(self, cell: Candidate, name: Candidate, alike: Iterable[Candidate]) -> bool:
+        """Whether what may name a drawing that stands in no list stands to it as names of listed ones do to theirs.
+
+        Below a list the same drawing may stand for what is played: any column of the list is at an equal distance then.
+        """
+        listed = sorted((c for c in alike if self._scene.pitch_of(c) is not None), key=lambda c: c.box.top)[:ASKED]
+        names = [(c, own) for c in listed if (own := self._own_name(c)) is not None]
+        return not names or any(_stands_alike(cell.box, name.box, c.box, own.box) for c, own in names)
 
     def _name_like_others(self, cell: Candidate) -> Candidate | None:
         """What names one that was acted on, and looks like no other: what stands to it as the names of others do."""
@@ -114,6 +126,14 @@ class Names:
             if (name := next(inside, None)) is not None:
                 named[card] = name
         return named
+
+
+def _stands_alike(drawing: Rect, name: Rect, other: Rect, its: Rect) -> bool:
+    """Whether two names begin, or have their middle, at the same distance from their drawings."""
+    down = abs((name.center.y - drawing.center.y) - (its.center.y - other.center.y))
+    begin = abs((name.left - drawing.center.x) - (its.left - other.center.x))
+    middle = abs((name.center.x - drawing.center.x) - (its.center.x - other.center.x))
+    return max(down, min(begin, middle)) <= CARD_SLACK
 
 
 def _in_one_column(a: Candidate, b: Candidate) -> bool:
