@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, utils
 from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, seen, settled, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
-from encore_agent.titles import Match, match
+from encore_agent.titles import ELISION, Match, match
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import WORD, Scene
@@ -35,6 +35,8 @@ RENAMED = 0.5
 """How well another wording of the same reads, where the same words read 1."""
 READ_FIRST, READ_THEN = 4, 8
 """Labels that are read first, and in all where none of them reads so, before all are that stand where it stood."""
+BLANK = 0.5
+"""Times its height from a label within which what follows it, after a blank, may say that it was cut off."""
 PERHAPS, DRAWN_OUT = 0.3, 1.6
 """Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
 
@@ -71,6 +73,8 @@ def find_label(search: Search) -> Found | Absent:
     ahead = lead(same, scores, best) if len(same) > 1 else 1.0
     if ahead < search.options.margin:
         return Absent(f"{wanted!r} is there more than once, and nothing tells which one it is", near)
+    if is_cut_off(search.now, same[best]) and not is_cut_off(search.shown, cell):
+        return Absent(f"a label reads {wanted!r}, and goes on", near)
     evidence = {
         "reads": match(wanted, search.now.texts([same[best]])[0]) / Match.EXACT,
         "looks": float(looks[best]),
@@ -85,6 +89,18 @@ def find_label(search: Search) -> Found | Absent:
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
     place = Place(same[best].box, why, float(scores[best]), near[1:], _on_label(search, same[best]))
     return search.judged(place, "text", evidence, doubt)
+
+
+def is_cut_off(scene: Scene, label: Candidate) -> bool:
+    """Whether what stands right behind a label says that it goes on: "Copper Orchard (…" may be a live recording."""
+    box = label.box
+    for other in scene.candidates:
+        close = 0 <= other.box.left - box.right <= BLANK * box.height and box.top <= other.box.center.y < box.bottom
+        if close and other.kind in ("icon", "text") and other.box.height <= 2 * box.height:
+            top, bottom = min(box.top, other.box.top), max(box.bottom, other.box.bottom)
+            both = Rect(box.left, top, other.box.right - box.left, bottom - top)
+            return bool(ELISION.search(scene.texts([Candidate(both, "text")])[0]))
+    return False
 
 
 def _in_order(search: Search, cell: Candidate) -> list[Candidate]:

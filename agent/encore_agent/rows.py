@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, utils
 from encore_agent.context import Pair
 from encore_agent.evidence import Place, Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
+from encore_agent.labels import is_cut_off
 from encore_agent.titles import Match, best_matches, match, plain
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.names import title_of
@@ -158,6 +159,8 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
         return Absent(f"{len(places)} rows read {wanted!r}, and nothing tells which one is meant", near)
     label, columns = chosen
     title = search.now.texts([label])[0]
+    if kind > Match.SHORTENED and is_cut_off(search.now, label):
+        return Absent(f"a row reads {title!r}, and goes on", _titles_near(wanted, labels, titles))
     evidence = {"reads": kind / Match.EXACT, "columns": columns, "ahead": 1.0 if len(places) == 1 else 0.5}
     doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
     place = _on_row(search, label, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
@@ -226,6 +229,8 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
         return Absent(f"a row reads {title!r}, but the rest of it differs from what was shown", near)
     if whole < search.options.same_twin and len(named) < _called_so(search, cell):
         return Absent(f"there were more rows that read {title!r}, and this may be another one", near)
+    if is_cut_off(search.now, label) and not is_cut_off(search.shown, cell):
+        return Absent(f"a row reads {title!r}, and goes on", near)
     evidence = {
         "reads": match(title, search.now.texts([label])[0]) / Match.EXACT,
         "rest": likeness[best] / 100,

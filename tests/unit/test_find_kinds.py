@@ -18,7 +18,8 @@ from encore_agent.frames import _scores
 from encore_agent.single import _another_stands
 from encore_agent.verdict import VerdictOptions
 from encore_models.macro import Target
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.candidates import Candidate
+from encore_models.perception.screen import Scene, _is_next_row, describe_target
 from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
@@ -517,3 +518,19 @@ def test_what_is_on_a_dialog_does_not_tell_that_the_page_below_is_there() -> Non
     absent = find(drawing(SHAPES), covered, Point(310, 240))
     assert isinstance(absent, Absent), absent
     assert "covered" in absent.reason
+
+
+@pytest.mark.parametrize(("rest", "there"), [("", True), ("(...", False)])
+def test_a_label_that_goes_on_behind_a_blank_is_a_longer_one(rest: str, there: bool) -> None:
+    shown, now = (tools((0, 1, 3, 4)).write("Copper Orchard", 420, 430) for _ in range(2))
+    now.sign(526, 430, 3).labels.append((Rect(526, 430, 20, 20), rest))
+    scene = shown.scene
+    found = Finder(now).find(describe_target(scene, Point(480, 435)), scene, now.scene)
+    assert isinstance(found, Found) == there, found
+
+
+def test_two_labels_with_room_for_a_line_between_them_are_two_rows_and_a_title_and_its_artist_are_one() -> None:
+    title, artist = Candidate(Rect(350, 177, 86, 13), "text"), Candidate(Rect(350, 199, 80, 12), "text")
+    assert not _is_next_row(artist, title)
+    entry, another = Candidate(Rect(49, 198, 41, 10), "text"), Candidate(Rect(49, 165, 40, 14), "text")
+    assert _is_next_row(entry, another)

@@ -401,7 +401,9 @@ def describe_target(scene: Scene, point: Point) -> Target:
         # Beside the ink it is the row that was meant, and that is called by its title.
         # In a grid the row has as many titles as cards.
         row = scene.row_of(candidate)
-        candidate = candidate if any(scene.in_grid(cell) for cell in row) else title_of(row) or candidate
+        title = title_of(row) or candidate
+        if not any(scene.in_grid(cell) for cell in row) and not _is_next_row(candidate, title):
+            candidate = title
     return Target(
         kind=kind,
         box=candidate.box,
@@ -410,6 +412,13 @@ def describe_target(scene: Scene, point: Point) -> Target:
         row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
         look_alikes=len(scene.alike(candidate)) - 1,
     )
+
+
+def _is_next_row(label: Candidate, other: Candidate) -> bool:
+    """Whether two labels begin together with room for a line between them, as entries of a list do."""
+    gap = max(other.box.top - label.box.bottom, label.box.top - other.box.bottom)
+    begin = abs(label.box.left - other.box.left) <= ALIGNED
+    return label.kind == "text" and begin and gap >= max(label.box.height, other.box.height)
 
 
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
