@@ -19,7 +19,7 @@ from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlat
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
 from encore_agent.labels import find_label
-from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices
+from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
 from encore_models.macro import Target
@@ -63,6 +63,8 @@ class Finder:
         result = self._found(search, text)
         if isinstance(result, Found):
             return result
+        if text is not None and target.kind in ("row", "text"):
+            weigh_elsewhere(search, text)
         return replace(result, nearly=tuple(one.place for one in search.weighed))
 
     def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:

@@ -167,6 +167,19 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
     return search.judged(place, "titled", evidence, doubt)
 
 
+def weigh_elsewhere(search: Search, wanted: str) -> None:
+    """Weigh the only label of any list that reads `wanted`: a list of rows may be one of cards today.
+
+    It is never acted on without another witness, for other lists than the shown one may hold the same title.
+    """
+    now = search.now
+    listed = [c for c in now.candidates if c.kind == "text" and now.is_listed(c) and now.field_of(c) is None]
+    kind, places = best_matches(wanted, now.texts(listed))
+    if len(places) == 1 and kind >= Match.READ_ALIKE:
+        place = _on_row(search, listed[places[0]], f"{wanted!r} stands in a list, though not in the one shown", 0.0)
+        search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
+
+
 def find_in_list(search: Search) -> Found | Absent:
     """The very row that was shown, wherever it stands now."""
     result: Found | Absent = Absent("the row that was clicked has no text to know it by")

@@ -534,3 +534,28 @@ def test_two_labels_with_room_for_a_line_between_them_are_two_rows_and_a_title_a
     assert not _is_next_row(artist, title)
     entry, another = Candidate(Rect(49, 198, 41, 10), "text"), Candidate(Rect(49, 165, 40, 14), "text")
     assert _is_next_row(entry, another)
+
+
+TITLES = ("Harbour Park", "Maple Gallery", "Station Square", "Choir Vocal", "Room Intro", "Acoustic Night")
+
+
+def table() -> Window:
+    window = Window()
+    for row, title in enumerate(TITLES):
+        window.sign(30, 56 + 40 * row, 0).write(title, 80, 60 + 40 * row)
+        window.write(f"{3 + row}:0{row}", 400, 60 + 40 * row).write("Anna Berg", 520, 60 + 40 * row)
+    return window
+
+
+@pytest.mark.parametrize(("more", "weighed"), [((), 1), (("Maple Gallery",), 0)], ids=["once", "twice"])
+def test_a_said_title_in_another_list_is_for_another_witness_to_confirm(more: tuple[str, ...], weighed: int) -> None:
+    shown, now = table(), Window()
+    for row, title in enumerate((*TITLES[::-1], *more)):
+        now.write(title, 300, 40 + 55 * row)
+    scene = shown.scene
+    result = Finder(now).find(describe_target(scene, Point(110, 66)), scene, now.scene, "Maple Gallery")
+    assert isinstance(result, Absent)
+    assert len(result.nearly) == weighed
+    for place in result.nearly:
+        assert place.box.grown(8).contains(Point(330, 40 + 55 * 4 + 5))
+        assert 0.5 <= (place.probability or 0.0) < 0.9
