@@ -149,6 +149,19 @@ def _page(image: NDArray[np.uint8], seed: Point) -> tuple[Rect, NDArray[np.uint8
     return Rect(*box), np.ascontiguousarray(mask[1:-1, 1:-1])
 
 
+def _ground(image: NDArray[np.uint8], place: Point) -> NDArray[np.uint8]:
+    """The mask of the page that a place lies on, 255 [height, width]; a dot of its grid may be right at the place."""
+    around = Rect(place.x - EMPTY // 2, place.y - EMPTY // 2, EMPTY, EMPTY).intersection(
+        Rect(0, 0, image.shape[1], image.shape[0])
+    )
+    if around is None:
+        return _page(image, place)[1]
+    piece = cut(image, around).astype(np.float32)
+    off = np.abs(piece - np.median(piece, axis=(0, 1))).max(axis=2)
+    row, column = np.unravel_index(int(off.argmin()), off.shape)
+    return _page(image, Point(around.left + int(column), around.top + int(row)))[1]
+
+
 def _free_area(image: NDArray[np.uint8], point: Point) -> Rect:
     """The rectangle of one colour that grows from a place to all sides alike."""
     colour = image[point.y, point.x].astype(np.int16)
@@ -191,7 +204,7 @@ def _beneath(search: Search, point: Point, place: Point) -> float:
     the page is under it. What else is there, such as tool bars, tells where the place is, and not what lies over it.
     """
     shown, now = search.shown, search.now
-    before, after = _page(shown.image, point)[1], _page(now.image, place)[1]
+    before, after = _ground(shown.image, point), _ground(now.image, place)
     near = np.argsort(np.hypot(*(middles(shown.boxes) - (point.x, point.y)).T), kind="stable")[:WITNESSES]
     there = np.array([lies_on(before, shown.candidates[int(index)].box) for index in near], bool)
     if not there.any():

@@ -394,6 +394,17 @@ def test_an_empty_place_under_a_dialog_of_the_colour_of_its_page_is_gone() -> No
     assert "covered" in absent.reason
 
 
+def test_a_dot_of_the_grid_under_the_pointer_is_not_the_page() -> None:
+    shown, covered = drawing(SHAPES), drawing(SHAPES)
+    cv2.rectangle(covered.image, (120, 56), (600, 460), (255, 255, 255), cv2.FILLED)
+    cv2.rectangle(covered.image, (120, 56), (600, 460), (190, 190, 190), 1)
+    for window in (shown, covered):
+        window.image[240:242, 310:312] = 225
+    absent = find(shown, covered, Point(310, 240))
+    assert isinstance(absent, Absent), absent
+    assert "covered" in absent.reason
+
+
 def test_a_shape_before_an_empty_place_that_cannot_be_read_does_not_name_it() -> None:
     def page(words: str) -> Window:
         window = drawing(SHAPES)
