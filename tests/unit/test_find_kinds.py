@@ -399,7 +399,7 @@ def test_a_dot_of_the_grid_under_the_pointer_is_not_the_page() -> None:
     cv2.rectangle(covered.image, (120, 56), (600, 460), (255, 255, 255), cv2.FILLED)
     cv2.rectangle(covered.image, (120, 56), (600, 460), (190, 190, 190), 1)
     for window in (shown, covered):
-        window.image[240:242, 310:312] = 225
+        window.image[240:242, 310:312] = 247
     absent = find(shown, covered, Point(310, 240))
     assert isinstance(absent, Absent), absent
     assert "covered" in absent.reason
