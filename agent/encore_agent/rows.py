@@ -175,7 +175,7 @@ def weigh_elsewhere(search: Search, wanted: str) -> None:
     now = search.now
     listed = [c for c in now.candidates if c.kind == "text" and now.is_listed(c) and now.field_of(c) is None]
     kind, places = best_matches(wanted, now.texts(listed))
-    if len(places) == 1 and kind >= Match.READ_ALIKE:
+    if len(places) == 1 and kind >= Match.READ_ALIKE and not is_cut_off(now, listed[places[0]]):
         place = _on_row(search, listed[places[0]], f"{wanted!r} stands in a list, though not in the one shown", 0.0)
         search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
 

@@ -46,6 +46,7 @@ from tests.benchmarks.finder.score_report import (
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "finder.json"
+ADVISED = RESULTS.with_name("finder_advised.json")
 Split = Literal["dev", "final"]
 SCREENS: dict[Split, int] = {"dev": 24, "final": 30}
 """That are drawn of each split."""
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--real-queries", type=int, default=1200, help="at most so many on real programs")
     parser.add_argument("--peers", type=peer_names, default=tuple(PEERS), help="all, none, or names with commas")
     parser.add_argument("--peer-queries", type=int, default=260, help="the peers' part of the queries, in each dataset")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--results", type=Path, help=f"default: {RESULTS.name}, with advice {ADVISED.name}")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "finder", help="where the screens are kept")
     parser.add_argument("--misses", type=Path, help="a folder for pictures of what went wrong")
     parser.add_argument("--no-times", action="store_true", help="do not time single searches")
@@ -92,9 +93,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--clip", default=OURS, help="see with another CLIP: a checkpoint of transformers, or its name")
     parser.add_argument(
-        "--advised", action="store_true", help="with the action model's advice, as in a replay; see `advised`"
+        "--advised", action="store_true", help="with the action model's advice, as in a replay: no peers, no times"
     )
     options = parser.parse_args(argv)
+    results_at: Path = options.results or (ADVISED if options.advised else RESULTS)
+    if options.advised:
+        options.peers, options.no_times = (), True
     if options.misses:
         empty(options.misses)
     rendered = dataset(drawn(options.folder, options.split), options.split, options.queries, options.seed)
@@ -121,12 +125,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
         results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
     results |= {"advised": options.advised, "times": times, "peers": PEERS, "definitions": DEFINITIONS}
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    options.results.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    results_at.parent.mkdir(parents=True, exist_ok=True)
+    results_at.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     show(results, CONSOLE)
     if options.misses:
         write_misses(options.misses, (rendered.measured, real.measured))
-    CONSOLE.print(f"written to {options.results}")
+    CONSOLE.print(f"written to {results_at}")
     return 0 if results["complete"] else 130
 
 

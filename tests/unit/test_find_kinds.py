@@ -558,11 +558,20 @@ def table() -> Window:
     return window
 
 
-@pytest.mark.parametrize(("more", "weighed"), [((), 1), (("Maple Gallery",), 0)], ids=["once", "twice"])
-def test_a_said_title_in_another_list_is_for_another_witness_to_confirm(more: tuple[str, ...], weighed: int) -> None:
+@pytest.mark.parametrize(
+    ("more", "rest", "weighed"),
+    [((), "", 1), (("Maple Gallery",), "", 0), ((), "(...", 0)],
+    ids=["once", "twice", "cut off"],
+)
+def test_a_said_title_in_another_list_is_for_another_witness_to_confirm(
+    more: tuple[str, ...], rest: str, weighed: int
+) -> None:
     shown, now = table(), Window()
     for row, title in enumerate((*TITLES[::-1], *more)):
         now.write(title, 300, 40 + 55 * row)
+    if rest:
+        label = now.labels[TITLES[::-1].index("Maple Gallery")][0]
+        now.sign(label.right + 4, label.top - 4, 3).labels.append((Rect(label.right + 4, label.top - 4, 20, 20), rest))
     scene = shown.scene
     result = Finder(now).find(describe_target(scene, Point(110, 66)), scene, now.scene, "Maple Gallery")
     assert isinstance(result, Absent)

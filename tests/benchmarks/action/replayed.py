@@ -7,7 +7,6 @@ holds is taken as heard rightly: hearing has a benchmark of its own.
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -103,9 +102,10 @@ class Replaying:
     def _play(self, number: int) -> Ending:
         begun = self._episodes.begin(number)
         shown, world = self._learned(begun), World(begun)
-        index = looks = 0
+        index = looks = decisions = 0
         said = ""
-        for decisions in itertools.count(1):
+        while True:
+            decisions += 1
             moment = world.moment()
             looked = self._episodes.look(begun, moment)
             sample = self._episodes.sample(begun, moment, looked)
@@ -129,7 +129,6 @@ class Replaying:
                 return Ending(number, outcome, decisions, world.hard, said)
             if told.state == "step":
                 index, looks = index + 1, 0
-        raise AssertionError("there is an end to patience, and to the steps")
 
     def _count(self, sample: Sample, told: Told, outcome: str | None) -> None:
         if STATES[sample.state] == "step" and sample.candidate >= 0:

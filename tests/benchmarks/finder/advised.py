@@ -6,6 +6,7 @@ The model learned from synthetic windows alone; here it looks at windows of real
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from encore_agent.find import Absent, Found
@@ -37,9 +38,8 @@ class Adviser:
 
     def judged(self, query: Query, target: Target, shown: Scene, now: Scene, found: Found | Absent) -> Found | Absent:
         """Where a replay would click, or why it would not; leaving the step out is no click."""
-        follows = query.said is not None
-        if follows and target.template is None:
-            target = Target(target.kind, target.box, target.offset, target.text, target.row_text, "{" + SLOT + "}")
+        if query.said is not None:
+            target = replace(target, template="{" + SLOT + "}")
         step = Step(Click(query.shown.point), WindowIdentity("", "", shown.rect), "shown.png", target)
         course = self._course(query, step, shown)
         advice = course.advise(now, [0], {SLOT: query.said} if query.said is not None else {})
