@@ -15,12 +15,12 @@ from rapidfuzz import fuzz, process
 
 from encore_agent.meaning import Meaning, UnderstandingOptions, as_sentence, listed, quoted
 from encore_agent.messages import Evidence
-from encore_agent.values import Heard, Hearing, Values, letters_of
+from encore_agent.values import Heard, Hearing, Values, another_word, letters_of
 from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.guided import Guide, Spelt
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import FILLERS, Match, best_match, words_of
+from encore_models.phrases import FILLERS, Match, best_match
 
 IN_DOUBT = "the words before it were not heard clearly"
 NAMED_ALONE = "only its name was said"
@@ -169,7 +169,7 @@ class Led:
             value=sure,
             path="values",
         )
-        clear = self._values.clear(chosen)
+        clear = self._values.clear(chosen, listed(macro, phrase, self._options))
         near = () if clear else tuple(one.value for one in chosen[:2])
         doubt = "" if clear else f"it could be {quoted(near)}"
         return Meaning(macro, match, evidence, near, doubt)
@@ -296,8 +296,7 @@ def _another_word(phrase: str, regret: float, transcript: Transcript) -> bool:
     """See `Evidence.another_word`."""
     if regret < ANOTHER_NATS or transcript.mean_logprob < HEARD:
         return False
-    wanted, heard = words_of(phrase), words_of(transcript.text)
-    return len(wanted) == len(heard) > 1 and sum(a != b for a, b in zip(wanted, heard, strict=True)) == 1
+    return another_word(phrase, transcript.text)
 
 
 def _head(phrase: Phrase) -> str:

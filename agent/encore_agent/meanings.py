@@ -119,7 +119,7 @@ class Meanings:
 
         Those that are not written as they were heard are searched in the sound if that is not done later anyway.
         """
-        values, options = self.values, self._options.values
+        values = self.values
         for slot in meaning.match.slots:
             before, said, after = meaning.match.around(slot)
             texts = meaning.macro.slot(slot).known
@@ -128,19 +128,24 @@ class Meanings:
             known = values.known(texts, as_sentence(meaning.macro.phrases[0].text.partition("{")[0].strip()))
             value = known.written(said)
             chosen: list[Chosen] = []
+            complete = len(meaning.macro.slot(slot).values) >= self._options.listed
             if value is None and searched:
                 chosen = known.said(heard.encoded, before, said, after)
-                value = chosen[0].value if values.clear(chosen, after_words=True) else None
+                value = chosen[0].value if values.clear(chosen, complete, after_words=True) else None
             if value is not None:
                 meaning = _with_value(meaning, slot, value)
                 continue
             # From a long list the likeliest is offered first, however unlikely it is; then what was heard.
-            complete = len(meaning.macro.slot(slot).values) >= self._options.listed
-            near = tuple(one.value for one in chosen[:2] if one.sure >= options.ask or complete)
+            near = tuple(one.value for one in chosen[:2] if complete or self._worth_asking(heard, one))
             if near:
-                near = (*near, said) if complete else near
+                near = (*near, said)
                 meaning = replace(meaning, others=near, doubt=f"it could be {quoted(near)}")
         return meaning
+
+    def _worth_asking(self, heard: Heard, one: Chosen) -> bool:
+        """Whether a value may be what was said, though that need not be any of those that are known."""
+        plain = heard.transcript.mean_logprob >= self._options.surely
+        return one.sure >= self._options.values.ask and not (plain and one.losses < -self._options.values.against)
 
 
 def _with_value(meaning: Meaning, slot: str, value: str) -> Meaning:

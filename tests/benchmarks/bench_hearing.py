@@ -44,7 +44,7 @@ from tests.benchmarks.hearing.stream import Stream
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results" / "hearing.json"
 CONSOLE = Console(highlight=False)
-PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "peers", "listening", "streams")
+PARTS = ("prints", "commands", "siblings", "paraphrases", "talk", "titles", "unknown", "peers", "listening", "streams")
 """What is measured, in this order."""
 FITTED_ON = ("commands", "siblings", "paraphrases", "talk", "streams")
 """What the decision is fitted on."""
@@ -167,6 +167,11 @@ class Run:
             with counted(f"{known} titles", None) as advance:
                 trials = system.ask_titles(self.ears, self.voices, known, advance)
             self._note(f"titles_{known}", trials, system.title_figures(trials))
+
+    def _unknown(self) -> None:
+        with counted("titles that are not known", 50) as advance:
+            trials = system.ask_unknown(self.ears, self.voices, advance)
+        self._note("unknown", trials, system.unknown_figures(self.split, trials))
 
     def _peers(self) -> None:
         names: list[str] = []

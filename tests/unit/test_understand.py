@@ -44,9 +44,11 @@ class FakeHearing:
         each: float = -0.2,
         said: str = "",
         slips: int = 0,
+        unlikely: float = UNLIKELY,
     ) -> None:
         self.text = text
         self.slips = slips
+        self.unlikely = unlikely
         self.totals = totals or {}
         self.otherwise = otherwise
         self.each = each
@@ -87,7 +89,7 @@ class FakeHearing:
         new = tokens.astype(np.float32)[None, :, None, :, None]
         whole = new if past is None else np.concatenate([past, new], axis=3)
         count = max(1, tokens.shape[1])
-        logs = np.full((len(tokens), count, WORDS), SILENT if encoded is SILENCE else UNLIKELY, np.float32)
+        logs = np.full((len(tokens), count, WORDS), SILENT if encoded is SILENCE else self.unlikely, np.float32)
         if encoded is not SILENCE:
             said = [self.vocabulary.get(word, -1) for word in self.said]
             for row, prefix in enumerate(whole[0, :, 0, :, 0].astype(int).tolist()):
@@ -263,6 +265,42 @@ def test_what_is_not_known_stays_as_it_was_heard() -> None:
     outcome = understand("Play Yellow.", [KNOWN])
     assert isinstance(outcome, Accepted)
     assert outcome.command.slots == {"song": "yellow"}
+
+
+def asked_for_the_fire(
+    values: tuple[str, ...], unlikely: float, text: str = "Play the heart and the fire."
+) -> Accepted | Asked | Rejected:
+    """Where another title is known that differs in one word, which is as unlikely as it is told, -2 by heart."""
+    hearing = FakeHearing(text, said="Play the heart and the fire.", slips=1, unlikely=unlikely)
+    known = macro("play-song", "play {song}", values=values)
+    return Understander(hearing, [known]).understand(UTTERANCE)[0]
+
+
+def test_another_title_that_was_played_before_is_not_taken_for_what_was_said() -> None:
+    played = ("The Heart and the Shadow", "Time")
+    near, doubtful, other = (asked_for_the_fire(played, unlikely) for unlikely in (-2.5, -5.0, -7.0))
+    assert isinstance(near, Accepted)
+    assert near.command.slots == {"song": "The Heart and the Shadow"}
+    assert isinstance(doubtful, Asked)
+    assert [one.slots["song"] for one in doubtful.commands][:2] == [
+        "The Heart and the Shadow",
+        "the heart and the fire",
+    ]
+    assert isinstance(other, Accepted)
+    assert other.command.slots == {"song": "the heart and the fire"}
+
+
+def test_another_title_of_a_list_is_asked_about_and_not_one_that_was_misheard() -> None:
+    listed = ("The Heart and the Shadow", *(f"Song {number}" for number in range(30)))
+    near, doubtful, other = (asked_for_the_fire(listed, unlikely) for unlikely in (-2.5, -5.0, -7.0))
+    misheard = asked_for_the_fire(listed, -5.0, "Play the hard end of fire.")
+    for outcome in (near, misheard):
+        assert isinstance(outcome, Accepted)
+        assert outcome.command.slots == {"song": "The Heart and the Shadow"}
+    for outcome in (doubtful, other):
+        assert isinstance(outcome, Asked)
+        assert outcome.commands[0].slots == {"song": "The Heart and the Shadow"}
+        assert outcome.commands[-1].slots == {"song": "the heart and the fire"}
 
 
 def test_a_known_value_is_heard_though_the_phrase_is_not() -> None:

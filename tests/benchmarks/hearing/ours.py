@@ -35,7 +35,7 @@ class Trial:
     """One thing said to Encore, and what came of it."""
 
     kind: str
-    """What was said: a command, a sibling, another wording, a title, talk."""
+    """What was said: a command, a sibling, another wording, a title, talk; of an unknown title: what is known."""
     enroller: str
     """Whose voice the commands were learned from."""
     speaker: str
@@ -86,10 +86,10 @@ def id_of(text: str) -> str:
     return re.sub(r"\W+", "-", text.lower()).strip("-")
 
 
-def macro(macro_id: str, phrases: Sequence[str], values: tuple[str, ...] = ()) -> Macro:
+def macro(macro_id: str, phrases: Sequence[str], values: Sequence[str] = (), used: Sequence[str] = ()) -> Macro:
     """A command that does next to nothing."""
     window = WindowIdentity("player", "Player", Rect(0, 0, 1, 1))
-    slots = tuple(Slot(name, values) for name in Phrase(phrases[0]).slots)
+    slots = tuple(Slot(name, tuple(values), tuple(used)) for name in Phrase(phrases[0]).slots)
     steps = (Step(PressKeys(("enter",)), window, "steps/01-before.png"),)
     wordings = tuple(Phrase(text) for text in phrases)
     return Macro(macro_id, macro_id, wordings, slots, steps, "2026-01-01T00:00:00+00:00", "none")
@@ -107,9 +107,9 @@ def worded_macros(spoken: Iterable[Spoken]) -> list[Macro]:
     return [*worded, *command_macros(one.sibling for one in listed)]
 
 
-def play_macro(titles: Sequence[str]) -> Macro:
-    """`play {song}` with these titles known."""
-    return macro(PLAY, ["play {song}"], tuple(titles))
+def play_macro(titles: Sequence[str], used: Sequence[str] = ()) -> Macro:
+    """`play {song}` with these titles known, and others that were played before."""
+    return macro(PLAY, ["play {song}"], titles, used)
 
 
 @dataclass(slots=True)

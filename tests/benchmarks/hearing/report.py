@@ -29,6 +29,8 @@ AIMS = {
     "rss_mb": ("<=", 350.0),
 }
 """What the project wants to reach."""
+TABLES = ("prints_alone", "siblings", "commands", "paraphrases", "titles_50", "titles_500", "unknown", "talk", "peers")
+"""That are printed beside the headline."""
 DEFINITIONS = {
     "top1": "of 30 commands with one enrolment each, the likest print is the right one; other voices, clean to 5 dB of "
     "noise, other paces than the enrolment's",
@@ -39,6 +41,8 @@ DEFINITIONS = {
     "clean to 5 dB, among 30 commands and a request with a slot",
     "slot50_clean": "the first choice has the right title of 50 known ones; 8 of 10 requests plain, 1 with the artist, "
     "1 with fillers; 5 pairs of the titles are the most alike of 500. fired_right and fired_wrong: what happened",
+    "unknown": "50 titles that Encore does not know, by every voice; it knows the other ones of 50 or 500, or 8 that "
+    "were played before, the 3 most alike among them. another_fired: with one that is known; heard_right: the words",
     "false_accepts_per_hour": "macros that fired hands-free, without a wake phrase, on the hours; 30 commands, other "
     "wordings of 12, and a request with 50 titles are known. What falls silent is understood early, "
     "as the listener does, and ends there where it is sure. Exact Poisson interval",
@@ -100,7 +104,7 @@ def show(results: Mapping[str, Any], console: Console) -> None:
         mark = "" if value is None else "reached" if reached(name, value) else "missed"
         table.add_row(name, "-" if value is None else f"{value:g}", f"{way} {aim:g}", mark)
     console.print(table)
-    for name in ("prints_alone", "siblings", "commands", "paraphrases", "titles_50", "titles_500", "talk", "peers"):
+    for name in TABLES:
         if name in results:
             console.print(
                 f"[bold]{name}[/bold] {json.dumps(_short(results[name]), ensure_ascii=False)}", soft_wrap=True

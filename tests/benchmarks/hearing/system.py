@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from rapidfuzz import fuzz, process
+
 from encore_models.macro import Macro
-from tests.benchmarks.hearing.commands import commands, requests, spoken, talk, titles
+from encore_models.phrases import words_of
+from tests.benchmarks.hearing.commands import TITLES_KNOWN, Split, commands, requests, spoken, talk, titles
 from tests.benchmarks.hearing.ours import PLAY, Ears, Question, Trial, command_macros, id_of, play_macro, worded_macros
 from tests.benchmarks.hearing.prints_alone import FAR, voice_groups
 from tests.benchmarks.hearing.score import auroc, by_group, missed_at, share_of, threshold_at
@@ -17,6 +21,8 @@ from tests.benchmarks.hearing.sounds import CLEAN, CONDITIONS, TO_5_DB, TO_10_DB
 Advance = Callable[[], None]
 AT_10_DB = CONDITIONS[2]
 SLOT_CONDITIONS = (CLEAN, AT_10_DB)
+_USED, _ALIKE = 8, 3
+"""Titles that were played before, and how many of those are the ones most like what is asked for."""
 
 
 def everything(ears: Ears) -> list[Macro]:
@@ -116,6 +122,41 @@ def ask_titles(ears: Ears, voices: Sequence[str], known: int, advance: Advance) 
     return found
 
 
+def ask_unknown(ears: Ears, voices: Sequence[str], advance: Advance) -> list[Trial]:
+    """Titles asked for that Encore does not know: all that it knows are others, among them those written most alike.
+
+    They are a list, of 50 or 500 less the one that is asked for, or 8 that were shown and played before, 3 of them
+    those most alike of all 500.
+    """
+    listed = titles(ears.booth.split)
+    chance = random.Random(f"unknown {ears.booth.split}")
+    found = []
+    for title in listed[: TITLES_KNOWN[0]]:
+        others = [other.text for other in listed if words_of(other.text) != words_of(title.text)]
+        alike = process.extract(title.text, others, scorer=fuzz.ratio, processor=_letters, limit=_ALIKE)
+        near = [text for text, *_ in alike]
+        used = near + chance.sample([text for text in others if text not in near], _USED - _ALIKE)
+        known = {"played": play_macro(used[:1], used[1:])}
+        known |= {
+            f"list of {size}": play_macro([one.text for one in listed[:size] if one.text in others])
+            for size in TITLES_KNOWN
+        }
+        for kind, macro in known.items():
+            taught = ears.taught(voices[0], [macro])
+            for speaker in voices:
+                for condition in SLOT_CONDITIONS:
+                    text = f"play {title.said}"
+                    utterance = ears.booth.said(text, speaker, condition)
+                    question = Question(kind, speaker, condition.name, text, utterance, PLAY, title.text)
+                    found.append(taught.answer(question))
+        advance()
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(words_of(text))
+
+
 def _question(ears: Ears, kind: str, speaker: str, condition: Condition, text: str, wanted: str | None) -> Question:
     return Question(kind, speaker, condition.name, text, ears.booth.said(text, speaker, condition), wanted)
 
@@ -196,6 +237,32 @@ def title_figures(trials: Sequence[Trial]) -> dict[str, Any]:
             **voice_groups(rows, lambda trial: trial.first_right),
             "not_right": _examples(trial for trial in rows if not trial.first_right),
         }
+    return tables
+
+
+def unknown_figures(split: Split, trials: Sequence[Trial]) -> dict[str, Any]:
+    """What came of titles that Encore does not know: another one that it knows, the words as they were heard, or none.
+
+    Args:
+        split: Whose titles.
+        trials: See `ask_unknown`.
+    """
+    known = {tuple(words_of(title.text)) for title in titles(split)}
+
+    def another(trial: Trial) -> bool:
+        return trial.fired_wrong and tuple(words_of(trial.first_value or "")) in known
+
+    tables: dict[str, Any] = {}
+    for kind in dict.fromkeys(trial.kind for trial in trials):
+        for condition in SLOT_CONDITIONS:
+            rows = [trial for trial in trials if trial.kind == kind and trial.condition == condition.name]
+            tables.setdefault(kind, {})[condition.name] = {
+                "another_fired": share_of(map(another, rows)).as_json(),
+                "asked": share_of(trial.verdict == "asked" for trial in rows).as_json(),
+                "heard_right": share_of(trial.fired_right for trial in rows).as_json(),
+                "another_by_voice": voice_groups(rows, another),
+                "another": _examples(filter(another, rows)),
+            }
     return tables
 
 
