@@ -195,7 +195,8 @@ class Known:
                 if self._twins(one.index, other.index):
                     apart = min(apart, score - other_score - options.twins_apart)
             if any(_goes_on(said, letters) for letters in self._letters[one.index]):
-                sure = min(sure, options.ask)
+                # More was said than this, by the words; where the sound says so too, that is not even asked about.
+                sure = min(sure, options.ask if one.losses >= -options.lost else 0.0)
             value = self.values[one.index]
             another = any(another_word(form, way) for form in spoken_forms(value) for way in ways_said)
             chosen.append(Chosen(value, sure, apart, one.log_p, one.tokens, one.losses, another))

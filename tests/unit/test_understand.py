@@ -303,6 +303,17 @@ def test_another_title_of_a_list_is_asked_about_and_not_one_that_was_misheard() 
         assert outcome.commands[-1].slots == {"song": "the heart and the fire"}
 
 
+def test_the_beginning_of_what_was_said_is_asked_about_where_the_sound_is_no_more() -> None:
+    known = macro("play-song", "play {song}", values=("The Heart and the Fire", "Time"))
+    text = "Play the heart and the fire in the night."
+    whole, _ = Understander(FakeHearing(text, unlikely=-4.0), [known]).understand(UTTERANCE)
+    assert isinstance(whole, Accepted)
+    assert whole.command.slots == {"song": "the heart and the fire in the night"}
+    asked = understand(text, [known], said="Play the heart and the fire")
+    assert isinstance(asked, Asked)
+    assert asked.commands[0].slots == {"song": "The Heart and the Fire"}
+
+
 def test_a_known_value_is_heard_though_the_phrase_is_not() -> None:
     outcome = understand("Place the way to heaven.", [KNOWN, NEXT], said="Play Stairway to Heaven")
     assert isinstance(outcome, Accepted)
