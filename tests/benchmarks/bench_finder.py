@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from encore_models.perception.clip import OURS
 from encore_models.perception.ui_clip import WEIGHTS
-from tests.benchmarks.finder.dataset import Query, Screen, queries, read_screens
+from tests.benchmarks.finder.dataset import ProgramSplit, Query, Screen, queries, read_screens
 from tests.benchmarks.finder.openadapt_peer import OpenAdapt, install
 from tests.benchmarks.finder.ours import Encore, Measured, measure_screen
 from tests.benchmarks.finder.ours_times import measure_times
@@ -102,11 +102,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.misses:
         empty(options.misses)
     rendered = dataset(drawn(options.folder, options.split), options.split, options.queries, options.seed)
-    real = dataset(captured(options.folder), options.split, options.real_queries, options.seed)
+    programs = captured(options.folder)
+    real = dataset(programs, options.split, options.real_queries, options.seed)
+    parts = {"rendered": rendered, "real": real}
+    if options.split == "final":
+        parts["fresh"] = dataset(programs, "fresh", options.real_queries, options.seed)
     results: dict[str, Any] = {"split": options.split, "seed": options.seed, "complete": True, "versions": versions()}
     times: dict[str, dict[str, float]] = {}
     try:
-        for name, data in (("rendered", rendered), ("real", real)):
+        for name, data in parts.items():
             measure(name, data, options)
         if not options.no_times:
             times = measure_times(rendered.folder, rendered.asked, options.seed, options.clip)
@@ -120,8 +124,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = headline(rendered.measured, real.measured) | headline_times(times) | results
     # What is known of the weights is known of Encore's own.
     results |= weights() if options.clip == OURS else {"clip": options.clip}
-    results |= {"rendered": tables(rendered.measured.outcomes), "real": tables(real.measured.outcomes, "programs")}
-    for name, data, by in (("rendered", rendered, "toolkits"), ("real", real, "programs")):
+    for name, data in parts.items():
+        by = "toolkits" if data is rendered else "programs"
+        results[name] = tables(data.measured.outcomes, by)
         results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
         results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
     results |= {"advised": options.advised, "times": times, "peers": PEERS, "definitions": DEFINITIONS}
@@ -129,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     results_at.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     show(results, CONSOLE)
     if options.misses:
-        write_misses(options.misses, (rendered.measured, real.measured))
+        write_misses(options.misses, [data.measured for data in parts.values()])
     CONSOLE.print(f"written to {results_at}")
     return 0 if results["complete"] else 130
 
@@ -158,7 +163,7 @@ def make(name: str, folder: Path, *arguments: str) -> None:
         CONSOLE.print(f"[red]{name} ended with {code}; only what it has made is measured[/red]")
 
 
-def dataset(folder: Path, split: Split, count: int, seed: int) -> Dataset:
+def dataset(folder: Path, split: ProgramSplit, count: int, seed: int) -> Dataset:
     """The screens of a split, and what is asked of them."""
     screens = [screen for screen in read_screens(folder) if screen.split == split]
     return Dataset(folder, screens, choose((query for screen in screens for query in queries(screen)), count, seed))

@@ -23,6 +23,8 @@ Kind = Literal["icon", "text", "row", "row_icon", "field", "slider", "blank"]
 """What a thing is to the person who clicks it. A row and what stands in it belong to a list; a slider is a track with a
 handle; blank is a place in a canvas where nothing is drawn."""
 
+ProgramSplit = Literal["dev", "final", "fresh"]
+"""Thresholds are fitted on dev; the figures that count come from final. Fresh programs are measured beside those."""
 SHOWN = "shown"
 PRESENT = (
     "same",
@@ -80,8 +82,7 @@ class Screen:
     id: str
     toolkit: str
     """qt, html, player, or the program's name for a real one."""
-    split: Literal["dev", "final"]
-    """Thresholds are fitted on dev; the figures that count come from final."""
+    split: ProgramSplit
     pictures: Mapping[str, tuple[Thing, ...]]
     """What stands on each picture, by the picture's name (`shown`, one of the above)."""
     slots: Mapping[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ DEFINITIONS = {
     "wrong_upper95": "one-sided 95 % bound of that share, Clopper-Pearson",
     "false_hits": "clicks for things that are absent, replaced by look-alikes or covered",
     "real_absent_clicked": "share of such clicks on real programs",
+    "fresh": "real programs that came when all else was settled, measured before anyone looked at them",
     "candidate_recall": "share of visible things of all pictures that have a candidate whose centre lies in their box "
     "and that is at most 4 times as large",
     "calibration": "of clicks: the mean probability that the finder gave, the share that was right, and the expected "
@@ -116,9 +117,9 @@ def miss_lines(measured: Sequence[Measured]) -> Iterator[str]:
 
 def show(results: dict[str, Any], console: Console) -> None:
     """Print what was found."""
-    for name, by in (("rendered", "toolkits"), ("real", "programs")):
-        for group in ("pictures", "kinds", by):
-            if rows := results[name][group]:
+    for name in (name for name in ("rendered", "real", "fresh") if name in results):
+        for group in ("pictures", "kinds", "toolkits", "programs"):
+            if rows := results[name].get(group):
                 console.print(as_table(f"{name}, {group}", rows | {"total": results[name]["all"]}))
         console.print(f"{name}, candidate recall: {json.dumps(results[name]['candidate_recall'])}")
         if peers := results[name]["peers"]:
