@@ -20,7 +20,7 @@ from encore_models.macro import SLOT_PATTERN, Macro, Phrase
 from encore_models.perception.expected import UNEXPECTED, Expected
 from encore_models.perception.guided import Guide, Spelt
 from encore_models.perception.voice import Encoded, Transcript
-from encore_models.phrases import FILLERS, Match, best_match
+from encore_models.phrases import FILLERS, Match, best_match, words_of
 
 IN_DOUBT = "the words before it were not heard clearly"
 NAMED_ALONE = "only its name was said"
@@ -296,7 +296,7 @@ def _another_word(phrase: str, regret: float, transcript: Transcript) -> bool:
     """See `Evidence.another_word`."""
     if regret < ANOTHER_NATS or transcript.mean_logprob < HEARD:
         return False
-    return another_word(phrase, transcript.text)
+    return another_word(words_of(phrase), words_of(transcript.text))
 
 
 def _head(phrase: Phrase) -> str:

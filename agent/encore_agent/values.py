@@ -134,6 +134,7 @@ class Known:
         self.values = tuple(value for value in forms if forms[value])
         self._same: dict[str, set[int]] = {}
         self._letters: list[tuple[str, ...]] = []
+        self._words = [[words_of(form) for form in forms[value]] for value in self.values]
         for index, value in enumerate(self.values):
             for form in (value, *forms[value]):
                 self._same.setdefault(canonical(form), set()).add(index)
@@ -171,8 +172,8 @@ class Known:
         """
         options = self._options
         head = letters_of(before)
-        ways_said = {said, said.partition(f" {AFTER} ")[0]}
-        whole = [head + letters_of(way) for way in ways_said]
+        ways_said = [words_of(way) for way in {said, said.partition(f" {AFTER} ")[0]}]
+        whole = [head + "".join(way) for way in ways_said]
         near = {
             self._owner[place]
             for way in whole
@@ -197,9 +198,8 @@ class Known:
             if any(_goes_on(said, letters) for letters in self._letters[one.index]):
                 # More was said than this, by the words; where the sound says so too, that is not even asked about.
                 sure = min(sure, options.ask if one.losses >= -options.lost else 0.0)
-            value = self.values[one.index]
-            another = any(another_word(form, way) for form in spoken_forms(value) for way in ways_said)
-            chosen.append(Chosen(value, sure, apart, one.log_p, one.tokens, one.losses, another))
+            another = any(another_word(form, way) for form in self._words[one.index] for way in ways_said)
+            chosen.append(Chosen(self.values[one.index], sure, apart, one.log_p, one.tokens, one.losses, another))
         return chosen
 
     def _twins(self, one: int, other: int) -> bool:
@@ -269,10 +269,9 @@ def _goes_on(said: str, letters: str) -> bool:
     )
 
 
-def another_word(wanted: str, heard: str) -> bool:
+def another_word(wanted: Sequence[str], heard: Sequence[str]) -> bool:
     """Whether just one word was heard as another one, of several."""
-    words, other_words = words_of(wanted), words_of(heard)
-    return len(words) == len(other_words) > 1 and sum(a != b for a, b in zip(words, other_words, strict=True)) == 1
+    return len(wanted) == len(heard) > 1 and sum(a != b for a, b in zip(wanted, heard, strict=True)) == 1
 
 
 def letters_of(text: str) -> str:
