@@ -127,7 +127,7 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     """
     result = find_in_list(search)
     target, cell, shown = search.target, search.cell, search.shown
-    names = cell is not None and (title_of(shown.row_of(cell)) == cell or not shown.is_listed(cell))
+    names = cell is not None and (title_of(shown.item_of(cell)) == cell or not shown.is_listed(cell))
     alone = bool(target.text) and (target.text == target.row_text or (names and not target.look_alikes))
     if isinstance(result, Found) or not alone:
         return result

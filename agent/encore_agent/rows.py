@@ -36,9 +36,9 @@ def rows_like(pair: Pair, cell: Candidate) -> list[tuple[Candidate, float]]:
     shown, now, scale = pair.here, pair.there, pair.scale
     if now.cards and cell in shown.cards.values():
         return [(name, 1.0) for name in now.cards.values()]
-    row = shown.row_of(cell)
+    row = shown.item_of(cell)
     scored = [
-        (candidate, structure(row, cell, now.row_of(candidate), candidate, scale))
+        (candidate, structure(row, cell, now.item_of(candidate), candidate, scale))
         for candidate in now.candidates
         if candidate.kind == "text"
         and now.field_of(candidate) is None
@@ -201,7 +201,7 @@ def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
 
 def _title_in(scene: Scene, cell: Candidate) -> Candidate | None:
     """What the row of a cell is called; parts of a photograph may have the shape of labels, but read nothing."""
-    row = [c for c in scene.row_of(cell) if c.kind == "text"]
+    row = [c for c in scene.item_of(cell) if c.kind == "text"]
     return title_of(c for c, text in zip(row, scene.texts(row), strict=True) if text)
 
 

@@ -558,6 +558,29 @@ def table() -> Window:
     return window
 
 
+def beside(left: Sequence[str], right: Sequence[str], marked: int | None = None) -> Window:
+    """A list in two columns, a drawing behind each title; one on the right may be on."""
+    window = Window()
+    for row, (one, other) in enumerate(zip(left, right, strict=True)):
+        window.write(one, 40, 60 + 40 * row).sign(240, 56 + 40 * row, 0)
+        window.write(other, 320, 60 + 40 * row).sign(520, 56 + 40 * row, 3 if row == marked else 0)
+    return window
+
+
+@pytest.mark.parametrize("marked", [None, 1], ids=["all alike", "its drawing is on"])
+def test_of_items_side_by_side_each_is_a_row_of_its_own(marked: int | None) -> None:
+    left, right = ("Wine Basics", "Idea Board", "Daily Dive", "Money Talk"), ("Packing Board", *TITLES[1:4])
+    shown, now = beside(left, right, marked).scene, beside(TITLES[2:], (*left[:3], "Maple Gallery"))
+    target = describe_target(shown, Point(350, 106))
+    assert (target.kind, target.text, target.row_text) == ("row", "Maple Gallery", "Maple Gallery")
+    result = Finder(now).find(target, shown, now.scene)
+    assert isinstance(result, Found), result
+    assert result.box.grown(8).contains(Point(350, 185))
+    other = beside(TITLES[2:], ("Maple Gallery", *left[1:]))
+    other.labels = [(box, "Choir Concert" if text == "Maple Gallery" else text) for box, text in other.labels]
+    assert isinstance(Finder(other).find(target, shown, other.scene), Absent)
+
+
 @pytest.mark.parametrize(
     ("more", "rest", "weighed"),
     [((), "", 1), (("Maple Gallery",), "", 0), ((), "(...", 0)],

@@ -39,6 +39,19 @@ class Names:
             self._known[cell] = next((name for name in names if name is not None), None)
         return self._known[cell]
 
+    @cached_property
+    def side_by_side(self) -> frozenset[Candidate]:
+        """The labels that name a drawing in a list as labels of another column name the like of it there."""
+        scene = self._scene
+        named = {c: self.of(c) for c in scene.candidates if c.kind == "icon" and scene.is_listed(c)}
+        own = {c: name.box for c, name in named.items() if name is not None}
+
+        def stands_apart(cell: Candidate, other: Candidate) -> bool:
+            return not _in_one_column(cell, other) and _stands_alike(cell.box, own[cell], other.box, own[other])
+
+        twice = (c for c in own if any(other in own and stands_apart(c, other) for other in scene.alike(c)))
+        return frozenset(name for c in twice if (name := named[c]) is not None)
+
     def _own_name(self, cell: Candidate) -> Candidate | None:
         if cell not in self._own:
             self._own[cell] = self._find_own_name(cell)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
-from encore_models.perception.lists import ALIGNED, Lists, Pitch
+from encore_models.perception.lists import ALIGNED, NEARBY, Lists, Pitch
 from encore_models.perception.names import GRID, Names, title_of
 from encore_models.perception.text import TextReader
 from encore_models.perception.told import with_told
@@ -163,11 +163,11 @@ class Scene:
         return sorted(inside, key=lambda c: c.box.left)
 
     def row_text(self, candidate: Candidate) -> str:
-        """All text of the candidate's row, cells apart by two blanks.
+        """All text of the candidate's row, or of its item where several stand side by side, cells apart by two blanks.
 
         Without the row's number, which says where the row is and not what it is.
         """
-        cells = [c for c in self.row_of(candidate) if c.kind == "text"]
+        cells = [c for c in self.item_of(candidate) if c.kind == "text"]
         return CELL_GAP.join(text for text in self.texts(cells) if text)
 
     # Places
@@ -236,6 +236,32 @@ class Scene:
                 band = self._beside(span, box)
             row = {candidate, *band}
         return tuple(sorted(row, key=lambda c: (c.box.left, c.box.top)))
+
+    def item_of(self, candidate: Candidate) -> tuple[Candidate, ...]:
+        """What of its row belongs to the candidate: items that stand side by side have a title and drawings each.
+
+        Elsewhere it is the whole row.
+        """
+        row, pitch = self.row_of(candidate), self.pitch_of(candidate)
+        if pitch is None:
+            return row
+        height = NEARBY * pitch.step
+        titles = [
+            label.box
+            for label in self._names.side_by_side
+            if abs(label.box.center.y - candidate.box.center.y) <= height
+        ]
+        # One drawing of a row may be made out otherwise, such as the one that is on: its column tells.
+        starts = sorted(
+            cell.box.left
+            for cell in row
+            if cell.kind == "text" and any(abs(cell.box.left - title.left) <= ALIGNED for title in titles)
+        )
+        if len(starts) < 2:
+            return row
+        begin = max((start for start in starts if start <= candidate.box.left), default=starts[0])
+        end = min((start for start in starts if start > begin), default=self.rect.right)
+        return tuple(c for c in row if begin <= c.box.left < end or c == candidate)
 
     def _in_column(self, drawing: Candidate) -> bool:
         """Whether the same drawing stands above or below; parts of covers repeat by accident, and differ."""
