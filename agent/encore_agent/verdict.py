@@ -49,6 +49,9 @@ class VerdictOptions:
     like the model never saw, it points as surely at some places that only look right, such as the "Open" of a dialog in
     front of the tool bar's: the likeliest of these, among 474 targets that were gone, had .56 and .43. Of 8 right
     places of .5 and more in validation episodes 7 have .7."""
+    titled: float = 0.5
+    """The same of a row that is called what was said: the only one of any list that reads so, though it is shown in
+    another way, has about as much."""
     together: float = 0.9
     """Of both being right about such a place."""
     needless: float = 0.9
@@ -119,7 +122,9 @@ def confirmed(step: Step, index: int, absent: Absent, advice: Advice, options: V
     """
     if not _says(step, index, advice):
         return None
-    there = [one for one in absent.nearly if _at(one, advice) and (one.probability or 0.0) >= options.nearly]
+    said = step.target is not None and step.target.template is not None
+    least = options.titled if said else options.nearly
+    there = [one for one in absent.nearly if _at(one, advice) and (one.probability or 0.0) >= least]
     best = max(there, key=lambda one: one.probability or 0.0, default=None)
     if best is None:
         return None

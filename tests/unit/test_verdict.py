@@ -131,6 +131,13 @@ def test_two_witnesses_are_sure_of_a_place_that_the_finder_alone_is_not() -> Non
     assert judged(STEP, 0, nearly(0.7), advice(candidates=(0.7, 0.1, 0.1, 0.1)), OPTIONS).do == "look"
 
 
+def test_a_row_that_is_called_what_was_said_needs_less() -> None:
+    said = replace(STEP, target=replace(TARGET, kind="row", template="{song}"))
+    sure = advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0), arguments=(0, 0, 1))
+    assert judged(said, 0, nearly(0.5), sure, OPTIONS).do == "act"
+    assert judged(said, 0, nearly(0.49), sure, OPTIONS).do == "look"
+
+
 @pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
 def test_what_was_nearly_found_needs_the_model_to_say_that_very_place(said: Advice) -> None:
     verdict = judged(STEP, 0, nearly(0.79), said, OPTIONS)

@@ -44,7 +44,7 @@ class Names:
         """The labels that name a drawing in a list as labels of another column name the like of it there."""
         scene = self._scene
         named = {c: self.of(c) for c in scene.candidates if c.kind == "icon" and scene.is_listed(c)}
-        own = {c: name.box for c, name in named.items() if name is not None}
+        own = {c: name.box for c, name in named.items() if name is not None and _on_level(c.box, name.box)}
 
         def stands_apart(cell: Candidate, other: Candidate) -> bool:
             return not _in_one_column(cell, other) and _stands_alike(cell.box, own[cell], other.box, own[other])
@@ -155,6 +155,10 @@ def _in_one_column(a: Candidate, b: Candidate) -> bool:
 
 def _in_line(a: Candidate, b: Candidate) -> bool:
     return _in_one_column(a, b) or abs(a.box.center.y - b.box.center.y) <= ALIGNED
+
+
+def _on_level(a: Rect, b: Rect) -> bool:
+    return a.top < b.bottom and b.top < a.bottom
 
 
 def _steps(a: Point, b: Point) -> int:
