@@ -573,6 +573,8 @@ def test_of_items_side_by_side_each_is_a_row_of_its_own(marked: int | None) -> N
     shown, now = beside(left, right, marked).scene, beside(TITLES[2:], (*left[:3], "Maple Gallery"))
     target = describe_target(shown, Point(350, 106))
     assert (target.kind, target.text, target.row_text) == ("row", "Maple Gallery", "Maple Gallery")
+    beside_it = describe_target(shown, Point(460, 106))
+    assert (beside_it.kind, beside_it.text) == ("row", "Maple Gallery")
     result = Finder(now).find(target, shown, now.scene)
     assert isinstance(result, Found), result
     assert result.box.grown(8).contains(Point(350, 185))

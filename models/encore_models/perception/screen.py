@@ -426,7 +426,7 @@ def describe_target(scene: Scene, point: Point) -> Target:
     if kind == "row" and (candidate.kind != "text" or not candidate.box.grown(2).contains(point)):
         # Beside the ink it is the row that was meant, and that is called by its title.
         # In a grid the row has as many titles as cards.
-        row = scene.row_of(candidate)
+        row = scene.item_of(candidate)
         title = title_of(row) or candidate
         if not any(scene.in_grid(cell) for cell in row) and not _is_next_row(candidate, title):
             candidate = title
