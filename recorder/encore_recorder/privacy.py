@@ -99,16 +99,16 @@ def draw_curtains(bgra: NDArray[np.uint8], origin: Point, curtains: Iterable[Cur
     Args:
         bgra: [height, width, 4].
         origin: The picture's top left pixel on the virtual desktop.
-        curtains: From just before and just after the picture was taken.
+        curtains: From just before the picture was taken to just after.
     """
-    layered = [curtain for curtain in curtains if curtain.layers]
+    layered = {curtain.layers for curtain in curtains if curtain.layers}
     if not layered:
         return bgra
     height, width = bgra.shape[:2]
     black = np.zeros((height, width), np.bool_)
-    for curtain in layered:
+    for layers in layered:
         covered = np.zeros_like(black)
-        for rect, hidden in curtain.layers:
+        for rect, hidden in layers:
             seen = rect.moved(-origin.x, -origin.y).intersection(Rect(0, 0, width, height))
             if seen is not None:
                 covered[seen.top : seen.bottom, seen.left : seen.right] = hidden

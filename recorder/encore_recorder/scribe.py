@@ -46,6 +46,10 @@ class Forget:
 Item = Picture | SoundBlock | Curtain | Event | Pause | Resume | Forget
 """Whatever reaches the scribe; all times are of `time.monotonic_ns()`."""
 
+LINGER_NS = 3 * SECOND // 10
+"""For which a window that has gone is still kept out of pictures: taking one takes a while, and so does asking for the
+windows, and on a busy machine a hidden one may go between the two."""
+
 
 class Writer(Protocol):
     """Where it is written (see `DemonstrationWriter`); times are of the recording's clock."""
@@ -80,7 +84,8 @@ class Scribe:
         self._closed: list[tuple[int, int | None]] = []
         """Spans of which nothing is kept, on the recording's clock; the end of a running pause is None."""
         self._pictures: deque[Picture] = deque()
-        self._curtain = Curtain(0)
+        self._curtains: deque[Curtain] = deque()
+        """Those of the last `LINGER_NS` and one from before."""
         self._current: dict[str, WindowChanged | PlaybackChanged] = {}
         """The focused window and each player's state as they are now, kept or not."""
         self._written: dict[str, WindowChanged | PlaybackChanged] = {}
@@ -116,14 +121,16 @@ class Scribe:
         return not any(first < end_ns and (last is None or start_ns < last) for first, last in self._closed)
 
     def _draw(self, curtain: Curtain) -> None:
-        """Write the pictures from before the curtain: a hidden window is in it, or in the one before."""
+        """Write the pictures from before the curtain: a hidden window is in it, or in one of those before."""
         while self._pictures and self._pictures[0].time_ns <= curtain.time_ns:
             picture = self._pictures.popleft()
             time_ns = self._clock.since_origin(picture.time_ns)
             if self._keeps(time_ns, time_ns + 1):
-                bgra = draw_curtains(picture.bgra, self._origin, (self._curtain, curtain))
+                bgra = draw_curtains(picture.bgra, self._origin, (*self._curtains, curtain))
                 self._writer.picture(bgra, time_ns)
-        self._curtain = curtain
+        self._curtains.append(curtain)
+        while len(self._curtains) > 1 and self._curtains[1].time_ns < curtain.time_ns - LINGER_NS:
+            self._curtains.popleft()
 
     def _event(self, event: Event) -> None:
         if isinstance(event, WindowChanged | PlaybackChanged):
