@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.lists import ALIGNED, CARD_SLACK
+from encore_models.perception.lists import ALIGNED, CARD_SLACK, NEARBY
 from encore_recorder.geometry import Point, Rect
 
 if TYPE_CHECKING:
@@ -39,8 +39,28 @@ class Names:
             self._known[cell] = next((name for name in names if name is not None), None)
         return self._known[cell]
 
+    def item_of(self, cell: Candidate) -> tuple[Candidate, ...]:
+        """What of its row belongs to a cell: all from the title before it to the next one, where items stand so."""
+        scene = self._scene
+        row, pitch = scene.row_of(cell), scene.pitch_of(cell)
+        if pitch is None:
+            return row
+        height = NEARBY * pitch.step
+        titles = [c.box for c in self._side_by_side if abs(c.box.center.y - cell.box.center.y) <= height]
+        # One drawing of a row may be made out otherwise, such as the one that is on: its column tells.
+        starts = sorted(
+            label.box.left
+            for label in row
+            if label.kind == "text" and any(abs(label.box.left - title.left) <= ALIGNED for title in titles)
+        )
+        if len(starts) < 2:
+            return row
+        begin = max((start for start in starts if start <= cell.box.left), default=starts[0])
+        end = min((start for start in starts if start > begin), default=scene.rect.right)
+        return tuple(c for c in row if begin <= c.box.left < end or c == cell)
+
     @cached_property
-    def side_by_side(self) -> frozenset[Candidate]:
+    def _side_by_side(self) -> frozenset[Candidate]:
         """The labels that name a drawing in a list as labels of another column name the like of it there."""
         scene = self._scene
         named = {c: self.of(c) for c in scene.candidates if c.kind == "icon" and scene.is_listed(c)}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
-from encore_models.perception.lists import ALIGNED, NEARBY, Lists, Pitch
+from encore_models.perception.lists import ALIGNED, Lists, Pitch
 from encore_models.perception.names import GRID, Names, title_of
 from encore_models.perception.text import TextReader
 from encore_models.perception.told import with_told
@@ -242,26 +242,7 @@ class Scene:
 
         Elsewhere it is the whole row.
         """
-        row, pitch = self.row_of(candidate), self.pitch_of(candidate)
-        if pitch is None:
-            return row
-        height = NEARBY * pitch.step
-        titles = [
-            label.box
-            for label in self._names.side_by_side
-            if abs(label.box.center.y - candidate.box.center.y) <= height
-        ]
-        # One drawing of a row may be made out otherwise, such as the one that is on: its column tells.
-        starts = sorted(
-            cell.box.left
-            for cell in row
-            if cell.kind == "text" and any(abs(cell.box.left - title.left) <= ALIGNED for title in titles)
-        )
-        if len(starts) < 2:
-            return row
-        begin = max((start for start in starts if start <= candidate.box.left), default=starts[0])
-        end = min((start for start in starts if start > begin), default=self.rect.right)
-        return tuple(c for c in row if begin <= c.box.left < end or c == candidate)
+        return self._names.item_of(candidate)
 
     def _in_column(self, drawing: Candidate) -> bool:
         """Whether the same drawing stands above or below; parts of covers repeat by accident, and differ."""

@@ -170,7 +170,7 @@ PROGRAMS = (
     ),
 )  # fmt: skip
 """Some are for development. The final ones count; their misses were studied after a first run. Those that are fresh
-came when all else was settled, and were measured before anyone looked at them."""
+came when all else was settled; the finder was first measured on them before anyone looked at them."""
 
 
 class MissingProgram(FileNotFoundError):

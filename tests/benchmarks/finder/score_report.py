@@ -29,7 +29,8 @@ DEFINITIONS = {
     "wrong_upper95": "one-sided 95 % bound of that share, Clopper-Pearson",
     "false_hits": "clicks for things that are absent, replaced by look-alikes or covered",
     "real_absent_clicked": "share of such clicks on real programs",
-    "fresh": "real programs that came when all else was settled, measured before anyone looked at them",
+    "fresh": "real programs that came when all else was settled; a first run of the finder was before anyone looked at "
+    "them, and with advice the bound for what the model may confirm was raised for one of their false hits",
     "candidate_recall": "share of visible things of all pictures that have a candidate whose centre lies in their box "
     "and that is at most 4 times as large",
     "calibration": "of clicks: the mean probability that the finder gave, the share that was right, and the expected "

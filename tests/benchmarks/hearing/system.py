@@ -10,6 +10,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from encore_agent.values import letters_of
 from encore_models.macro import Macro
 from encore_models.phrases import words_of
 from tests.benchmarks.hearing.commands import TITLES_KNOWN, Split, commands, requests, spoken, talk, titles
@@ -133,7 +134,7 @@ def ask_unknown(ears: Ears, voices: Sequence[str], advance: Advance) -> list[Tri
     found = []
     for title in listed[: TITLES_KNOWN[0]]:
         others = [other.text for other in listed if words_of(other.text) != words_of(title.text)]
-        alike = process.extract(title.text, others, scorer=fuzz.ratio, processor=_letters, limit=_ALIKE)
+        alike = process.extract(title.text, others, scorer=fuzz.ratio, processor=letters_of, limit=_ALIKE)
         near = [text for text, *_ in alike]
         used = near + chance.sample([text for text in others if text not in near], _USED - _ALIKE)
         known = {"played": play_macro(used[:1], used[1:])}
@@ -151,10 +152,6 @@ def ask_unknown(ears: Ears, voices: Sequence[str], advance: Advance) -> list[Tri
                     found.append(taught.answer(question))
         advance()
     return found
-
-
-def _letters(text: str) -> str:
-    return "".join(words_of(text))
 
 
 def _question(ears: Ears, kind: str, speaker: str, condition: Condition, text: str, wanted: str | None) -> Question:
