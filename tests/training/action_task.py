@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from encore_models.perception.action_evidence import EFFECT_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import ACTIONS, ARGUMENTS, STATES
 from encore_models.training.action.samples import Sample
 
@@ -52,7 +53,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
         step_effects=effects.astype(np.float16),
-        step_matches=np.zeros((shown, count, 3), np.float16),
+        step_matches=np.zeros((shown, count, MATCH_WIDTH), np.float16),
         step_seen=np.zeros((shown, EFFECT_WIDTH), np.float16),
         step_places=step_places,
         step_actions=rng.integers(len(ACTIONS), size=shown).astype(np.int8),

@@ -16,7 +16,7 @@ if MISSING:
 import torch
 
 from encore_models.perception.action import INPUTS, feeds
-from encore_models.perception.action_evidence import EFFECT_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import STATES
 from encore_models.training.action.fusion import FUSIONS
 from encore_models.training.action.losses import losses_of
@@ -192,7 +192,7 @@ def test_before_training_it_is_the_rule() -> None:
     assert heads.candidate.argmax() == due.candidate
     assert heads.argument.argmax() == due.step_arguments[0]
     # The effect of the first step is there already: the second one is next, and where all are, all is done.
-    there = np.tile(np.array([1, 1, 1, 1, 0, 0, 1, 1, 0, 0], np.float16), (len(seen), 1))
+    there = np.tile(np.array([1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1], np.float16), (len(seen), 1))
     first = replace(nothing, step_seen=np.concatenate([there[:1], seen[1:]]))
     assert network(tensors_of([first])).step.argmax() == 1
     assert STATES[network(tensors_of([replace(nothing, step_seen=there)])).state.argmax()] == "done"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from encore_models.perception.action import contradicted
+from encore_models.perception.action_evidence import MATCH_WIDTH
 from encore_models.perception.situation import STATES
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.closed_loop import Tell, Told, numbers_of, play, play_all, telling
@@ -86,7 +87,7 @@ def labelled(texts: list[list[float]], looks: list[list[float]], kind: int) -> S
     place = np.zeros((1, 8), np.float32)
     place[0, 4 + kind] = 1
     first = np.eye(16, dtype=np.float16)[:1]
-    matches = np.zeros((1, len(looks), 3), np.float16)
+    matches = np.zeros((1, len(looks), MATCH_WIDTH), np.float16)
     matches[0, :, 0] = [text[0] for text in texts]
     return replace(
         one,

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from encore_models.perception.action_evidence import (
-    EFFECT_WIDTH,
+    BESIDE,
+    LIT,
     MATCH_WIDTH,
     SPOKEN_WIDTH,
     Fit,
-    Things,
-    effect_of,
-    effects_on,
     matches_on,
     spoken_alike,
     words_alike,
 )
+from encore_models.perception.effects import EFFECT_WIDTH, effect_of, effects_on
+from encore_models.perception.likeness import Things
 from encore_models.perception.prints import VoicePrint, shipped_scale
 
 TEXT, ICON, FIELD = 5, 4, 6
@@ -31,6 +31,7 @@ class Page:
     meanings: np.ndarray
     said: tuple[str, ...]
     places: np.ndarray
+    out: np.ndarray
 
 
 def page(*things: tuple[int, int, tuple[float, float, float], int]) -> Page:
@@ -44,6 +45,7 @@ def page(*things: tuple[int, int, tuple[float, float, float], int]) -> Page:
         np.zeros((len(things), WIDTH), np.float16),
         tuple(WORDS[text] if text >= 0 else "" for _, text, *_ in things),
         places,
+        np.zeros(len(things), np.float32),
     )
 
 
@@ -51,6 +53,7 @@ LABEL = (1, 1, (0.1, 0.3, 0.02), TEXT)
 TITLE = (1, 1, (0.4, 0.1, 0.04), TEXT)
 OLD_TITLE = (2, 2, (0.4, 0.1, 0.04), TEXT)
 HEART = (3, -1, (0.8, 0.5, 0.03), ICON)
+TWIN = (3, -1, (0.2, 0.5, 0.03), ICON)
 LIT_HEART = (4, -1, (0.8, 0.5, 0.03), ICON)
 
 
@@ -90,7 +93,19 @@ def test_a_screen_of_another_day_is_told_by_what_differed() -> None:
     assert after[0, came][0] > 0.5 > 0 >= after[0, went][0]
     assert before[0, went][0] > 0.5 > 0 >= before[0, came][0]
     # What stayed tells nothing, though a label says what the title does.
-    assert (effects_on(page(LABEL), [effect])[0, 6:] <= 0).all()
+    assert (effects_on(page(LABEL), [effect])[0, 6:10] <= 0).all()
+
+
+def test_a_text_that_moved_is_told_by_how_often_it_is_there() -> None:
+    effect = effect_of(page(LABEL, OLD_TITLE), page(LABEL, TITLE))
+    elsewhere = (5, 1, (0.8, 0.9, 0.02), TEXT)
+    after, before = (effects_on(now, [effect])[0, 10:] for now in (page(LABEL, elsewhere), page(LABEL, OLD_TITLE)))
+    assert after.tolist() == [1, 1], "its title twice, and no longer the old one"
+    assert before.tolist() == [-1, -1]
+    more = effects_on(page(LABEL, TITLE, elsewhere), [effect])[0, 10:]
+    assert more.tolist() == [1, 1], "more than it came to is no more than all"
+    drawn = effect_of(page(HEART), page(LIT_HEART))
+    assert not effects_on(page(LABEL), [drawn])[0, 10:].any(), "drawings are not counted"
 
 
 def test_nothing_came_and_nothing_to_look_at() -> None:
@@ -103,8 +118,9 @@ def test_nothing_came_and_nothing_to_look_at() -> None:
 
 def test_todays_values_stand_for_those_that_were_shown() -> None:
     before, after = page(LABEL), page(LABEL, OLD_TITLE)
-    effect = effect_of(before, after, [WORDS[1], WORDS[5]])
+    effect = effect_of(before, after, lambda text: text.replace(WORDS[2], WORDS[5]))
     assert effect.came.said == (WORDS[5],)
+    assert [one.text for one in effect.tally] == [WORDS[5]]
 
 
 def spoken(rng: np.random.Generator, frames: int) -> VoicePrint:
@@ -173,13 +189,41 @@ def test_places_match_by_their_letters_and_drawings_by_what_they_mean() -> None:
 
 
 def test_where_two_look_alike_the_one_that_is_left_may_be_the_other() -> None:
-    twin = (3, -1, (0.2, 0.5, 0.03), ICON)
-    shown = page(HEART, twin)
-    both, left = (matches_on(now, targets(HEART), np.zeros((1, WIDTH)), [shown]) for now in (shown, page(twin)))
+    shown = page(HEART, TWIN)
+    both, left = (matches_on(now, targets(HEART), np.zeros((1, WIDTH)), [shown]) for now in (shown, page(TWIN)))
     assert both[0, 0, 2] > 0.3
     assert both[0, 1, 2] < -0.3
     assert left[0, 0, 2] < -0.3
-    alone = matches_on(page(twin), targets(HEART), np.zeros((1, WIDTH)), [page(HEART)])
+    alone = matches_on(page(TWIN), targets(HEART), np.zeros((1, WIDTH)), [page(HEART)])
     assert alone[0, 0, 2] > 0, "it may have moved"
     typing = Things(np.zeros((1, WIDTH), np.float32), ("words",), np.zeros((1, 8), np.float32))
     assert not matches_on(shown, typing, np.zeros((1, WIDTH)), [shown])[..., 2].any()
+
+
+def test_twins_are_told_by_what_stands_beside_them() -> None:
+    # A column of others under each.
+    columns = [(look, -1, (x, 0.55 + 0.05 * n, 0.03), ICON) for look, x in ((5, 0.8), (6, 0.2)) for n in range(5)]
+    things = (HEART, TWIN, *columns)
+    shown = page(*things)
+    # Today they have changed sides, and stand higher, each with its column.
+    moved = [(look, text, (1 - x, y - 0.3, height), kind) for look, text, (x, y, height), kind in things]
+    matches = matches_on(page(*moved), targets(HEART), np.zeros((1, WIDTH)), [shown])[0, :, BESIDE]
+    assert matches[0] == 1
+    assert matches[1] == 0
+    alone = matches_on(page(HEART), targets(HEART), np.zeros((1, WIDTH)), [shown])[0, :, BESIDE]
+    assert alone.tolist() == [0], "nothing is beside it"
+
+
+def test_what_a_step_made_stand_out_is_known_by_that() -> None:
+    before, after, today = page(HEART, LABEL), page(LIT_HEART, LABEL), page(HEART, TWIN)
+    after.out[0] = 0.6
+    today.out[:] = 0.5, 0.0
+
+    def lit(*shown: Page) -> list[float]:
+        return matches_on(today, targets(HEART), np.zeros((1, WIDTH)), shown)[0, :, LIT].tolist()
+
+    assert lit(before, after) == [1, -1], "one stands out as it did afterwards, the other as before"
+    assert lit(after, before) == [-1, 1], "switched off"
+    assert lit(before, before) == [0, 0], "the step did not change it"
+    assert lit(before) == [0, 0], "what came of it is not known"
+    assert lit(before, page(LABEL)) == [0, 0], "nothing is there any more"

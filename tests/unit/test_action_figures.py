@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from encore_models.perception.action_evidence import EFFECT_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import STATES
 from encore_models.training.action.evaluate import auroc, evaluate, feeds_of, macro_f1
 from encore_models.training.action.samples import Sample, collate
@@ -19,7 +20,7 @@ def sample(state: int, step: int = -1, candidate: int = -1, argument: int = 0, *
     some = np.zeros((3, 2), np.float16)
     return Sample(
         some, some, np.zeros(9, np.float32), some, some, places, np.ones(3, np.int16), some, some, some, some,
-        np.zeros((3, 3, 3), np.float16), np.zeros((3, EFFECT_WIDTH), np.float16), places, none, none,
+        np.zeros((3, 3, MATCH_WIDTH), np.float16), np.zeros((3, EFFECT_WIDTH), np.float16), places, none, none,
         none, state, step, candidate, argument, meta,
     )  # fmt: skip
 

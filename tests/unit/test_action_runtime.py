@@ -13,7 +13,8 @@ import pytest
 from encore_models.bundle import Bundle, Contents, Graph, Shape, write_bundle
 from encore_models.errors import BundleBroken, BundleMissing, BundleNewer
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel, feeds, softmax
-from encore_models.perception.action_evidence import EFFECT_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 
 WIDTHS = {"frame_width": 4, "look_width": 3, "text_width": 2}
 GRAPH_TEXT = """
@@ -25,7 +26,7 @@ decide (
   float[n,candidates,LOOK] candidates, float[n,candidates,2] candidate_texts, float[n,candidates,8] candidate_places,
   int64[n,candidates] candidate_alike, float[n,candidates,2] candidate_known, float[n,candidates] candidate_mask,
   float[n,steps,LOOK] steps, float[n,steps,2] step_texts, float[n,steps,LOOK] step_effects,
-  float[n,steps,candidates,3] step_matches, float[n,steps,10] step_seen, float[n,steps,8] step_places,
+  float[n,steps,candidates,5] step_matches, float[n,steps,12] step_seen, float[n,steps,8] step_places,
   int64[n,steps] step_actions, int64[n,steps] step_arguments, int64[n,steps] progress, float[n,steps] step_mask
 ) => (float[n,4] state, float[n,steps] step, float[n,more] candidate, float[n,3] argument, float[n,steps] attention)
 <float one = {1.0}, float deep = {-10000.0}, int64[1] last = {-1}, int64[1] middle = {1}, float[1,1] absent = {0.5},
@@ -63,7 +64,7 @@ class Moment:
     steps: np.ndarray = field(default_factory=lambda: np.array([[0, 0, 1]], np.float16))
     step_texts: np.ndarray = field(default_factory=lambda: np.zeros((1, 2), np.float16))
     step_effects: np.ndarray = field(default_factory=lambda: np.zeros((1, 3), np.float16))
-    step_matches: np.ndarray = field(default_factory=lambda: np.zeros((1, 2, 3), np.float16))
+    step_matches: np.ndarray = field(default_factory=lambda: np.zeros((1, 2, MATCH_WIDTH), np.float16))
     step_seen: np.ndarray = field(default_factory=lambda: np.zeros((1, EFFECT_WIDTH), np.float16))
     step_places: np.ndarray = field(default_factory=lambda: np.zeros((1, 8), np.float32))
     step_actions: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int8))

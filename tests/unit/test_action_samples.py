@@ -12,7 +12,8 @@ import pytest
 
 from encore_models.perception import situation
 from encore_models.perception.action import INPUTS
-from encore_models.perception.action_evidence import EFFECT_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import STATES
 from encore_models.training.action.samples import (
     FORMAT_VERSION,
@@ -54,7 +55,7 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
         steps=half(steps, 16),
         step_texts=half(steps, 12),
         step_effects=half(steps, 16),
-        step_matches=half(steps, candidates, 3),
+        step_matches=half(steps, candidates, MATCH_WIDTH),
         step_seen=half(steps, EFFECT_WIDTH),
         step_places=rng.random((steps, 8), np.float32),
         step_actions=rng.integers(0, 6, steps).astype(np.int8),
@@ -107,7 +108,7 @@ def test_a_batch_is_padded_and_masked() -> None:
     assert batch["utterance"].shape == (2, 5, 384)
     assert batch["candidates"].shape == (2, 7, 16)
     assert batch["step_places"].shape == (2, 3, 8)
-    assert batch["step_matches"].shape == (2, 3, 7, 3)
+    assert batch["step_matches"].shape == (2, 3, 7, MATCH_WIDTH)
     np.testing.assert_array_equal(batch["step_matches"][1, :1, :2], silent.step_matches)
     assert batch["utterance_mask"].sum(axis=1).tolist() == [5, 0]
     assert batch["candidate_mask"].sum(axis=1).tolist() == [7, 2]

@@ -35,7 +35,9 @@ def seen() -> Seen:
     kinds = ("icon", "icon", "text")
     found = tuple(Candidate(box, kind) for box, kind in zip(BOXES, kinds, strict=True))  # type: ignore[arg-type]
     some = np.ones((3, 4), np.float16)
-    return Seen(found, ("", "", "Search"), some, some, some, np.ones((3, 8), np.float32), np.ones(3, np.int16))
+    return Seen(
+        found, ("", "", "Search"), some, some, some, np.ones((3, 8), np.float32), np.ones(3, np.int16), np.zeros(3)
+    )
 
 
 def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
@@ -43,7 +45,7 @@ def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
     number = np.zeros(2, np.int8)
     shown = StepsShown(NOTHING_SAID, some, some, some, np.ones((2, 8), np.float32), number, number, screens)
     today = shown.today(["", ""], {}, NOTHING_SAID, Words(NoClip()))  # type: ignore[arg-type]
-    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([(*effect, 0, 0, 0, 0)] * 2, np.float16))
+    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([(*effect, *[0] * 6)] * 2, np.float16))
 
 
 def advice(

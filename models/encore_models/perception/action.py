@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle, Shape
 from encore_models.errors import BundleBroken, BundleNewer
-from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPELT, SPOKEN_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH, SPELT, SPOKEN_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 5
+VERSION = 6
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
@@ -126,11 +127,11 @@ class Situation(Protocol):
 
     @property
     def step_matches(self) -> NDArray[Any]:
-        """How well each candidate matches each step's target [steps, candidates, 3]."""
+        """How well each candidate matches each step's target [steps, candidates, 5]."""
 
     @property
     def step_seen(self) -> NDArray[Any]:
-        """What of the steps' effects is on the screen [steps, 6], as `action_evidence.effects_on`."""
+        """What of the steps' effects is on the screen [steps, 12], as `effects.effects_on`."""
 
     @property
     def step_places(self) -> NDArray[Any]:

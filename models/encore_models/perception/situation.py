@@ -14,20 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.perception.action_evidence import (
-    Effect,
-    Fit,
-    Things,
-    effect_of,
-    effects_on,
-    matches_on,
-    spoken_alike,
-)
+from encore_models.perception.action_evidence import Fit, matches_on, spoken_alike
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.clip import Clip
+from encore_models.perception.effects import Effect, effect_of, effects_on
 from encore_models.perception.labels import Read
+from encore_models.perception.likeness import Things
 from encore_models.perception.prints import VoicePrint, pooled_frames
 from encore_models.perception.screen import WORD, Scene
+from encore_models.perception.standing_out import standing_out
 from encore_models.perception.voice import Encoded
 from encore_recorder.geometry import Point, Rect
 
@@ -89,6 +84,8 @@ class Seen:
     texts: Half
     places: Single
     alike: NDArray[np.int16]
+    out: Single
+    """[n] how much each stands out among its like."""
 
     def place_of(self, candidate: Candidate) -> int:
         """Its number, or -1 where it is not among these."""
@@ -223,9 +220,7 @@ def changed(screens: Sequence[Seen], spelt: Mapping[str, str]) -> tuple[Effect, 
         screens: Before each step and after the last one, as they were shown.
         spelt: Today's value for each value that was shown, in lower case.
     """
-    return tuple(
-        effect_of(before, after, [_respelt(text, spelt) for text in after.said]) for before, after in pairwise(screens)
-    )
+    return tuple(effect_of(before, after, lambda text: _respelt(text, spelt)) for before, after in pairwise(screens))
 
 
 def _respelt(text: str, spelt: Mapping[str, str]) -> str:
@@ -273,6 +268,7 @@ def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
             -1, PLACE_WIDTH
         ),
         np.array(alike, np.int16),
+        standing_out(scene.image, found),
     )
 
 

@@ -14,12 +14,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encore_models.perception.action import FIELD, SPELT_FLOOR
-from encore_models.perception.action_evidence import LEADS, MEANT, SPELT
 from encore_models.perception.situation import ARGUMENTS
 
 Batch = dict[str, Tensor]
 
-COMPARED, LEARNED = 25, 16
+COMPARED, LEARNED = 27, 16
 """Figures that compare a step's target with a candidate; features that are made of them."""
 RELATIONS = COMPARED + LEARNED
 SHARP = 20.0
@@ -35,7 +34,7 @@ HEARD = 6
 """Figures that compare the frames of two utterances."""
 PROJECTED = 96
 """Length of the frames in which utterances are compared the learned way."""
-BESIDE = (-1, 0, 1)
+FRAMES_BESIDE = (-1, 0, 1)
 """Frames before and after that are compared together with one: an eighth of a second. Twice as long told less."""
 OTHER_COUNTS = 3.0
 """How often each share of letters counts that a name has less than one that is the same."""
@@ -44,6 +43,9 @@ REDRAWN = 0.08
 otherwise than when they were shown, and 58 % of these meant the same by .8, as 2 % of all wrong ones did."""
 TWIN, TWIN_COUNTS = 0.4, 4.0
 """By so much a place has to be more like something else that was shown to lose by it; logit it loses for each more."""
+BESIDE_COUNTS, USUALLY_BESIDE = 4.0, 0.3
+"""Logit that a drawing without a name has more where all that stood beside it is beside it, and how much of that is
+beside most."""
 SLOT = ARGUMENTS.index("slot")
 
 
@@ -64,7 +66,7 @@ class Comparison(nn.Module):
         before = _cosines(batch["steps"], batch["candidates"])
         after = _cosines(batch["step_effects"], batch["candidates"])
         texts = _cosines(batch["step_texts"], batch["candidate_texts"])
-        spelt, meant, leads = (batch["step_matches"][..., column] for column in (SPELT, MEANT, LEADS))
+        spelt, meant, leads, beside, lit = batch["step_matches"].unbind(dim=-1)
         looks = torch.maximum(torch.maximum(before, after), (meant + REDRAWN).clamp(max=1) * (meant > 0).float())
         places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
         apart = places[..., :4] - others[..., :4]
@@ -77,7 +79,20 @@ class Comparison(nn.Module):
         by_look = looks - (looks - 4 * hidden).amax(dim=2, keepdim=True)
         by_text = spelt - (spelt - 4 * hidden).amax(dim=2, keepdim=True)
         wide = torch.ones_like(before)
-        figures = [before, after, texts, turned, by_look, by_text, told, worded * wide, says * wide, known * wide]
+        figures = [
+            before,
+            after,
+            texts,
+            turned,
+            lit,
+            beside,
+            by_look,
+            by_text,
+            told,
+            worded * wide,
+            says * wide,
+            known * wide,
+        ]
         figures += [kinds.sum(dim=-1), alike_of(batch)[:, None, :] * wide, there(batch["steps"])[:, :, None] * wide]
         typed = in_field(batch["candidate_places"])[:, None] * wide
         slotted = (batch["step_arguments"] == SLOT).float()[:, :, None]
@@ -93,6 +108,7 @@ class Comparison(nn.Module):
         first = SHARP * alike + KIND_COUNTS * kinds.sum(dim=-1) - FAR_COUNTS * far
         first = first - TYPED_COUNTS * typed * batch["step_places"][..., FIELD - 1, None]
         first = first - TWIN_COUNTS * (-leads - TWIN).clamp(min=0) * (1 - slotted)
+        first = first + BESIDE_COUNTS * (beside - USUALLY_BESIDE) * (1 - says)
         return torch.cat([compared, self.relate(compared)], dim=-1), first
 
 
@@ -164,10 +180,10 @@ def _cosines(ones: Tensor, others: Tensor) -> Tensor:
 
 def _beside(found: Tensor) -> Tensor:
     """Each likeness with those of the frames before and after it, as both go on: [n, today, shown]."""
-    most = max(BESIDE)
+    most = max(FRAMES_BESIDE)
     padded = functional.pad(found, (most, most, most, most))
     rows, columns = found.shape[1], found.shape[2]
-    parts = [padded[:, most + by : most + by + rows, most + by : most + by + columns] for by in BESIDE]
+    parts = [padded[:, most + by : most + by + rows, most + by : most + by + columns] for by in FRAMES_BESIDE]
     return torch.stack(parts).mean(dim=0)
 
 

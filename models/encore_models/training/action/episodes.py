@@ -13,8 +13,10 @@ from typing import Protocol
 
 import numpy as np
 
-from encore_models.perception.action_evidence import Effect, Fit, Things, effects_on, matches_on, spoken_alike
+from encore_models.perception.action_evidence import Fit, matches_on, spoken_alike
 from encore_models.perception.clip import Clip
+from encore_models.perception.effects import Effect, effects_on
+from encore_models.perception.likeness import Things
 from encore_models.perception.prints import Printer
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import (

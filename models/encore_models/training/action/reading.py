@@ -1,7 +1,7 @@
 """A `TextReader` for rendered screens: the truth, with about the errors that reading makes.
 
-RapidOCR, asked for 162 labels of six such screens, left none unread and got 0.65 % of the letters wrong, nearly all of
-them the dots of a label that was cut.
+RapidOCR, asked for 3,647 labels of 140 such screens that are not cut, left none unread (95 %: fewer than 0.1 %) and got
+0.43 % of the letters wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from encore_recorder.geometry import Rect
 
 WRONG_LETTERS = 0.004
 """Share of the letters that are read wrong."""
-UNREAD = 0.005
+UNREAD = 0.001
 """Share of the labels that are not legible."""
 ALIKE = {"o": "0", "l": "1", "i": "l", "m": "rn", "s": "5", "b": "6", "g": "q", "u": "v", "e": "c", "t": "f"}
 """Letters that are taken for each other."""

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ModelsError
-from encore_models.perception.action_evidence import EFFECT_WIDTH, MATCH_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.action_evidence import MATCH_WIDTH, SPOKEN_WIDTH
+from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import (
     ARGUMENTS,
     MOST_CANDIDATES,
@@ -36,7 +37,7 @@ SPLITS: tuple[Split, ...] = get_args(Split)
 
 FRAME_RATE = 25
 """Frames of an utterance in a second."""
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 """Counted up when a sample holds something else; older ones are made again."""
 
 
@@ -94,9 +95,9 @@ class Sample:
     """[S, D] what the target's place looked like after the step; zeros where that is not known. A candidate that looks
     like it rather than like the target before has had the step already."""
     step_matches: Half
-    """[S, N, 3] how well each candidate matches each step's target (`action_evidence.matches_on`)."""
+    """[S, N, 5] how well each candidate matches each step's target (`action_evidence.matches_on`)."""
     step_seen: Half
-    """[S, 6] what of each step's effect is on the screen (`action_evidence.effect_on`)."""
+    """[S, 12] what of each step's effect is on the screen (`effects.effects_on`)."""
     step_places: Single
     """[S, 8] as `candidate_places`; zeros for typing and keys."""
     step_actions: NDArray[np.int8]
@@ -202,7 +203,7 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
         `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
-        [B, S], `step_matches` [B, S, N, 3], `step_seen` [B, S, 10], `spoken_alike` [B, 9]; the masks `utterance_mask`,
+        [B, S], `step_matches` [B, S, N, 5], `step_seen` [B, S, 12], `spoken_alike` [B, 9]; the masks `utterance_mask`,
         `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
         candidate of -1 meaning absent, and `missing` [B], where that is the right answer. T, N and S are at least 1.
 

@@ -12,6 +12,9 @@ from encore_models.training.action.applications import Application
 from encore_models.training.action.canvas import Part
 from encore_models.training.action.screens import View
 
+SEARCHED = 0.3
+"""Of the days the search field still holds what was looked for before."""
+
 IntentKind = Literal["page", "field", "type", "enter", "row", "mark", "toggle", "command", "answer", "slider"]
 
 
@@ -64,7 +67,7 @@ def after(intent: Intent, view: View) -> View:
     """The view once a step has had its effect."""
     match intent.kind:
         case "page":
-            return replace(view, page=intent.name, results=False, typed="", selected="", focus=False)
+            return replace(view, page=intent.name, results=False, selected="", focus=False)
         case "field":
             return replace(view, focus=True)
         case "type":
@@ -136,6 +139,7 @@ def draw_view(app: Application, rng: np.random.Generator, count: int = 12) -> Vi
         on=frozenset(toggle.name for toggle in app.toggles if rng.random() < 0.2),
         marked=frozenset(title for title in items if rng.random() < 0.15),
         level=float(rng.uniform(0.1, 0.7)),
+        typed=titles[int(rng.integers(len(titles)))] if rng.random() < SEARCHED else "",
     )
 
 
