@@ -37,6 +37,7 @@ from encore_models.perception.situation import (
     StepsShown,
     StepsToday,
     Words,
+    lying_in,
     observe,
 )
 from encore_models.store import read_texts, write_texts
@@ -87,7 +88,8 @@ class Advice:
     def sure(self) -> float:
         """Probability of all that it says of a step: that it is due, and is this one, at its place."""
         place = self.place
-        here = 0.0 if place is None else self._of(self.seen.place_of(place))
+        # Parts of one thing share what the model gives to it.
+        here = 0.0 if place is None else float(self.decision.candidates[:-1][self._at(place)].sum())
         return self.probability("step") * float(self.decision.steps.max(initial=0.0)) * here
 
     @property
@@ -111,6 +113,10 @@ class Advice:
         """Numbers of the likeliest candidates with their probabilities, those that are ruled out last."""
         allowed = np.where(self.ruled_out, self.decision.candidates[:-1] - 1.0, self.decision.candidates[:-1])
         return [(int(number), self._of(int(number))) for number in np.argsort(-allowed, kind="stable")[:count]]
+
+    def _at(self, place: Candidate) -> NDArray[np.bool_]:
+        allowed: NDArray[np.bool_] = lying_in(self.seen.places, self.seen.place_of(place)) & ~self.ruled_out
+        return allowed
 
     def _of(self, number: int) -> float:
         return float(self.decision.candidates[number])

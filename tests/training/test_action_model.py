@@ -15,9 +15,11 @@ if MISSING:
 
 import torch
 
-from encore_models.perception.action import INPUTS, feeds
+from encore_models.perception.action import FIELD, INPUTS, feeds
+from encore_models.perception.action_evidence import SPELT
 from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import STATES
+from encore_models.training.action.compare import written
 from encore_models.training.action.fusion import FUSIONS
 from encore_models.training.action.losses import losses_of
 from encore_models.training.action.model import ActionConfig, ActionModel
@@ -119,6 +121,33 @@ def test_losses_of_parts_add_up_and_leave_out_what_is_not_asked() -> None:
     # The step head is asked nothing where no step is due.
     other = {**batch, "step": torch.where(batch["state"] == 0, batch["step"], torch.tensor(1))}
     assert torch.equal(losses_of(heads, other).sums, whole.sums)
+
+
+def test_parts_of_the_target_are_all_right() -> None:
+    (one,) = [s for s in samples(40, seed=6) if s.candidate >= 0 and STATES[s.state] == "step"][:1]
+    one.candidate_places[:, :2] = np.linspace(0.1, 0.9, len(one.candidates))[:, None]
+    one.candidate_places[:, 2:4] = 0.01
+    other = (one.candidate + 1) % len(one.candidates)
+    heads = model()(tensors_of([one]))
+    alone = losses_of(heads, tensors_of([one])).sums[2]
+    one.candidate_places[other, :2] = one.candidate_places[one.candidate, :2]
+    both = losses_of(heads, tensors_of([one])).sums[2]
+    shares = heads.candidate[0].softmax(dim=0)
+    torch.testing.assert_close(alone, -shares[one.candidate].log())
+    torch.testing.assert_close(both, -(shares[one.candidate] + shares[other]).log())
+
+
+def test_what_is_typed_already_is_told_by_the_field() -> None:
+    due = next(s for s in samples(40, seed=6) if len(s.steps) > 1)
+    due.step_places[1] = 0
+    due.step_texts[:] = 1
+    due.step_matches[..., SPELT] = 0.9
+    due.candidate_places[:, FIELD] = 0
+    assert not written(tensors_of([due])).any(), "rows may read so, too"
+    due.candidate_places[0, FIELD] = 1
+    told = written(tensors_of([due]))[0].tolist()
+    assert told[1] == pytest.approx(0.9, abs=1e-3)
+    assert told[0] == 0, "a click types nothing"
 
 
 def test_what_is_saved_is_read_again(tmp_path: Path) -> None:

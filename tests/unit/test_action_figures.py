@@ -16,6 +16,7 @@ STEP, WAIT, DONE, STOP = range(4)
 
 def sample(state: int, step: int = -1, candidate: int = -1, argument: int = 0, **meta: str) -> Sample:
     places = np.zeros((3, 8), np.float32)
+    places[:, :4] = [(0.2, 0.5, 0.1, 0.1), (0.5, 0.5, 0.1, 0.1), (0.8, 0.5, 0.1, 0.1)]
     none = np.zeros(3, np.int8)
     some = np.zeros((3, 2), np.float16)
     return Sample(
@@ -86,6 +87,16 @@ def test_more_than_one_batch_is_measured_as_one() -> None:
     some = [sample(STEP, 0, number % 3) for number in range(150)]
     told = [(STEP, 0, number % 3 if number < 140 else (number + 1) % 3, 0) for number in range(150)]
     assert evaluate(decider(told), some).target_hit == pytest.approx(140 / 150)
+
+
+def test_a_click_on_a_part_of_the_target_is_a_hit() -> None:
+    some = [sample(STEP, 0, 1), sample(STEP, 0, 1), sample(STEP, 0, 0)]
+    for one in some:
+        one.candidate_places[0, :4] = 0.52, 0.48, 0.02, 0.02  # a drawing on the plate of the second
+    told = [(STEP, 0, 0, 0), (STEP, 0, 2, 0), (STEP, 0, 1, 0)]
+    figures = evaluate(decider(told), some)
+    assert figures.target_hit == pytest.approx(1 / 3), "the middle of the plate is not on the drawing"
+    assert figures.wrong_target == pytest.approx(2 / 3)
 
 
 def test_macro_f1_is_the_mean_of_classes_that_occur() -> None:

@@ -118,6 +118,15 @@ def test_a_batch_is_padded_and_masked() -> None:
     assert batch["candidate"].tolist() == [6, 1]
 
 
+def test_a_batch_tells_all_that_a_click_would_be_right_on() -> None:
+    one, typing = sample(1), replace(sample(2, candidates=4), candidate=-1)
+    one.candidate_places[:, :4] = 0.1, 0.1, 0.05, 0.05
+    one.candidate_places[2, :4] = one.candidate_places[6, :4] = 0.7, 0.7, 0.2, 0.1
+    one.candidate_places[3, :4] = 0.79, 0.66, 0.01, 0.01
+    hits = collate([one, typing])["hits"]
+    assert hits.tolist() == [[False, False, True, True, False, False, True], [False] * 7]
+
+
 def test_a_batch_of_silence_still_has_a_frame_to_attend_to() -> None:
     assert collate([sample(frames=0)])["utterance"].shape == (1, 1, 384)
 

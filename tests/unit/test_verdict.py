@@ -13,7 +13,7 @@ from encore_agent.verdict import VerdictOptions, judged, spoken
 from encore_models.macro import Step, Target, WindowIdentity
 from encore_models.perception.action import Decision
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.situation import NOTHING_SAID, Asked, Seen, StepsShown, Words
+from encore_models.perception.situation import NOTHING_SAID, Asked, Seen, StepsShown, Words, place
 from encore_recorder.actions import Click, TypeText
 from encore_recorder.geometry import Point, Rect
 
@@ -34,10 +34,9 @@ class NoClip:
 def seen() -> Seen:
     kinds = ("icon", "icon", "text")
     found = tuple(Candidate(box, kind) for box, kind in zip(BOXES, kinds, strict=True))  # type: ignore[arg-type]
-    some = np.ones((3, 4), np.float16)
-    return Seen(
-        found, ("", "", "Search"), some, some, some, np.ones((3, 8), np.float32), np.ones(3, np.int16), np.zeros(3)
-    )
+    places = np.array([place(box, kind, WINDOW.rect) for box, kind in zip(BOXES, kinds, strict=True)], np.float32)
+    some, alike, out = np.ones((3, 4), np.float16), np.ones(3, np.int16), np.zeros(3, np.float32)
+    return Seen(found, ("", "", "Search"), some, some, some, places, alike, out)
 
 
 def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
@@ -131,6 +130,16 @@ def test_two_witnesses_are_sure_of_a_place_that_the_finder_alone_is_not() -> Non
     # A place that is hardly likelier right is not made up for, however sure the model is; nor is a model in doubt.
     assert judged(STEP, 0, nearly(0.69), advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0)), OPTIONS).do == "look"
     assert judged(STEP, 0, nearly(0.7), advice(candidates=(0.7, 0.1, 0.1, 0.1)), OPTIONS).do == "look"
+
+
+def test_parts_of_one_thing_are_one_place() -> None:
+    split = advice(steps=(1.0, 0.0), candidates=(0.49, 0.49, 0.01, 0.01))
+    assert judged(STEP, 0, nearly(0.7), split, OPTIONS).do == "look"
+    places = split.seen.places.copy()
+    places[1, :2] = places[0, :2] + 0.01  # the second lies in the first now
+    nested = replace(split, seen=replace(split.seen, places=places))
+    assert nested.sure > 0.9 > split.sure
+    assert judged(STEP, 0, nearly(0.7), nested, OPTIONS).do == "act"
 
 
 def test_a_row_that_is_called_what_was_said_needs_less() -> None:

@@ -322,6 +322,21 @@ def place(box: Rect, kind: str, window: Rect) -> list[float]:
     ]
 
 
+def lying_in(places: NDArray[Any], number: int) -> NDArray[np.bool_]:
+    """Which places have their middle in the box of one of them, itself among them: a click there is a click on it.
+
+    A drawing on a plate, or a part of it, is often proposed besides the whole.
+
+    Args:
+        places: Centre, size and kind [n, 8].
+        number: Of the one.
+    """
+    boxes = np.asarray(places, np.float32)
+    apart = np.abs(boxes[:, :2] - boxes[number, :2])
+    inside: NDArray[np.bool_] = (apart <= boxes[number, 2:4] / 2).all(axis=1)
+    return inside
+
+
 def candidate_in(scene: Scene, ink: Rect, point: Point) -> Candidate | None:
     """The candidate for something known to be at `ink`: the most overlapping one, else what a click there acts on."""
     best = max(scene.candidates, key=lambda c: c.box.overlap(ink), default=None)

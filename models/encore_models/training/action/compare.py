@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from encore_models.perception.action import FIELD, SPELT_FLOOR
+from encore_models.perception.action_evidence import SPELT
 from encore_models.perception.situation import ARGUMENTS
 
 Batch = dict[str, Tensor]
 
-COMPARED, LEARNED = 27, 16
+COMPARED, LEARNED = 28, 16
 """Figures that compare a step's target with a candidate; features that are made of them."""
 RELATIONS = COMPARED + LEARNED
 SHARP = 20.0
@@ -79,21 +80,9 @@ class Comparison(nn.Module):
         by_look = looks - (looks - 4 * hidden).amax(dim=2, keepdim=True)
         by_text = spelt - (spelt - 4 * hidden).amax(dim=2, keepdim=True)
         wide = torch.ones_like(before)
-        figures = [
-            before,
-            after,
-            texts,
-            turned,
-            lit,
-            beside,
-            by_look,
-            by_text,
-            told,
-            worded * wide,
-            says * wide,
-            known * wide,
-        ]
-        figures += [kinds.sum(dim=-1), alike_of(batch)[:, None, :] * wide, there(batch["steps"])[:, :, None] * wide]
+        figures = [before, after, texts, turned, lit, beside, lit * beside, by_look, by_text, told, worded * wide]
+        figures += [says * wide, known * wide, kinds.sum(dim=-1), alike_of(batch)[:, None, :] * wide]
+        figures += [there(batch["steps"])[:, :, None] * wide]
         typed = in_field(batch["candidate_places"])[:, None] * wide
         slotted = (batch["step_arguments"] == SLOT).float()[:, :, None]
         figures += [spelt, meant, leads, there(batch["candidate_texts"])[:, None] * wide, typed, slotted * wide]
@@ -150,6 +139,14 @@ def novelty(batch: Batch) -> Tensor:
     mean = _sum(known, mask) / _count(mask).clamp(min=1)[:, None]
     least = (known + (1 - mask)[..., None] * 1e4).amin(dim=1).clamp(max=1)
     return torch.cat([mean, least], dim=1)
+
+
+def written(batch: Batch) -> Tensor:
+    """How alike what is to be typed and what stands in the field that is most like it are [n, steps]; else 0."""
+    fields = batch["candidate_places"][..., FIELD] * batch["candidate_mask"]
+    typed = there(batch["step_texts"]) * (1 - there(batch["step_places"])) * batch["step_mask"]
+    found: Tensor = (batch["step_matches"][..., SPELT] * fields[:, None]).amax(dim=2) * typed
+    return found
 
 
 def in_field(places: Tensor) -> Tensor:

@@ -235,11 +235,12 @@ class Episodes:
             return screens[now]
 
         heard = misread(episode.run.value, rng, MISHEARD)
+        reads = int(rng.integers(1 << 30))  # what did not change is read as it was before
         for number, intent in enumerate(episode.shown.intents):
             text, screen = intent.name, on(view)
             before.append(screen)
             view = after(intent, view)
-            reading = Reading(screen.controls, int(rng.integers(1 << 30)))
+            reading = Reading(screen.controls, reads)
             scene = Scene(screen.image, reading, self._clip)
             seen.append(observe(scene, self._words))
             if intent.key:
@@ -251,7 +252,7 @@ class Episodes:
                 (effects[number],) = self._clip.describe(on(view).image, [box])
             texts.append(heard if intent.slot else text)
         last = on(view)
-        seen.append(observe(Scene(last.image, Reading(last.controls, 0), self._clip), self._words))
+        seen.append(observe(Scene(last.image, Reading(last.controls, reads), self._clip), self._words))
         changes = changed(seen, {episode.shown.value.lower(): heard})
         return Demonstrated(
             looks, meanings, effects, places, heard, tuple(texts), tuple(seen), tuple(before), changes, SILENT
@@ -265,7 +266,8 @@ class Episodes:
         box, kind = (candidate.box, candidate.kind) if candidate is not None else (control.box, control.part)
         text = intent.name if intent.kind == "mark" else ""
         if control.part in ("text", "field"):
-            (text,) = reading.read(scene.image, [box])
+            # A short word is found as a drawing, but what is written is known by its words.
+            kind, (text,) = control.part, reading.read(scene.image, [box])
         return box, kind, text
 
     def _other_command(self, episode: Plan, rng: np.random.Generator) -> str:

@@ -40,9 +40,9 @@ class Figures:
     next_step_accuracy: float | None
     """State right, and the step too where one is due."""
     target_hit: float | None
-    """Step right, and its candidate, where a step is due that has one on the screen."""
+    """Step right, and the middle of its candidate in the target, where a step is due that has one on the screen."""
     wrong_target: float | None
-    """Decisions that would act on a candidate that is not the right one, or where nothing is to be done."""
+    """Decisions that would act on another place than the right one, or where nothing is to be done."""
     argument_accuracy: float | None
     """Where a step is due."""
     state_macro_f1: float | None
@@ -130,9 +130,15 @@ def _rows(batch: Mapping[str, NDArray[Any]], outputs: Outputs) -> dict[str, NDAr
         "told_state": outputs["state"].argmax(axis=1),
         "told_step": outputs["step"].argmax(axis=1),
         "told_candidate": np.where(candidate == absent, -1, candidate),
+        "hit": np.where(candidate == absent, batch["candidate"] < 0, _at(batch["hits"], candidate)),
         "told_argument": outputs["argument"].argmax(axis=1),
         "stop": softmax(outputs["state"])[:, STOP],
     }
+
+
+def _at(table: NDArray[np.bool_], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The entry of each row in its column; columns beyond the last count as it."""
+    return table[np.arange(len(table)), np.minimum(columns, table.shape[1] - 1)]
 
 
 def _figures(of: dict[str, NDArray[Any]], groups: dict[str, dict[str, Figures]] | None = None) -> Figures:
@@ -140,7 +146,7 @@ def _figures(of: dict[str, NDArray[Any]], groups: dict[str, dict[str, Figures]] 
         return Figures(0, None, None, None, None, None, None, None)
     due = of["state"] == STEP
     right_state, right_step = of["told_state"] == of["state"], of["told_step"] == of["step"]
-    right_candidate = of["told_candidate"] == of["candidate"]
+    right_candidate = of["hit"]
     acts = (of["told_state"] == STEP) & (of["told_candidate"] >= 0)
     pointed = due & (of["candidate"] >= 0)
     meant = of["other"] | (of["state"] != STOP)

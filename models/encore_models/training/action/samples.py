@@ -30,6 +30,7 @@ from encore_models.perception.situation import (
     STATES,
     Half,
     Single,
+    lying_in,
 )
 
 Split = Literal["train", "validation", "test"]
@@ -205,7 +206,8 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
         `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
         [B, S], `step_matches` [B, S, N, 5], `step_seen` [B, S, 12], `spoken_alike` [B, 9]; the masks `utterance_mask`,
         `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
-        candidate of -1 meaning absent, and `missing` [B], where that is the right answer. T, N and S are at least 1.
+        candidate of -1 meaning absent, `hits` [B, N] True for all that a click would be right on, and `missing` [B],
+        where absent is the right answer. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.
@@ -221,6 +223,10 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
     for label in LABELS:
         batch[label] = np.array([getattr(sample, label) for sample in samples], np.int64)
     batch["missing"] = np.array([sample.missing for sample in samples])
+    batch["hits"] = np.zeros(batch["candidates"].shape[:2], np.bool_)
+    for row, sample in zip(batch["hits"], samples, strict=True):
+        if sample.candidate >= 0:
+            row[: len(sample.candidates)] = lying_in(sample.candidate_places, sample.candidate)
     return batch
 
 
