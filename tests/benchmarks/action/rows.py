@@ -129,11 +129,13 @@ def hit_with_evidence(decide: Decider, samples: Sequence[Sample]) -> float | Non
     hits = []
     for first in range(0, len(asked), AT_ONCE):
         some = asked[first : first + AT_ONCE]
-        outputs = decide(feeds_of(collate(some)))
+        batch = collate(some)
+        outputs = decide(feeds_of(batch))
         for row, one in enumerate(some):
             step, logits = int(outputs["step"][row].argmax()), outputs["candidate"][row].copy()
             logits[: len(one.candidates)][contradicted(one, step)] = -np.inf
-            hits.append((step, int(logits.argmax())) == (one.step, one.candidate))
+            there = np.append(batch["hits"][row], False)
+            hits.append(step == one.step and bool(there[logits.argmax()]))
     return sum(hits) / len(hits) if hits else None
 
 
