@@ -39,12 +39,12 @@ def seen() -> Seen:
     return Seen(found, ("", "", "Search"), some, some, some, places, alike, out)
 
 
-def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0)) -> Asked:
+def asked(effect: tuple[float, ...] = (0, 0, 0, 0, 0, 0), told: tuple[float, float] = (0, 0)) -> Asked:
     some, screens = np.ones((2, 4), np.float16), (seen(),)
     number = np.zeros(2, np.int8)
     shown = StepsShown(NOTHING_SAID, some, some, some, np.ones((2, 8), np.float32), number, number, screens)
     today = shown.today(["", ""], {}, NOTHING_SAID, Words(NoClip()))  # type: ignore[arg-type]
-    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([(*effect, *[0] * 6)] * 2, np.float16))
+    return replace(today.asked(seen(), [0, 0]), step_seen=np.array([(*effect, 0, 0, 0, 0, *told)] * 2, np.float16))
 
 
 def advice(
@@ -217,6 +217,11 @@ def test_a_step_whose_effect_is_there_is_left_out(said: Advice) -> None:
     # The screen has to show it.
     unseen = replace(said, asked=asked((1, 0.5, 0.5, 1, 0.9, 0.9)))
     assert judged(STEP, 0, found(probability=0.85), unseen, OPTIONS).do == "look"
+    # Or its texts have to be there as often as then, wherever another layout has them.
+    moved = replace(said, asked=asked((1, 0.5, 0.5, 1, 0.9, 0.9), (1, 1)))
+    assert judged(STEP, 0, found(probability=0.85), moved, OPTIONS).do == "skip"
+    half = replace(said, asked=asked((1, 0.5, 0.5, 1, 0.9, 0.9), (1, 0)))
+    assert judged(STEP, 0, found(probability=0.85), half, OPTIONS).do == "look", "one came, but none went"
     # And it must do no harm.
     for target in (replace(TARGET, kind="row"), replace(TARGET, template="{song}"), replace(TARGET, look_alikes=1)):
         assert judged(replace(STEP, target=target), 0, found(), said, OPTIONS).do == "look"
