@@ -32,6 +32,8 @@ SAME_SIGN = 0.75
 """Likeness from which two drawings before a field are the same."""
 NEARLY = 55.0
 """Percent of likeness from which two words in a field are no accident."""
+ALONE = (0.15, 0.5)
+"""The same of the only slider, and of the only field: another page may have another one, but hardly as high up."""
 SURE_PLACE = 0.6
 """Agreement of its place from which a caption with a word more or less is the same."""
 PARTLY, REST = 0.7, 0.6
@@ -116,7 +118,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
     stands = np.maximum(stands, SPANNING * spanning(pair, cell.box, boxes))
     caption = caption_of(pair.here, cell)
     others = _captions(pair.here, [c for c in pair.here.candidates if c.kind == cell.kind and c != cell])
-    rest = _left_over(pair, cell, pool) if caption is None else None
+    rest = _left_over(pair, cell, pool) if caption is None or cell.kind == "field" else None
     scores, parts = [], []
     for candidate, place in zip(pool, stands, strict=True):
         frame = _as_high(pair, cell, candidate)
@@ -128,7 +130,7 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         known = float(bool(called))
         if called is False and place >= SURE_PLACE and _partly_alike(pair, caption, its):
             called, known = True, PARTLY
-        elif called is None and candidate == rest and place >= ELSEWHERE / 2:
+        elif called is None and candidate == rest and place >= ALONE[cell.kind == "field"]:
             called, known = True, REST
         elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
             called = False  # it is another one that was there
@@ -136,7 +138,8 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         turned |= not _as_long(pair, cell, candidate, known < 1)
         # One that has a name is none that has not, unless all around it is the same.
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
-        if turned or _placeholders_differ(pair, cell, candidate, called is None) or called is False:
+        strictly = called is None or known == REST
+        if turned or _placeholders_differ(pair, cell, candidate, strictly) or called is False:
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
@@ -185,18 +188,17 @@ def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
-    """The only slider without a caption, where the shown one was the only one as well."""
-    if cell.kind != "slider":
-        return None
-    before = [
-        c
-        for c in pair.here.candidates
-        if c.kind == "slider" and HIGHER[1][0] <= c.box.height / cell.box.height <= HIGHER[1][1]
-    ]
+    """The only slider without a caption, or the only field, where the shown one was the only one as well.
+
+    What is written beside a field may be its caption or any other label, which sliders seldom stand beside.
+    """
+    low, high = HIGHER[cell.frame == "slider"]
+    back = [c for c in pair.here.candidates if c.kind == cell.kind and low <= c.box.height / cell.box.height <= high]
     now = [c for c in pool if _as_high(pair, cell, c)]
-    if len(before) - len(_captions(pair.here, before)) != 1 or len(now) - len(_captions(pair.there, now)) != 1:
-        return None
-    return next(c for c in now if caption_of(pair.there, c) is None)
+    if cell.kind == "slider":
+        back = [c for c in back if caption_of(pair.here, c) is None]
+        now = [c for c in now if caption_of(pair.there, c) is None]
+    return now[0] if len(back) == len(now) == 1 else None
 
 
 def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:

@@ -328,6 +328,32 @@ def test_a_field_that_holds_what_was_typed_last_is_known_by_its_place(left: int,
     assert not isinstance(found, Found) or (found.probability or 0) > VerdictOptions().certain
 
 
+@pytest.mark.parametrize(
+    ("box", "ink", "others", "there"),
+    [
+        (Rect(360, 20, 260, 32), 30, 0, True),
+        (Rect(360, 20, 260, 32), 30, 1, False),  # it may be the other one
+        (Rect(360, 260, 260, 32), 30, 0, False),  # the only one of another page
+        (Rect(360, 20, 260, 32), 160, 0, False),  # what an empty field asks for, and it is not the same
+    ],
+)
+def test_the_only_field_is_the_one_that_was_shown_whatever_was_typed_in_it(
+    box: Rect, ink: int, others: int, there: bool
+) -> None:
+    def page(box: Rect, words: str, ink: int, left: int, others: int = 0) -> Window:
+        window = Window()
+        for number, text in enumerate(("Boats", "Pilots", "Quays", "Ropes")):
+            window.write(text, left, 150 + 44 * number)
+        for _ in range(others):
+            window.frame(Rect(200, 400, 260, 32))
+        return window.frame(box).write(words, box.left + 12, box.top + 10, ink=ink)
+
+    shown = page(Rect(160, 20, 260, 32), "Search", 160, 40)
+    found = find(shown, page(box, "Yesterday", ink, 660, others), Point(300, 36))
+    assert isinstance(found, Found) == there, found
+    assert not isinstance(found, Found) or box.contains(found.point)
+
+
 @pytest.mark.parametrize(("across", "right"), [(-104, 316), (104, 584), (0, 450)])
 def test_what_stands_at_an_end_of_a_field_keeps_its_distance_to_that_end(across: int, right: int) -> None:
     scene = form().scene

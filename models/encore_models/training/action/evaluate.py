@@ -130,7 +130,7 @@ def _rows(batch: Mapping[str, NDArray[Any]], outputs: Outputs) -> dict[str, NDAr
         "told_state": outputs["state"].argmax(axis=1),
         "told_step": outputs["step"].argmax(axis=1),
         "told_candidate": np.where(candidate == absent, -1, candidate),
-        "hit": np.where(candidate == absent, batch["candidate"] < 0, _at(batch["hits"], candidate)),
+        "hit": np.where(candidate == absent, batch["candidate"] < 0, _at(batch["hits"] > 0, candidate)),
         "told_argument": outputs["argument"].argmax(axis=1),
         "stop": softmax(outputs["state"])[:, STOP],
     }
