@@ -119,6 +119,15 @@ def test_a_drawing_is_spoken_against_where_another_is_clearly_more_alike() -> No
     assert not contradicted(labelled(some, [[0.2, 0.9]] * 3, kind=0), 0).any()
 
 
+@pytest.mark.parametrize(("logit", "state"), [(1.0, "stop"), (3.0, "done")])
+def test_a_doubtful_end_is_for_a_person_to_look_at(logit: float, state: str) -> None:
+    def decider(feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+        rows = {"state": [[0.0, 0, logit, 0]], "step": [[0.0]], "candidate": [[0.0, 0.0, 1.0]]}
+        return {name: np.array(row) for name, row in rows.items()}
+
+    assert telling(decider)(labelled([[1, 0], [0, 1]], [[1, 0], [1, 0]], kind=1)).state == state
+
+
 def test_evidence_passes_over_the_first_choice_and_invents_nothing() -> None:
     one = labelled([[1, 0], [0, 1]], [[1, 0], [1, 0]], kind=1)
 
