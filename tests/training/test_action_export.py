@@ -80,7 +80,7 @@ def test_float32_computes_what_torch_does_at_every_size(model: TrainedModel, gra
 
 def test_what_is_all_but_impossible_stays_finite(model: TrainedModel, graph: Path, some: list[Sample]) -> None:
     # The effect of no step is there by far: the runtime's sigmoid of that is 0, and its logarithm was not finite.
-    gone = np.array([1, -1, 0, 1, 1, 1, -1, -1, 1, 1], np.float16) * 8
+    gone = np.array([1, -1, 0, 1, 1, 1, -1, -1, 1, 1, -1, -1], np.float16) * 8
     far = [replace(one, step_seen=np.tile(gone, (len(one.steps), 1))) for one in some]
     differences = parity.check_float(model, graph, far)
     assert all(np.isfinite(value) for value in differences.values())
