@@ -14,13 +14,12 @@ from encore_agent.act import Actuator
 from encore_agent.background import Background
 from encore_agent.corrections import confirmed
 from encore_agent.deeds import Order
-from encore_agent.errors import AgentError
 from encore_agent.find import Finder
 from encore_agent.guard import check_slots
 from encore_agent.library import Library
 from encore_agent.messages import Accepted, Command, EpisodeReport, Finished, HeardChanged, Rejected, Trouble
 from encore_agent.messages import Listener as Tell
-from encore_agent.policy import OneShot, Policy, open_policy
+from encore_agent.policy import Policy, open_policy
 from encore_agent.replay import Replayer, Request
 from encore_agent.say import BUILT_IN
 from encore_agent.say_session import Request as SayRequest
@@ -28,7 +27,6 @@ from encore_agent.say_session import SaySession
 from encore_agent.say_sights import Names
 from encore_agent.senses import Senses
 from encore_models.demonstrated import spoken_command
-from encore_models.errors import ModelsError
 from encore_models.macro import Macro
 from encore_models.perception.action import WEIGHTS
 from encore_models.perception.screen import Scene
@@ -227,11 +225,8 @@ class Episodes:
     def _policy(self) -> Policy:
         """The action model, the user's own first; without one that can be used the evidence decides alone."""
         folders = (self._library.action_model_folder, WEIGHTS)
-        try:
-            return open_policy(folders, lambda: self._senses.clip, self._spoken_when_shown)
-        except (ModelsError, AgentError) as error:
-            self._tell(Trouble(str(error)))
-            return OneShot()
+        clip, told = lambda: self._senses.clip, lambda what: self._tell(Trouble(what))
+        return open_policy(folders, clip, self._spoken_when_shown, told)
 
     def _spoken_when_shown(self, macro: Macro) -> Spoken:
         """What was said in a macro's demonstration; nothing, where that is no longer there."""

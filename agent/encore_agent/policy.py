@@ -17,9 +17,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.errors import UnfitModel
+from encore_agent.errors import AgentError, UnfitModel
 from encore_models.bundle import MANIFEST
 from encore_models.demonstrated import steps_shown, steps_today
+from encore_models.errors import ModelsError
 from encore_models.macro import Macro, Step
 from encore_models.perception.action import ActionModel, Decision, contradicted
 from encore_models.perception.candidates import Candidate
@@ -215,22 +216,26 @@ class Modelled:
 
 
 def open_policy(
-    folders: Sequence[Path], clip: Callable[[], Clip], spoken_when_shown: Callable[[Macro], Spoken]
+    folders: Sequence[Path],
+    clip: Callable[[], Clip],
+    spoken_when_shown: Callable[[Macro], Spoken],
+    tell: Callable[[str], None],
 ) -> Policy:
-    """The action model of the first of these folders that holds one; where none does, one-shot.
+    """The action model of the first of these folders that holds one which can be used; where none does, one-shot.
 
     Args:
         folders: Where weights may lie, the ones to be preferred first.
         clip: Gives what `Modelled` describes with; asked only where there is a model.
         spoken_when_shown: See `Modelled`.
-
-    Raises:
-        BundleNewer: They were made for a newer Encore.
-        BundleBroken: They are damaged, or no action model.
-        UnfitModel: They were trained with another CLIP.
+        tell: Told of each that cannot be used: made for another Encore, damaged, or trained with another CLIP.
     """
-    folder = next((folder for folder in folders if (folder / MANIFEST).is_file()), None)
-    return OneShot() if folder is None else Modelled(ActionModel.load(folder), clip(), spoken_when_shown)
+    for folder in folders:
+        if (folder / MANIFEST).is_file():
+            try:
+                return Modelled(ActionModel.load(folder), clip(), spoken_when_shown)
+            except (ModelsError, AgentError) as error:
+                tell(str(error))
+    return OneShot()
 
 
 class _Run:

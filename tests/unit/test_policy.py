@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -11,12 +11,10 @@ import pytest
 
 from encore_agent.act import DryRunActuator
 from encore_agent.certainty import Certainty
-from encore_agent.errors import UnfitModel
 from encore_agent.find import Finder
 from encore_agent.messages import EpisodeReport, Finished, Halted
 from encore_agent.policy import Modelled, OneShot, Policy, open_policy
 from encore_agent.replay import Replayer, ReplayOptions, Request
-from encore_models.errors import BundleBroken, BundleNewer
 from encore_models.macro import Macro
 from encore_models.perception.action import VERSION, ActionModel
 from encore_models.perception.situation import NOTHING_SAID, SILENT, Spoken
@@ -152,23 +150,35 @@ def test_a_long_macro_goes_by_evidence_alone(played: Played, tmp_path: Path) -> 
     assert course.advise(look(drawn()), [0] * 13, {}) is None
 
 
+def opened(*folders: Path, clip: Callable[[], object] = lambda: CLIP) -> tuple[Policy, list[str]]:
+    told: list[str] = []
+    return open_policy(folders, clip, silent, told.append), told  # type: ignore[arg-type]
+
+
 def test_where_no_model_lies_there_is_none(tmp_path: Path) -> None:
-    assert isinstance(open_policy((tmp_path / "own", tmp_path / "none"), lambda: CLIP, silent), OneShot)
+    policy, told = opened(tmp_path / "own", tmp_path / "none")
+    assert isinstance(policy, OneShot)
+    assert not told
 
 
-def test_the_users_own_model_comes_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "why"), [(VERSION + 1, "Update Encore"), (VERSION - 1, "this Encore reads")])
+def test_where_the_users_own_model_cannot_be_used_the_shipped_one_advises(
+    tmp_path: Path, version: int, why: str
+) -> None:
     write_by_hand(tmp_path / "shipped")
-    write_by_hand(tmp_path / "own", version=VERSION + 1)
-    assert isinstance(open_policy((tmp_path / "none", tmp_path / "shipped"), lambda: CLIP, silent), Modelled)
-    with pytest.raises(BundleNewer, match="Update Encore"):
-        open_policy((tmp_path / "own", tmp_path / "shipped"), lambda: CLIP, silent)
+    assert isinstance(opened(tmp_path / "none", tmp_path / "shipped")[0], Modelled)
+    write_by_hand(tmp_path / "own", version=version)
+    policy, (told,) = opened(tmp_path / "own", tmp_path / "shipped")
+    assert isinstance(policy, Modelled)
+    assert why in told
+    assert isinstance(opened(tmp_path / "own")[0], OneShot), "none is left"
 
 
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:
     write_by_hand(tmp_path / "own")
     (tmp_path / "own" / "action.onnx").write_bytes(b"")
-    with pytest.raises(BundleBroken, match=r"action.onnx has 0 bytes"):
-        open_policy((tmp_path / "own",), lambda: CLIP, silent)
+    _, (told,) = opened(tmp_path / "own")
+    assert "action.onnx has 0 bytes" in told
 
 
 class Wide:
@@ -180,8 +190,8 @@ class Wide:
 
 def test_a_model_of_another_clip_is_refused(tmp_path: Path) -> None:
     write_by_hand(tmp_path / "own")
-    with pytest.raises(UnfitModel, match="describes what it sees by 512 numbers"):
-        open_policy((tmp_path / "own",), Wide, silent)  # type: ignore[arg-type]
+    _, (told,) = opened(tmp_path / "own", clip=Wide)
+    assert "describes what it sees by 512 numbers" in told
 
 
 def test_silence_has_no_frames() -> None:
