@@ -106,7 +106,7 @@ def matches_on(screen: Places, targets: Things, meanings: NDArray[Any], shown: S
         screen: As it is.
         targets: Of the steps, with today's values; a place of zeros where a step has none.
         meanings: Vectors of what the targets show, however it is drawn [steps, E]; zeros where that is not known.
-        shown: The screens before the steps, as they were shown.
+        shown: The screens before the steps, as they were shown, and the one after the last where it is known.
 
     Returns:
         float16 [steps, n, 5]: how alike what they say is letter by letter, cosines of what they mean, and how much
