@@ -225,8 +225,9 @@ class Episodes:
     def _policy(self) -> Policy:
         """The action model, the user's own first; without one that can be used the evidence decides alone."""
         folders = (self._library.action_model_folder, WEIGHTS)
-        clip, told = lambda: self._senses.clip, lambda what: self._tell(Trouble(what))
-        return open_policy(folders, clip, self._spoken_when_shown, told)
+        return open_policy(
+            folders, lambda: self._senses.clip, self._spoken_when_shown, lambda what: self._tell(Trouble(what))
+        )
 
     def _spoken_when_shown(self, macro: Macro) -> Spoken:
         """What was said in a macro's demonstration; nothing, where that is no longer there."""

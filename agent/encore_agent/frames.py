@@ -28,12 +28,12 @@ SPANNING = 0.8
 """What the distances to three edges count."""
 ELSEWHERE = 0.3
 """Agreement of its place below which a field without a caption is another one."""
+ALONE = (0.15, 0.5)
+"""The same of the only slider, and of the only field: another page may have another one, but hardly as high up."""
 SAME_SIGN = 0.75
 """Likeness from which two drawings before a field are the same."""
 NEARLY = 55.0
 """Percent of likeness from which two words in a field are no accident."""
-ALONE = (0.15, 0.5)
-"""The same of the only slider, and of the only field: another page may have another one, but hardly as high up."""
 SURE_PLACE = 0.6
 """Agreement of its place from which a caption with a word more or less is the same."""
 PARTLY, REST = 0.7, 0.6
