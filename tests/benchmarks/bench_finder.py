@@ -10,10 +10,11 @@ import argparse
 import json
 import multiprocessing
 import platform
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -27,10 +28,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from encore_models.perception.clip import OURS
 from encore_models.perception.ui_clip import WEIGHTS
-from tests.benchmarks.finder.dataset import ProgramSplit, Query, Screen, queries, read_screens
+from tests.benchmarks.finder.dataset import ProgramSplit, Query, Screen, queries, read_screens, without_unchanged
 from tests.benchmarks.finder.openadapt_peer import OpenAdapt, install
 from tests.benchmarks.finder.ours import Encore, Measured, measure_screen
-from tests.benchmarks.finder.ours_times import measure_times
+from tests.benchmarks.finder.ours_times import Times, measure_times
 from tests.benchmarks.finder.peers import Locate, OcrAnchor, Orb, Peer, RecordedPlace, ask
 from tests.benchmarks.finder.sampling import choose, choose_for_peers
 from tests.benchmarks.finder.score import Outcome, Verdict
@@ -42,11 +43,11 @@ from tests.benchmarks.finder.score_report import (
     recall_tables,
     show,
     tables,
+    written,
 )
 
 ROOT = Path(__file__).parents[2]
-RESULTS = Path(__file__).parent / "results" / "finder.json"
-ADVISED = RESULTS.with_name("finder_advised.json")
+RESULTS = Path(__file__).parent / "results"
 Split = Literal["dev", "final"]
 SCREENS: dict[Split, int] = {"dev": 24, "final": 30}
 """That are drawn of each split."""
@@ -69,6 +70,8 @@ class Dataset:
     folder: Path
     screens: list[Screen]
     asked: list[Query]
+    unchanged: list[str] = field(default_factory=list)
+    """Screens and their pictures that are not asked of, as nothing changed on them."""
     measured: Measured = field(default_factory=Measured)
     peers: dict[str, list[Outcome]] = field(default_factory=dict)
 
@@ -85,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--real-queries", type=int, default=1200, help="at most so many on real programs")
     parser.add_argument("--peers", type=peer_names, default=tuple(PEERS), help="all, none, or names with commas")
     parser.add_argument("--peer-queries", type=int, default=260, help="the peers' part of the queries, in each dataset")
-    parser.add_argument("--results", type=Path, help=f"default: {RESULTS.name}, with advice {ADVISED.name}")
+    parser.add_argument("--results", type=Path, help="default: finder.json, or a name that says what is otherwise")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "finder", help="where the screens are kept")
     parser.add_argument("--misses", type=Path, help="a folder for pictures of what went wrong")
     parser.add_argument("--no-times", action="store_true", help="do not time single searches")
@@ -96,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--advised", action="store_true", help="with the action model's advice, as in a replay: no peers, no times"
     )
     options = parser.parse_args(argv)
-    results_at: Path = options.results or (ADVISED if options.advised else RESULTS)
+    results_at: Path = options.results or default_results(options.advised, options.split, options.clip)
     if options.advised:
         options.peers, options.no_times = (), True
     if options.misses:
@@ -107,36 +110,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     parts = {"rendered": rendered, "real": real}
     if options.split == "final":
         parts["fresh"] = dataset(programs, "fresh", options.real_queries, options.seed)
-    results: dict[str, Any] = {"split": options.split, "seed": options.seed, "complete": True, "versions": versions()}
-    times: dict[str, dict[str, float]] = {}
+    complete, times = True, dict[str, Times]()
     try:
         for name, data in parts.items():
             measure(name, data, options)
         if not options.no_times:
-            times = measure_times(rendered.folder, rendered.asked, options.seed, options.clip)
+            times = measure_times(rendered.folder, rendered.screens, options.seed, options.clip)
         if options.peers:
             venv = options.folder / "openadapt-venv"
             for name, data in (("rendered", rendered), ("real", real)):
                 compare(name, data, options.peers, options.peer_queries, options.seed, venv, options.clip)
     except KeyboardInterrupt:
-        results["complete"] = False
+        complete = False
         CONSOLE.print("[yellow]stopped; what was measured is kept[/yellow]")
-    results = headline(rendered.measured, real.measured) | headline_times(times) | results
-    # What is known of the weights is known of Encore's own.
-    results |= weights() if options.clip == OURS else {"clip": options.clip}
-    for name, data in parts.items():
-        by = "toolkits" if data is rendered else "programs"
-        results[name] = tables(data.measured.outcomes, by)
-        results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
-        results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
-    results |= {"advised": options.advised, "times": times, "peers": PEERS, "definitions": DEFINITIONS}
+    run = {"split": options.split, "seed": options.seed, "clip": options.clip, "advised": options.advised}
+    results = summary(parts, times, run | {"complete": complete})
     results_at.parent.mkdir(parents=True, exist_ok=True)
-    results_at.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    results_at.write_text(written(results) + "\n", encoding="utf-8")
     show(results, CONSOLE)
     if options.misses:
         write_misses(options.misses, [data.measured for data in parts.values()])
     CONSOLE.print(f"written to {results_at}")
-    return 0 if results["complete"] else 130
+    return 0 if complete else 130
+
+
+def default_results(advised: bool, split: Split, clip: str) -> Path:
+    """Where the figures go: the README's come from Encore's own weights and the final split alone."""
+    others = ["advised"] * advised + [split] * (split != "final") + [clip] * (clip != OURS)
+    name = "_".join(["finder", *others])
+    return RESULTS / f"{re.sub(r'[^A-Za-z0-9.]+', '_', name)}.json"
+
+
+def summary(parts: Mapping[str, Dataset], times: Mapping[str, Times], run: Mapping[str, Any]) -> dict[str, Any]:
+    """All that is written of a run.
+
+    Args:
+        parts: What was measured: `rendered`, `real`, and of the final split `fresh`.
+        times: Of single searches.
+        run: What it was told, and whether it came to its end.
+    """
+    rendered = parts["rendered"]
+    results = headline(rendered.measured, parts["real"].measured) | headline_times(times)
+    results |= {**run, "versions": versions()}
+    if run["clip"] == OURS:
+        results |= weights()
+    for name, data in parts.items():
+        by = "toolkits" if data is rendered else "programs"
+        results[name] = tables(data.measured.outcomes, by)
+        results[name]["unchanged"] = data.unchanged
+        results[name]["candidate_recall"] = recall_tables(data.measured.recall, by)
+        results[name]["peers"] = {peer: tables(outcomes, by) for peer, outcomes in data.peers.items()}
+    results |= {"times": times, "peers": PEERS, "definitions": DEFINITIONS}
+    return results
 
 
 def drawn(folder: Path, split: Split) -> Path:
@@ -165,8 +190,12 @@ def make(name: str, folder: Path, *arguments: str) -> None:
 
 def dataset(folder: Path, split: ProgramSplit, count: int, seed: int) -> Dataset:
     """The screens of a split, and what is asked of them."""
-    screens = [screen for screen in read_screens(folder) if screen.split == split]
-    return Dataset(folder, screens, choose((query for screen in screens for query in queries(screen)), count, seed))
+    whole = [screen for screen in read_screens(folder) if screen.split == split]
+    screens = [without_unchanged(folder, screen) for screen in whole]
+    asked = choose((query for screen in screens for query in queries(screen)), count, seed)
+    pairs = zip(whole, screens, strict=True)
+    unchanged = [f"{old.id} {name}" for old, new in pairs for name in old.pictures if name not in new.pictures]
+    return Dataset(folder, screens, asked, unchanged)
 
 
 def measure(name: str, data: Dataset, options: argparse.Namespace) -> None:

@@ -334,6 +334,13 @@ def tune(pictures: Sequence[Picture], clip: UiClip, reader: RapidOcrReader, out:
         out.print(f"{clear:.2f} {lead:.2f} {margin:.2f}", dict(tally.present), dict(tally.absent))
 
 
+def show(results: Mapping[str, object], out: Console) -> None:
+    """Print what was measured, the time of the first look beside that of a name."""
+    for source, found in results.items():
+        if source != "thresholds":
+            out.print(source, found)
+
+
 def main() -> int:
     """Measure, print and write the results."""
     parser = argparse.ArgumentParser(prog="make bench-saying", description=__doc__.splitlines()[0])
@@ -366,7 +373,7 @@ def main() -> int:
     results["first_look_ms"] = round(first_look_ms(sources["player"][0], names, clip))
     for source, pictures in sources.items():
         results[source] = measure(pictures, names, reader, clip).figures()
-        out.print(source, results[source])
+    show(results, out)
     arguments.out.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 

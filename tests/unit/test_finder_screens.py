@@ -6,9 +6,13 @@ at hand, because fetching them takes a network.
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,13 +20,13 @@ from platformdirs import user_cache_path
 
 from encore_models.training.icon_sets import TEST_SETS
 from encore_recorder.geometry import Rect
-from tests.benchmarks.finder import make_screens, sheet_words
-from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER, Screen, queries
-from tests.benchmarks.finder.icon_source import _FACES, ICON_SETS, Split, typefaces
-from tests.benchmarks.finder.sheet import Drawn, Part, Sheet, arranged, changed, column, row, walk
+from tests.benchmarks.finder import make_screens, render_html, render_player, render_qt, sheet_words
+from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER, Screen, State, queries
+from tests.benchmarks.finder.icon_source import _FACES, ICON_SETS, IconShop, Split, typefaces
+from tests.benchmarks.finder.sheet import Drawn, Look, Part, Sheet, Shot, What, arranged, changed, column, row, walk
 from tests.benchmarks.finder.sheet_changes import Series, series
 from tests.benchmarks.finder.sheet_photos import photo
-from tests.benchmarks.finder.sheet_truth import Image, hides, moved, without
+from tests.benchmarks.finder.sheet_truth import Image, as_drawn, hides, moved, things_of, without
 
 CACHE = user_cache_path("encore")
 ICONS = all((CACHE / "icons" / "node_modules" / s.package / "icons.json").is_file() for s in TEST_SETS)
@@ -118,12 +122,53 @@ def check(screen: Screen, images: Mapping[str, Image]) -> None:
     assert {"icon", "row", "row_icon"} <= kinds
     for query in asked:
         assert (query.answer is None) == (query.picture in GONE)
+    assert {thing.state for thing in screen.pictures["hover"]} - {"", None}
     shown = {thing.id: thing for thing in screen.pictures[SHOWN]}
     for target, title in screen.slots.items():
         assert shown[target].row != title
     for name in ("absent", "lookalike"):
         there = {thing.id for thing in screen.pictures[name]}
         assert {thing.id for thing in shown.values() if thing.query} - there, f"nothing is gone on {name}"
+
+
+def drawn_alike(
+    kit: ModuleType, look: tuple[str, bool], controls: Sequence[What], states: Sequence[State], other: State = ""
+) -> list[str]:
+    """Controls that a toolkit draws in a state as it draws them in another one, with a skin, dark or not."""
+
+    def board(touched: bool) -> Part:
+        lines = [
+            [
+                Part(what, id=f"{what} {state} {chosen}", kind="text", text="Word", state=state if touched else other,
+                     chosen=chosen, width=90)
+                for what in controls for state in states if (what, state) != ("field", "pressed")
+            ]
+            for chosen in (False, True)
+        ]  # fmt: skip
+        return column(*(row(*line, gap=14) for line in lines), pad=20, gap=20, tone="window")
+
+    whole = Look(*look, 200, 3, typefaces("dev")[0], 13, 18, IconShop(ICON_SETS["dev"][0]))
+    shots = [Shot("hover", board(touched), whole, (2000, 160)) for touched in (False, True)]
+    (before, _), (image, places) = dict(kit.draw_all(shots, [])).values()
+    things = list(things_of(shots[1], places, []))
+    assert len(things) == 2 * sum((what, state) != ("field", "pressed") for what in controls for state in states)
+    return [thing.id for thing in as_drawn(things, image, before) if not thing.state]
+
+
+@drawing
+@browser
+@pytest.mark.parametrize("look", [("flat", False), ("outlined", True), ("soft", False)])
+def test_the_browser_has_a_look_for_every_state_of_every_control(look: tuple[str, bool]) -> None:
+    controls: tuple[What, ...] = ("button", "tab", "nav", "slider", "check", "field")
+    assert drawn_alike(render_html, look, controls, ("hover", "pressed", "focused")) == []
+
+
+@drawing
+@pytest.mark.parametrize("dark", [False, True])
+def test_qt_draws_what_the_pointer_is_on_and_what_it_holds(dark: bool) -> None:
+    controls: tuple[What, ...] = ("button", "nav", "slider")
+    assert drawn_alike(render_qt, ("flat", dark), controls, ("hover",)) == []
+    assert drawn_alike(render_qt, ("flat", dark), controls, ("pressed",), "hover") == []
 
 
 Made = tuple[Screen, Mapping[str, Image]]
@@ -147,7 +192,18 @@ def test_what_the_browser_draws_is_true_to_itself() -> None:
 
 @drawing
 def test_what_the_player_shows_is_true_to_itself() -> None:
-    check(*next(iter(make_screens.make("dev", 1, 5, ["player"]))))
+    screen, images = next(iter(make_screens.make("dev", 1, 5, ["player"])))
+    check(screen, images)
+    assert {thing.state for thing in screen.pictures["hover"]} >= {"", "hover", "pressed"}
+
+
+def test_what_is_held_down_in_the_player_looks_otherwise_than_under_the_pointer() -> None:
+    hovered = render_player.PlayerShot("hover", "Deep Focus", 1, "dark", (1000, 640), hovered=("Shuffle",))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), render_player._start, (100,)) as pool:
+        (over, things), (down, _) = pool.map(render_player.draw, [hovered, replace(hovered, pressed=("Shuffle",))])
+    box = next(thing.box for thing in things if thing.name == "Shuffle")
+    place = slice(box.top, box.bottom), slice(box.left, box.right)
+    assert (over[place] != down[place]).any()
 
 
 def test_screens_of_several_seeds_can_be_told_apart() -> None:

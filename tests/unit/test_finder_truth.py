@@ -10,8 +10,9 @@ import pytest
 
 from encore_recorder.geometry import Rect
 from tests.benchmarks.finder.calibrate_covers import COVERS, covered
-from tests.benchmarks.finder.dataset import SHOWN, Screen, Thing, write_screen
+from tests.benchmarks.finder.dataset import SHOWN, Screen, State, Thing, write_screen
 from tests.benchmarks.finder.program_bars import is_drawn
+from tests.benchmarks.finder.sheet_truth import as_drawn
 
 BAR = Rect(292, 0, 8, 200)
 
@@ -22,6 +23,17 @@ def page() -> np.ndarray:
     for top in range(10, 190, 24):
         picture[top : top + 14, 4:300:3] = 60
     return picture
+
+
+def test_what_is_drawn_as_at_rest_is_at_rest() -> None:
+    resting = np.full((60, 200, 3), 230, np.uint8)
+    image = resting.copy()
+    image[9, 10:40] = 0  # a ring around the first begins beside it
+    image[30:34, 120:124] = 250
+    boxes = [Rect(10, 10, 30, 20), Rect(60, 10, 30, 20), Rect(110, 25, 30, 20), Rect(0, 40, 20, 20)]
+    states: tuple[State, ...] = ("focused", "hover", "pressed", "")
+    things = [Thing(str(n), "icon", box, state=state) for n, (box, state) in enumerate(zip(boxes, states, strict=True))]
+    assert [thing.state for thing in as_drawn(things, image, resting)] == ["focused", "", "pressed", ""]
 
 
 @pytest.mark.parametrize("lying", [False, True])

@@ -8,7 +8,7 @@ all pictures of a screen; where it is not listed, it is not there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,9 @@ from encore_recorder.geometry import Point, Rect
 Kind = Literal["icon", "text", "row", "row_icon", "field", "slider", "blank"]
 """What a thing is to the person who clicks it. A row and what stands in it belong to a list; a slider is a track with a
 handle; blank is a place in a canvas where nothing is drawn."""
+
+State = Literal["", "hover", "pressed", "focused"]
+"""How a control is drawn while the pointer or the keyboard is on it; empty as it rests."""
 
 ProgramSplit = Literal["dev", "final", "fresh"]
 """Thresholds are fitted on dev; the figures that count come from final. Fresh programs are measured beside those."""
@@ -46,6 +49,9 @@ TOGETHER = ("hard", "all")
 GONE = ("absent", "lookalike", "covered")
 """Pictures on which things of the shown one are gone, replaced by others that look or read like them, or covered by
 a dialog. What is not gone there is no query of these pictures."""
+UNCHANGED = 0.0005
+"""Share of a picture's pixels up to which nothing changed on it: in a window of 900 x 620 one icon of 16 pixels. A
+caret that blinks is less; one renamed label, the least that is drawn on purpose, is more (from 0.08 %)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Thing:
     """Whether something lies over it."""
     query: bool = True
     """Whether it is looked for; False only counts for the recall of candidates."""
+    state: State | None = None
+    """How it is drawn; None where that is not known."""
 
     @property
     def point(self) -> Point:
@@ -126,6 +134,27 @@ def read_image(folder: Path, screen: Screen, picture: str) -> NDArray[np.uint8]:
     if image is None:
         raise FileNotFoundError(f"there is no picture {picture!r} of {screen.id} in {folder}")
     return np.asarray(image, np.uint8)
+
+
+def without_unchanged(folder: Path, screen: Screen) -> Screen:
+    """The screen without pictures on which the change is not to be seen: not every program follows every setting.
+
+    Such a picture has practically the pixels of `same` or of `shown`. `same` itself and `moved` stay.
+    """
+    plain = {name: read_image(folder, screen, name) for name in (SHOWN, "same") if name in screen.pictures}
+
+    def changed(picture: str) -> bool:
+        if picture in (*plain, "moved"):
+            return True
+        image = read_image(folder, screen, picture)
+        return all(differing(image, other) > UNCHANGED for other in plain.values())
+
+    return replace(screen, pictures={name: things for name, things in screen.pictures.items() if changed(name)})
+
+
+def differing(image: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Share of the pixels of two pictures [height, width, 3] that are not the same, 0 to 1; 1 where a size differs."""
+    return float((image != other).any(axis=2).mean()) if image.shape == other.shape else 1.0
 
 
 def queries(screen: Screen) -> Iterator[Query]:

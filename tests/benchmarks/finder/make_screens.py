@@ -17,7 +17,7 @@ from tests.benchmarks.finder.dataset import GONE, SHOWN, Screen, queries, write_
 from tests.benchmarks.finder.icon_source import Split, typefaces
 from tests.benchmarks.finder.sheet_changes import Series, series
 from tests.benchmarks.finder.sheet_photos import COUNT, photos
-from tests.benchmarks.finder.sheet_truth import Image, moved, things_of
+from tests.benchmarks.finder.sheet_truth import Image, as_drawn, moved, things_of
 
 TURNS = ("qt", "html", "qt", "html", "player")
 """The toolkits of the first, second, ... screen; the player shows fewer kinds of things than sheets do."""
@@ -83,6 +83,8 @@ def _drawn(
             listed = tuple(things_of(shot, places, plan.targets))
             if shot.picture == "moved":
                 image, listed = moved(image, listed, plan.moved, number)
+            elif shot.picture == "hover":
+                listed = as_drawn(listed, image, images[SHOWN])
             things[shot.picture], images[shot.picture] = listed, image
         first += len(plan.shots)
         slots = {t.id: plan.slots[t.id] for t in things[SHOWN] if t.id in plan.slots}

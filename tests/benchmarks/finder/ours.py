@@ -152,6 +152,8 @@ def measure_screen(
         began = time.perf_counter()
         found = finder.find(target, shown, now, query.said)
         ms = 1e3 * (time.perf_counter() - began)
+        if isinstance(found, Absent):  # a replay's last look, which it takes before it halts
+            found = finder.find(target, shown, now, query.said, thorough=True)
         if adviser is not None:
             found = adviser.judged(query, target, shown, now, found)
         click, sure = (found.point, found.probability) if isinstance(found, Found) else (None, None)

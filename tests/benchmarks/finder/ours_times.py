@@ -16,14 +16,20 @@ from encore_agent.find import Finder
 from encore_models.macro import Target
 from encore_models.perception.clip import OURS, open_clip
 from encore_models.perception.screen import Scene, describe_target
-from tests.benchmarks.finder.dataset import SHOWN, Query, read_image
+from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, queries, read_image
 from tests.benchmarks.finder.ours import MODELS, Eyes
 from tests.benchmarks.finder.sampling import balanced
 
 Image = NDArray[np.uint8]
+Times = dict[str, float | None]
+"""Milliseconds by name, None where there were too few searches, and their number."""
 SIZES = ((1280, 800), (1920, 1080))
 COUNT = 32
-"""Searches of each sort; their median is the figure."""
+"""Searches of each sort, where the screens have so many; their median is the figure."""
+PICTURES = 64
+"""Those nearest to a size, of whose queries some are searched."""
+LEAST = 16
+"""Searches below which there is no figure."""
 THREADS = 2
 LISTED = ("row", "row_icon")
 """Kinds that the fast path is not for: an unchanged row may be another entry."""
@@ -96,20 +102,22 @@ def fitted(image: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.copyMakeBorder(cut, 0, below, 0, beside, cv2.BORDER_REFLECT), np.uint8)
 
 
-def measure_times(folder: Path, asked: Sequence[Query], seed: int = 0, clip: str = OURS) -> dict[str, dict[str, float]]:
-    """Medians of the fast path on unchanged pictures, and of full searches at each size."""
+def measure_times(folder: Path, screens: Sequence[Screen], seed: int = 0, clip: str = OURS) -> dict[str, Times]:
+    """Medians of the fast path on unchanged pictures, and of full searches at each size.
+
+    They are drawn from all that can be asked of the screens, so that a short run has as many as a long one.
+    """
     watch = Stopwatch(folder, clip)
-    same = [query for query in asked if query.picture == "same" and query.shown.kind not in LISTED and not query.said]
-    same = [query for query in balanced(same, 2 * COUNT, _kind, seed) if not watch.in_list(query)][:COUNT]
-    changed = [query for query in asked if query.picture != "same" and query.shown.kind != "blank"]
-    if not same or not changed:
-        return {}
-    watch.search(changed[0])  # the first one loads the text models
-    found = {"fast": _medians([watch.search(query) for query in same])}
+    everything = [query for screen in screens for query in queries(screen)]
+    same = [q for q in everything if q.picture == "same" and q.shown.kind not in LISTED and not q.said]
+    changed = [q for q in everything if q.picture != "same" and q.shown.kind != "blank"]
+    if changed:
+        watch.search(changed[0])  # the first one loads the text models
+    fast = [query for query in balanced(same, 4 * COUNT, _kind, seed) if not watch.in_list(query)]
+    found = {"fast": medians([watch.search(query) for query in balanced(fast, COUNT, _kind, seed)])}
     for size in SIZES:
-        near = sorted(changed, key=lambda query: _unlike(folder, query, size))[: 4 * COUNT]
-        searches = [watch.search(query, size) for query in balanced(near, COUNT, _kind, seed)]
-        found[f"full_{size[0]}"] = _medians(searches)
+        like = balanced(of_size(folder, changed, size), COUNT, _kind, seed)
+        found[f"full_{size[0]}"] = medians([watch.search(query, size) for query in like])
     return found
 
 
@@ -117,10 +125,18 @@ def _kind(query: Query) -> str:
     return query.shown.kind
 
 
-def _unlike(folder: Path, query: Query, size: tuple[int, int]) -> float:
-    """How far the picture's area is from that of the size."""
-    width, height = png_size(folder / query.screen.id / f"{query.picture}.png")
-    return abs(math.log(width * height / (size[0] * size[1])))
+def of_size(folder: Path, asked: Sequence[Query], size: tuple[int, int]) -> list[Query]:
+    """What is asked of the pictures whose area is nearest to that of the size."""
+
+    def place(query: Query) -> Path:
+        return folder / query.screen.id / f"{query.picture}.png"
+
+    def unlike(path: Path) -> float:
+        width, height = png_size(path)
+        return abs(math.log(width * height / (size[0] * size[1])))
+
+    nearest = set(sorted({place(query) for query in asked}, key=lambda path: (unlike(path), path))[:PICTURES])
+    return [query for query in asked if place(query) in nearest]
 
 
 def png_size(path: Path) -> tuple[int, int]:
@@ -130,7 +146,10 @@ def png_size(path: Path) -> tuple[int, int]:
     return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
 
 
-def _medians(searches: Sequence[dict[str, float]]) -> dict[str, float]:
+def medians(searches: Sequence[dict[str, float]]) -> Times:
+    """Of each time of the searches, and how many there were; of fewer than 16 nothing is said."""
+    if len(searches) < LEAST:
+        return {"ms": None, "searches": len(searches)}
     columns = {name: sorted(search[name] for search in searches) for name in searches[0]}
     whole = columns["ms"]
     return {

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from encore_recorder.geometry import Rect
-from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER, Kind, Screen, Thing
+from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER, Kind, Screen, State, Thing
 from tests.benchmarks.finder.icon_source import Split, Typeface
 from tests.benchmarks.finder.render_qt import start_qt
 from tests.benchmarks.finder.sheet import Drawn
 from tests.benchmarks.finder.sheet_changes import PERCENTS
-from tests.benchmarks.finder.sheet_truth import Image, hides, moved, without
+from tests.benchmarks.finder.sheet_truth import Image, as_drawn, hides, moved, without
 from tests.benchmarks.finder.sheet_words import almost, mistaken, reworded
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class PlayerShot:
     renamed: bool = False
     hovered: tuple[str, ...] = ()
     """Names of buttons the pointer is on."""
+    pressed: tuple[str, ...] = ()
+    """Those of them that are held down."""
     progress: float = 0.3
     lost: tuple[str, ...] = ()
     """Names of controls and `row: TITLE` of rows that are gone."""
@@ -84,6 +86,8 @@ def screens(
         chance = random.Random(f"player {split} {number} {seed}")
         pictures = {shot.picture: drawn[number * len(plan) + index] for index, shot in enumerate(plan)}
         pictures["moved"] = moved(*pictures["moved"], (120 + 40 * number, 90, 60, 120), number)
+        image, listed = pictures["hover"]
+        pictures["hover"] = image, as_drawn(listed, image, pictures[SHOWN][0])
         targets = _targets(pictures[SHOWN][1], chance)
         things = {
             name: tuple(replace(thing, query=thing.id in targets) for thing in listed)
@@ -129,7 +133,7 @@ def _plan(split: Split, number: int, seed: int, faces: Sequence[Typeface]) -> li
         "font": replace(base, face=fonts[0]),
         "renamed": replace(base, renamed=True),
         "reordered": replace(base, order=number + 1),
-        "hover": replace(base, hovered=hovered),
+        "hover": replace(base, hovered=hovered, pressed=hovered[2:]),
         "hard": hard,
         "all": replace(
             hard, face=fonts[2], order=number + 9, sidebar="right", bar="mirrored", hovered=hovered[:2], progress=0.7,
@@ -186,7 +190,7 @@ def draw(shot: PlayerShot) -> Picture:
         application.processEvents()
     _touch(window, shot)
     application.processEvents()
-    things = _things(window, collapsed=shot.sidebar == "collapsed")
+    things = tuple(replace(t, state=_state(t.name, shot)) for t in _things(window, shot.sidebar == "collapsed"))
     if shot.covered:
         window.interrupt()
         application.processEvents()
@@ -210,7 +214,7 @@ def _rows(window: PlayerWindow) -> TrackList:
 def _touch(window: PlayerWindow, shot: PlayerShot) -> None:
     """Do to the window what the picture asks for."""
     from PySide6.QtCore import Qt
-    from PySide6.QtWidgets import QToolButton, QWidget
+    from PySide6.QtWidgets import QAbstractButton, QToolButton, QWidget
 
     rows = _rows(window)
     tracks = list(rows.tracks.tracks)
@@ -228,6 +232,8 @@ def _touch(window: PlayerWindow, shot: PlayerShot) -> None:
         name = widget.accessibleName()
         if name in shot.hovered:
             widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+        if name in shot.pressed and isinstance(widget, QAbstractButton):
+            widget.setDown(True)
         if shot.renamed and name in _NAMES and isinstance(widget, QToolButton):
             widget.setText(f"  {reworded(name)}")
         if name and name in shot.lost:
@@ -255,7 +261,11 @@ def _lose(widget: QWidget, name: str, *, replaced: bool) -> None:
     widget.setAccessibleName(f"not {name}")
 
 
-def _things(window: PlayerWindow, *, collapsed: bool) -> tuple[Thing, ...]:
+def _state(name: str, shot: PlayerShot) -> State:
+    return "pressed" if name in shot.pressed else "hover" if name in shot.hovered else ""
+
+
+def _things(window: PlayerWindow, collapsed: bool) -> tuple[Thing, ...]:
     """Everything that can be clicked; labels that are not shown count as not there."""
     from demos.player.truth import boxes_of
 

@@ -57,6 +57,7 @@ def draw(shot: Shot, photos: Sequence[Path]) -> Picture:
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QApplication
 
+    from tests.benchmarks.finder.render_qt_touch import touch
     from tests.benchmarks.finder.render_qt_widgets import Builder, dress
 
     application = QApplication.instance()
@@ -70,9 +71,11 @@ def draw(shot: Shot, photos: Sequence[Path]) -> Picture:
     window.activateWindow()
     for _ in range(3):
         application.processEvents()
+    for widget, state in builder.touched:
+        touch(widget, state)
     if builder.focused is not None:
         builder.focused.setFocus()
-        application.processEvents()
+    application.processEvents()
     image = window.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     picture = np.ascontiguousarray(pixels[:, : image.width(), :3])

@@ -45,6 +45,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tests.benchmarks.finder.dataset import State
 from tests.benchmarks.finder.sheet import Look, Part
 
 _EVERYWHERE = Template(Path(__file__).with_name("render_qt.qss").read_text(encoding="utf-8"))
@@ -181,6 +182,7 @@ class Builder:
 
     def __init__(self, look: Look, photos: Sequence[Path]) -> None:
         self.focused: QWidget | None = None
+        self.touched: list[tuple[QWidget, State]] = []
         self._look, self._photos = look, photos
         self._made: list[tuple[Part, QWidget]] = []
 
@@ -213,6 +215,7 @@ class Builder:
             widget.setObjectName(part.tone)
         if part.state in ("hover", "pressed"):
             widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+            self.touched.append((widget, part.state))
         if part.state == "pressed" and isinstance(widget, QAbstractButton):
             widget.setDown(True)
         if part.state == "focused":

@@ -11,7 +11,7 @@ from typing import Literal
 
 from encore_models.perception.candidates import Candidate
 from encore_recorder.geometry import Point, Rect
-from tests.benchmarks.finder.dataset import Query, Thing
+from tests.benchmarks.finder.dataset import Query, State, Thing
 
 Verdict = Literal["hit", "wrong", "missed", "false hit", "rightly absent"]
 """Of a thing that is there: clicked, something else clicked, called absent. Of one that is not: something clicked, or
@@ -43,15 +43,18 @@ class Outcome:
     """The finder's words, for whoever studies its misses."""
     probability: float | None = None
     """That the click is right, as the finder said; None for peers, and where nothing was clicked."""
+    state: State | None = None
+    """How the thing is drawn on the picture; None where that is not known or it is gone."""
 
 
 def outcome(query: Query, click: Point | None, ms: float, why: str = "", probability: float | None = None) -> Outcome:
     """Judge a click, None where nothing was clicked."""
     screen, shown = query.screen, query.shown
-    verdict = judge(query, click)
+    state = None if query.answer is None else query.answer.state
     return Outcome(
-        screen.id, screen.toolkit, query.picture, shown.kind, shown.id, query.said, verdict, ms, why, probability
-    )
+        screen.id, screen.toolkit, query.picture, shown.kind, shown.id, query.said, judge(query, click), ms, why,
+        probability, state,
+    )  # fmt: skip
 
 
 def judge(query: Query, click: Point | None) -> Verdict:

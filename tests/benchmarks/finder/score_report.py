@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from rich.console import Console
@@ -35,11 +35,19 @@ DEFINITIONS = {
     "and that is at most 4 times as large",
     "calibration": "of clicks: the mean probability that the finder gave, the share that was right, and the expected "
     "calibration error over ten bins of equal count",
-    "fast_ms": "median on unchanged pictures, for what is in no list",
+    "hit_without_player": "hit on what Qt and Chromium draw: the player's icons are of a set that UI-CLIP trained on",
+    "states": "on pictures called hover, by how the thing is drawn; a state that a toolkit has no look for is at rest",
+    "unchanged": "pictures that are not asked of: the program did not follow the setting, and at most 0.05 % of the "
+    "pixels are others",
+    "s125, s150": "of real programs: GTK scales only its text (GDK_DPI_SCALE, or GTK 2's resolution), the others all",
+    "photographs": "drawn as well: landscapes, lights, faces and foliage of noise and shapes, no photograph is taken",
+    "fast_ms": "median on unchanged pictures, for what is in no list; each time is null below 16 searches",
     "full_ms": "median of searches on new pictures with nothing read before, 2 threads; what was shown is known",
     "seen_ms": "the same where a replay remembers how what was shown looks, so that only what is new is looked at",
-    "peers": "asked as shown, not by title, on a part of the same queries; encore as they are, on pictures never seen",
-    "ms": "median; of a peer with reading the page, of the finder in the tables with the page seen before",
+    "peers": "asked only a part of the queries, as shown and not by title, and encore there as they are, on pictures "
+    "never seen: to be compared with each other, not with the figures of all queries",
+    "ms": "median; of a peer with reading the page, of the finder in the tables with the page seen before, and without "
+    "the last look before a halt, which reads all of the page",
 }
 
 
@@ -51,6 +59,7 @@ def headline(rendered: Measured, real: Measured) -> dict[str, Any]:
         found["wrong_upper95"] = round(upper_bound(int(drawn_figures["wrong_clicks"]), there), 5)
     hard = figures([o for o in rendered.outcomes if o.picture == "hard"])
     found["hit_hard"] = hard.get("hit")
+    found["hit_without_player"] = figures([o for o in rendered.outcomes if o.toolkit != "player"]).get("hit")
     found["candidate_recall"] = share_recalled(rendered.recall)
     found["real_queries"] = real_figures.get("queries", 0)
     found["real_hit"], found["real_wrong"] = real_figures.get("hit"), real_figures.get("wrong")
@@ -67,22 +76,28 @@ def share_recalled(recall: Counter[tuple[str, str, bool]]) -> float | None:
     return round(sum(n for (_, _, stood), n in recall.items() if stood) / total, 4) if total else None
 
 
-def headline_times(times: dict[str, dict[str, float]]) -> dict[str, float | None]:
+def headline_times(times: Mapping[str, Mapping[str, float | None]]) -> dict[str, float | None]:
     """The medians that the README quotes."""
     return {f"{name}_ms" if name == "fast" else name.replace("_", "_ms_"): times[name]["ms"] for name in times}
 
 
 def tables(outcomes: Sequence[Outcome], toolkits: str = "toolkits") -> dict[str, Any]:
     """The same figures by what changed, by what is looked for, and by where it stands."""
+    kinds = sorted({o.kind for o in outcomes})
+    touched = [o for o in outcomes if o.picture == "hover" and o.state is not None]
     return {
         "all": figures(outcomes),
         "pictures": table(outcomes, lambda o: o.picture),
         "kinds": table(outcomes, lambda o: o.kind),
+        "kinds_by_picture": {
+            kind: table((o for o in outcomes if o.kind == kind), lambda o: o.picture) for kind in kinds
+        },
+        "states": table(touched, lambda o: o.state or "at rest"),
         toolkits: table(outcomes, lambda o: o.toolkit),
         "asked": table(outcomes, lambda o: "by title" if o.said else "as shown"),
         "calibration": {
             "all": promises(outcomes),
-            **{kind: promises(o for o in outcomes if o.kind == kind) for kind in sorted({o.kind for o in outcomes})},
+            **{kind: promises(o for o in outcomes if o.kind == kind) for kind in kinds},
         },
     }
 
@@ -119,7 +134,7 @@ def miss_lines(measured: Sequence[Measured]) -> Iterator[str]:
 def show(results: dict[str, Any], console: Console) -> None:
     """Print what was found."""
     for name in (name for name in ("rendered", "real", "fresh") if name in results):
-        for group in ("pictures", "kinds", "toolkits", "programs"):
+        for group in ("pictures", "states", "kinds", "toolkits", "programs"):
             if rows := results[name].get(group):
                 console.print(as_table(f"{name}, {group}", rows | {"total": results[name]["all"]}))
         console.print(f"{name}, candidate recall: {json.dumps(results[name]['candidate_recall'])}")
@@ -127,6 +142,16 @@ def show(results: dict[str, Any], console: Console) -> None:
             console.print(as_table(f"{name}, peers", {peer: peers[peer]["all"] for peer in peers}))
     plain = {key: value for key, value in results.items() if isinstance(value, float | int | str | None)}
     console.print_json(json.dumps(plain))
+    if not results["complete"]:
+        console.print("[red]not complete: the run was stopped, and these are the figures of a part of it[/red]")
+
+
+def written(value: Any, indent: int = 0) -> str:
+    """JSON with the figures of one group on one line."""
+    if not isinstance(value, dict) or not any(isinstance(inner, dict | str) for inner in value.values()):
+        return json.dumps(value)
+    lines = (f"{' ' * indent} {json.dumps(name)}: {written(inner, indent + 1)}" for name, inner in value.items())
+    return "{\n" + ",\n".join(lines) + f"\n{' ' * indent}}}"
 
 
 def as_table(title: str, rows: dict[str, dict[str, float | int]]) -> Table:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tests.benchmarks.finder.dataset import Kind
+from tests.benchmarks.finder.dataset import Kind, State
 from tests.benchmarks.finder.icon_source import IconShop, Typeface
 
 What = Literal[
@@ -18,7 +18,6 @@ What = Literal[
     "icon", "button", "tabs", "tab", "nav", "field", "slider", "check",  # controls
     "text", "line", "photo", "badge", "progress", "canvas", "shape",  # things to look at
 ]  # fmt: skip
-State = Literal["", "hover", "pressed", "focused"]
 
 INNER = "~"
 """Ids that begin so are for the renderer's caller, not for the dataset."""

@@ -55,6 +55,7 @@ def things_of(shot: Shot, places: Mapping[str, Drawn], targets: Sequence[str]) -
             click=title.center if title else None,
             covered=cover is not None and not part.id.startswith("dialog") and hides(cover, box, title),
             query=part.id in targets,
+            state=part.state,
         )
 
 
@@ -96,6 +97,23 @@ def hides(cover: Rect, box: Rect, title: Rect | None) -> bool:
     shown = title or box
     hidden = shown.intersection(cover)
     return hidden is not None and hidden.area >= (1.0 if title else 0.9) * shown.area
+
+
+def as_drawn(things: Sequence[Thing], image: Image, resting: Image) -> tuple[Thing, ...]:
+    """The things, those at rest that are drawn as they are at rest: not every toolkit has a look for every state.
+
+    Args:
+        things: What stands on `image`.
+        image: BGR [height, width, 3].
+        resting: The same window with everything at rest, the same size.
+    """
+    changed = (image != resting).any(axis=2)
+
+    def differs(box: Rect) -> bool:
+        around = box.grown(1)  # where a ring around it begins
+        return bool(changed[max(0, around.top) : around.bottom, max(0, around.left) : around.right].any())
+
+    return tuple(thing if differs(thing.box) else replace(thing, state="") for thing in things)
 
 
 def moved(
