@@ -69,11 +69,20 @@ def write_report(path: Path, macro: Macro, asked: Asked, screen: Path) -> Path:
             macro=macro,
             learned=[describe_step(step) for step in macro.steps],
             steps=steps,
+            halted=_halted(asked.outcome),
             screen=_inline(screen),
         ),
         encoding="utf-8",
     )
     return path
+
+
+def _halted(outcome: End | None) -> dict[str, str] | None:
+    """Where it halted and why, with the picture; None where it did not, or has none."""
+    match outcome:
+        case Halted(index=index, reason=reason, picture=Path() as picture):
+            return {"step": str(index + 1), "reason": reason, "image": _inline(picture)}
+    return None
 
 
 def _ms(value: float | None) -> str:

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.evidence import Place, Search, cut
-from encore_agent.findings import Absent, Found
+from encore_agent.evidence import NEAREST, Place, Search, cut
+from encore_agent.findings import Absent, Found, LookAlike
 from encore_agent.labels import find_label
 from encore_agent.titles import Match, match
-from encore_agent.witnesses import RESEMBLES, WITNESSES, agreed, lies_on, likes_of, middles
+from encore_agent.witnesses import RESEMBLES, WITNESSES, agreed, lies_on, likes_of, middles, told_places
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_recorder.geometry import Point, Rect
@@ -42,7 +42,20 @@ def find_blank(search: Search) -> Found | Absent:
     target = search.target
     point = target.box.center.moved(target.offset.x, target.offset.y)
     result = _by_surroundings(search, point)
-    return result if isinstance(result, Found) else _by_words_before(search, point) or result
+    if isinstance(result, Found):
+        return result
+    found = _by_words_before(search, point)
+    return found or replace(result, look_alikes=result.look_alikes or _told(search, point))
+
+
+def _told(search: Search, point: Point) -> tuple[LookAlike, ...]:
+    """The places that most of what stood around it tells, for the trace."""
+    if not search.shown.rect.contains(point):
+        return ()
+    width, height = search.target.box.width, search.target.box.height
+    places = told_places(search, point, _page(search.shown.image, point)[1])
+    boxes = [(Rect(p.x - width // 2, p.y - height // 2, width, height), part) for p, part in places]
+    return tuple(LookAlike(box, part) for box, part in boxes if box.intersection(search.now.rect) == box)[:NEAREST]
 
 
 def _by_surroundings(search: Search, point: Point) -> Found | Absent:

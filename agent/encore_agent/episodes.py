@@ -173,7 +173,14 @@ class Episodes:
     def _say(self, request: SayRequest) -> None:
         if self._say_session is None:
             names = Names(self._senses.clip)
-            self._say_session = SaySession(self._screen, self._windows, self._senses.look, names, self._actuator)
+            self._say_session = SaySession(
+                self._screen,
+                self._windows,
+                self._senses.look,
+                names,
+                self._actuator,
+                read_elements=self._elements_of,
+            )
         began = time.perf_counter()
         self._screen.reopen()
         outcome = self._say_session.carry_out(request, self._tell, self._stop)
@@ -246,5 +253,5 @@ class Episodes:
         return self._devices.enter_context(Accessibility())
 
     def _elements_of(self, window: Window) -> list[Element]:
-        """What the window's program tells of its controls; asked by the replay only, which runs once at a time."""
+        """What the window's program tells of its controls; asked in the background, one thing at a time."""
         return [] if window.pid is None else self._programs.elements(window.pid, window.rect, TELLING_S)

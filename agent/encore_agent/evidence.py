@@ -81,6 +81,15 @@ class Search:
         return Pair(self.shown, self.now)
 
     @property
+    def likest(self) -> tuple[LookAlike, ...]:
+        """What looks most like the target, whatever its kind and size, best first: for the trace."""
+        box, now = self.target.box.intersection(self.shown.rect), self.now
+        if box is None or not now.candidates:
+            return ()
+        looks = now.likeness(now.descriptors @ self.shown.looks_in([box])[0])
+        return nearest(now.candidates, np.asarray(np.clip(looks, 0, 1), np.float32))
+
+    @property
     def beside_ink(self) -> bool:
         """Whether the click went to ink beside the candidate that was not made out, such as a slider of its row."""
         target = self.target

@@ -22,11 +22,14 @@ from encore_agent.labels import find_label
 from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
-from encore_models.macro import Target
+from encore_agent.titles import Match, match
+from encore_agent.wordings import same_wording
+from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.captions import caption_of
 from encore_models.perception.names import title_of
-from encore_models.perception.screen import WORD, Scene
+from encore_models.perception.page import Page, unread
+from encore_models.perception.screen import CELL_GAP, WORD, Scene
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
 
@@ -35,6 +38,8 @@ __all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice",
 
 SPARSE = 16
 """Pixels between those that are looked at first to tell whether a picture shows anything."""
+WORDED: frozenset[TargetKind] = frozenset({"text", "row", "row_icon", "field", "slider"})
+"""Targets that are known by what is written on them, before them or in their row."""
 
 
 class Finder:
@@ -48,7 +53,9 @@ class Finder:
         self._options = options or FindOptions()
         self._certainty = certainty or Certainty.shipped()
 
-    def find(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> Found | Absent:
+    def find(
+        self, target: Target, shown: Scene, now: Scene, text: str | None = None, thorough: bool = False
+    ) -> Found | Absent:
         """The place of the target on the current picture.
 
         Args:
@@ -56,6 +63,7 @@ class Finder:
             shown: The window as it was recorded.
             now: The window as it is.
             text: The title that is wanted, for targets that follow what was said; None for all others.
+            thorough: Read the whole page, which takes a second, before what is known by its words is called absent.
         """
         if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
@@ -63,9 +71,20 @@ class Finder:
         result = self._found(search, text)
         if isinstance(result, Found):
             return result
+        if thorough and target.kind in WORDED and isinstance(found := self._on_page(search, text), Found):
+            return found
         if text is not None and target.kind in ("row", "text"):
             weigh_elsewhere(search, text)
-        return replace(result, nearly=tuple(one.place for one in search.weighed))
+        # Of an empty place there is nothing to look like.
+        near = result.look_alikes or (search.likest if target.kind != "blank" else ())
+        return replace(result, look_alikes=near, nearly=tuple(one.place for one in search.weighed))
+
+    def _on_page(self, search: Search, text: str | None) -> Found | Absent | None:
+        """The same search among the lines of the whole page that may be the target's; None where it has no more."""
+        wanted = [text] if text is not None else _words_of(search)
+        lines = [line for line in self.reader.read_page(search.now.image) if any(_says(w, line.text) for w in wanted)]
+        more = unread(search.now, lines)
+        return self._found(replace(search, now=Page(search.now, more), weighed=[]), text) if more else None
 
     def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:
         """All places that would be judged until one is sure enough, if none ever were; see `find`."""
@@ -133,6 +152,18 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
         return result
     label = find_label(search)
     return label if isinstance(label, Found) else result
+
+
+def _words_of(search: Search) -> list[str]:
+    """What is written on the target, in its row, or before it."""
+    target, cell = search.target, search.cell
+    caption = caption_of(search.shown, cell) if cell is not None and cell.frame else None
+    captions = search.shown.texts([caption] if caption is not None else [])
+    return [words for words in (target.text, *target.row_text.split(CELL_GAP), *captions) if words]
+
+
+def _says(wanted: str, line: str) -> bool:
+    return match(wanted, line) > Match.NONE or same_wording(wanted, line)
 
 
 def _letters(ink: Rect) -> list[Rect]:

@@ -261,12 +261,16 @@ class _Episode:
             raise PersonTookOver("the mouse moved")
 
     def _find(self, index: int, step: Step, window: Window) -> _Sighting:
-        """Look until it is clear what to do and the target is still there at a second look, or patience ends."""
+        """Look until it is clear what to do and the target is still there at a second look, or patience ends.
+
+        The last look begins after that, and is a thorough one.
+        """
         options = self.parts._options
         deadline = time.monotonic() + max(options.patience_s, 2 * step.pause_ms / 1e3)
         while True:
+            last = time.monotonic() > deadline
             window = self.parts._viewer.again(window)
-            seen = self._look_once(index, step, window)
+            seen = self._look_once(index, step, window, last)
             verdict, result = seen.verdict, seen.result
             if verdict.do != "look":
                 if step.target and step.target.template is not None:
@@ -276,26 +280,26 @@ class _Episode:
                     return seen
                 if self.parts._finder.still_there(result, self.parts._viewer.grab(window).image):
                     return seen
-            if time.monotonic() > deadline:
+            if last:
                 why = verdict.why if verdict.do == "look" else "the target does not hold still"
                 explained = self._explained(seen.frame, result, seen.advice)
                 raise Halt(f"{describe_step(step, self.values)}: {why}", explained)
             self._wait(options.retry_s)
 
-    def _look_once(self, index: int, step: Step, window: Window) -> _Sighting:
+    def _look_once(self, index: int, step: Step, window: Window, last: bool) -> _Sighting:
         """What is on the screen, what the finder and the action model make of it, and what follows."""
         frame = self._settle(window)
         told = told_elements(self.parts._read_elements, window, frame.origin) if step.target else []
         now = self.parts._look(frame.image, told)
-        result = self._found(step, step.target, now, told) if step.target else None
+        result = self._found(step, step.target, now, told, last) if step.target else None
         advice = self.course.advise(now, self.progress, self.values)
         verdict = judged(step, index, result, advice, self.parts._options.verdict)
         return _Sighting(verdict.place or result, frame, window, advice, verdict)
 
-    def _found(self, step: Step, target: Target, now: Scene, told: Sequence[Element]) -> Found | Absent:
+    def _found(self, step: Step, target: Target, now: Scene, told: Sequence[Element], last: bool) -> Found | Absent:
         finder, shown = self.parts._finder, self.parts.shown_scene(self.request.folder, step)
         if target.template is None:
-            return heeded(finder.find(target, shown, now, None), target, told)
+            return heeded(finder.find(target, shown, now, None, thorough=last), target, told)
         text = fill(target.template, self.values)
         if self.request.choose is not None:
             slot = SLOT_PATTERN.findall(target.template)[0]
@@ -304,7 +308,7 @@ class _Episode:
             if chosen is not None:
                 # What stands on the screen is how it is spelt: from here on that is the value.
                 text = self.values[slot] = chosen
-        return finder.find(target, shown, now, text)
+        return finder.find(target, shown, now, text, thorough=last)
 
     # Acting
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.accessible import ReadElements, told_elements
 from encore_agent.act import Actuator
 from encore_agent.errors import AgentError, PersonTookOver
 from encore_agent.evidence import PATCH, correlation, cut
@@ -101,6 +102,7 @@ class SaySession:
         names: Names,
         actuator: Actuator,
         options: SessionOptions | None = None,
+        read_elements: ReadElements = lambda window: (),
     ) -> None:
         """Put the parts together; nothing is looked at yet."""
         self._eyes = eyes
@@ -109,6 +111,7 @@ class SaySession:
         self._names = names
         self._actuator = actuator
         self._options = options or SessionOptions()
+        self._read_elements = read_elements
         self._shown: tuple[_Seen, ...] = ()
         self._until = 0.0
 
@@ -146,7 +149,7 @@ class SaySession:
                     return ChoicesGone()
                 case ShowNumbers():
                     window, frame = self._see(were_shown, stop)
-                    options = everything(self._sights(frame))
+                    options = everything(self._sights(window, frame))
                     outcome = self._ask("everything that can be clicked", options, window, frame, "click", request)
                 case Say():
                     outcome = self._say(request, request.saying, pointer, were_shown, stop)
@@ -159,7 +162,7 @@ class SaySession:
         self, request: Request, say: Say, pointer: Point, were_shown: bool, stop: threading.Event
     ) -> Clicked | ChoicesShown:
         window, frame = self._see(were_shown, stop)
-        sights = self._sights(frame)
+        sights = self._sights(window, frame)
         name, ranking = say.name, rank(sights, say.name)
         if ranking.decision != "clear" and request.choose is not None and not sights.knows(name):
             # It may have been misheard: "Sheffield" for "shuffle".
@@ -196,8 +199,9 @@ class SaySession:
         if stop.wait(seconds):
             raise PersonTookOver("you stopped it")
 
-    def _sights(self, frame: Frame) -> Sights:
-        return Sights(self._look(frame.image), self._names)
+    def _sights(self, window: Window, frame: Frame) -> Sights:
+        told = told_elements(self._read_elements, window, frame.origin)
+        return Sights(self._look(frame.image, told), self._names)
 
     # Asking
 

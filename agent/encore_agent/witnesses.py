@@ -57,9 +57,8 @@ def agreed(
     evidence = {"agreed": 0.0, "witnesses": 0.0, "seen": heard.seen, "page": 0.0}
     if min(len(votes), len(weights)) < LEAST:
         return None, evidence
-    slack = 5 + 3 * search.scale
-    apart = np.abs(votes[:, None] - votes[None]).max(axis=2)
-    agree = (apart <= slack) @ np.eye(len(weights))[who] > 0  # [votes, witnesses]
+    slack = _slack(search)
+    apart, agree = _agreeing(heard, slack)
     support = agree @ weights
     best = int(np.argmax(support))
     rivals = support[apart[best] > 2 * slack]
@@ -71,6 +70,24 @@ def agreed(
     near = apart[best] <= slack
     x, y = np.average(votes[near], axis=0, weights=weights[who][near])
     return Point(round(float(x)), round(float(y))), evidence
+
+
+def told_places(search: Search, point: Point, ground: NDArray[np.uint8]) -> list[tuple[Point, float]]:
+    """Where single witnesses say the place is, those that most agree with first, and which part of all does.
+
+    Args:
+        search: With both pictures.
+        point: On the shown one.
+        ground: As for `agreed`.
+    """
+    heard = _heard(search, point, None, ground)
+    apart, agree = _agreeing(heard, _slack(search))
+    parts = agree @ heard.weights / max(float(heard.weights.sum()), 1e-6)
+    told: list[int] = []
+    for number in np.argsort(-parts, kind="stable").tolist():
+        if all(apart[number, other] > 2 * _slack(search) for other in told):
+            told.append(number)
+    return [(Point(*heard.places[number].round().astype(int).tolist()), float(parts[number])) for number in told]
 
 
 def undisputed(search: Search, own: Rect, place: Rect, around: float) -> float:
@@ -177,6 +194,17 @@ def _heard(search: Search, point: Point, own: Rect | None, ground: NDArray[np.ui
         inside = ((votes >= 0) & (votes < (now.rect.width, now.rect.height))).all(axis=1)
         votes, who = votes[inside], who[inside]
     return _Heard(votes, who, weights[heard], float(weights[heard].sum() / weights.sum()) if len(weights) else 0.0)
+
+
+def _slack(search: Search) -> float:
+    """Pixels by which two witnesses of one place may differ."""
+    return 5 + 3 * search.scale
+
+
+def _agreeing(heard: _Heard, slack: float) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """How far all votes are apart, [votes, votes], and who agrees with each, [votes, witnesses]."""
+    apart = np.abs(heard.places[:, None] - heard.places[None]).max(axis=2)
+    return apart, np.asarray((apart <= slack) @ np.eye(len(heard.weights))[heard.who] > 0)
 
 
 def likes_of(search: Search, asked: NDArray[np.intp], enough: tuple[float, int]) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from encore_agent.replay import Replayer, ReplayOptions, Request
 from encore_models.errors import ReaderBroken
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
 from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_models.store import create_macro
 from encore_recorder.actions import Action, Click
@@ -147,8 +148,8 @@ def window_at(left: int, top: int, image: Image | None = None, title: str = "Pla
     return Shown(Window(title, "player", 7, Rect(left, top, width, height), 1), image)
 
 
-def look(image: Image, elements: Sequence[Element] = ()) -> Scene:
-    return Scene(image, READER, CLIP, elements)
+def look(image: Image, elements: Sequence[Element] = (), reader: Mute = READER) -> Scene:
+    return Scene(image, reader, CLIP, elements)
 
 
 @dataclass
@@ -157,6 +158,11 @@ class Bench:
 
     folder: Path
     desktop: Desktop
+    shown: Image = field(default_factory=drawn)
+    """The window when it was shown."""
+    told_then: Sequence[Element] = ()
+    """What the program told of it."""
+    reader: Mute = READER
     actuator: DryRunActuator = field(default_factory=DryRunActuator)
     told: Callable[[Window], Sequence[Element]] = lambda window: ()
     after_look: Callable[[], None] = lambda: None
@@ -173,7 +179,7 @@ class Bench:
                 Click(place),
                 window,
                 f"steps/{number:02d}-before.png",
-                replace(describe_target(look(drawn()), place), role=role, name=name),
+                replace(describe_target(look(self.shown, self.told_then, self.reader), place), role=role, name=name),
             )
             for number, place in enumerate(places, 1)
         )
@@ -182,18 +188,18 @@ class Bench:
 
     def run(self, *places: Point, role: str = "", name: str = "") -> EpisodeReport:
         macro = self.macro(places or (CLICKED,), role, name)
-        create_macro(macro, {step.before: drawn() for step in macro.steps}, self.folder / "macro")
+        create_macro(macro, {step.before: self.shown for step in macro.steps}, self.folder / "macro")
         episode = self.folder / "episode"
         episode.mkdir()
         options = ReplayOptions(patience_s=self.patience_s, retry_s=0.02)
         replayer = Replayer(
-            self.desktop, self.desktop, self._look, Finder(READER), self.actuator, list, options, self.told
+            self.desktop, self.desktop, self._look, Finder(self.reader), self.actuator, list, options, self.told
         )
         return replayer.run(Request(macro, self.folder / "macro", {}, episode), self.events.append, self.stop)
 
     def _look(self, image: Image, elements: Sequence[Element] = ()) -> Scene:
         self.looks += 1
-        scene = look(image, elements)
+        scene = look(image, elements, self.reader)
         if self.looks > 1:  # the first one is at the picture of the macro
             self.after_look()
         return scene
@@ -388,6 +394,50 @@ def test_a_control_that_never_holds_still_halts(bench: Bench) -> None:
     assert bench.actuator.performed == []
 
 
+# The page, at last
+
+LABEL = Rect(440, 300, 66, 14)
+
+
+def lettered(spaced: bool) -> Image:
+    """The window with a label more, perhaps one whose letters are far apart."""
+    image = drawn()
+    for number, letter in enumerate("TREBLE"):
+        at = LABEL.left + (26 if spaced else 11) * number, LABEL.bottom
+        cv2.putText(image, letter, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (30, 30, 30), 1, cv2.LINE_AA)
+    return image
+
+
+@dataclass
+class Reads(Mute):
+    """Reads the label in one piece, and spaced out only on the page."""
+
+    line: str
+    pages: int = 0
+
+    def read(self, image: Image, boxes: Sequence[Rect]) -> list[str]:
+        return ["TREBLE" if box.overlap(LABEL) > 0.5 else "" for box in boxes]
+
+    def read_page(self, image: Image) -> list[TextLine]:
+        self.pages += 1
+        return [TextLine(self.line, Rect(LABEL.left - 5, LABEL.top - 5, 154, 24), 0.9)]
+
+
+@pytest.mark.parametrize(("line", "there"), [("T R E B L E", True), ("T R E M O L O", False)])
+def test_the_page_is_read_in_the_last_look_and_in_no_other(bench: Bench, line: str, there: bool) -> None:
+    bench.reader = reader = Reads(line)
+    bench.shown = lettered(spaced=False)
+    bench.desktop.shown = [window_at(-1200, -140, lettered(spaced=True))]
+    report = bench.run(LABEL.center)
+    assert bench.looks >= 3  # at the picture of the macro, while it waits, and the last one
+    assert reader.pages == 1
+    if there:
+        around = Rect(LABEL.left, LABEL.top, 144, LABEL.height).moved(-1200, -140)
+        assert around.contains(clicked(bench, report))
+    else:
+        assert "no label on the screen reads 'TREBLE'" in halted(report).reason
+
+
 # What the program says
 
 
@@ -424,6 +474,21 @@ def test_trouble_with_the_program_s_word_does_not_reach_the_replay(bench: Bench,
 
     bench.told = broken
     assert clicked(bench, bench.run(role="push button", name="Shuffle")) == CLICKED.moved(-1200, -140)
+
+
+def test_a_control_that_only_the_program_tells_of_is_clicked(bench: Bench) -> None:
+    dim = Rect(430, 280, 60, 60)
+    left, top = np.meshgrid(np.arange(SIZE[0]) - dim.center.x, np.arange(SIZE[1]) - dim.center.y)
+    shade = 40 * np.exp(-((left / 16) ** 2 + (top / 14) ** 2))[..., None]
+    bench.shown = (drawn() - shade).astype(np.uint8)
+    assert not any(c.box.intersection(dim) for c in look(bench.shown).candidates)
+    bench.told_then = [Element("push button", "Mute", dim)]
+    moved = np.roll(bench.shown, (30, 70), axis=(0, 1))
+    bench.desktop.shown = [window_at(-1200, -140, moved)]
+    bench.told = telling("Mute", box=dim.moved(70, 30))
+    report = bench.run(dim.center, role="push button", name="Mute")
+    assert clicked(bench, report) == dim.center.moved(70 - 1200, 30 - 140)
+    assert report.steps[0].place == dim.moved(70 - 1200, 30 - 140)
 
 
 def test_a_macro_without_names_listens_to_nobody(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_agent.act import DryRunActuator
+from encore_agent.episodes import Episodes
 from encore_agent.messages import AgentEvent, ChoicesGone, ChoicesShown, Clicked, Rejected
 from encore_agent.say import Cancel, Number, Say, SayAction, Saying, ShowNumbers
 from encore_agent.say_names import CONCEPTS
@@ -25,6 +27,7 @@ from encore_recorder.actions import Action, Click, DoubleClick
 from encore_recorder.events import Window
 from encore_recorder.frame import Frame
 from encore_recorder.geometry import Point, Rect
+from encore_recorder.sources.accessibility import Element
 
 Vectors = NDArray[np.float32]
 DESKTOP = Rect(-800, 0, 1600, 600)
@@ -106,16 +109,18 @@ class Bench:
     told: list[AgentEvent] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     options: SessionOptions = field(default_factory=lambda: SessionOptions(clear_away_s=0.2, retry_s=0.01))
+    elements: Callable[[Window], Sequence[Element]] = lambda window: ()
 
     def __post_init__(self) -> None:
         eyes = Scripted()
         self.session = SaySession(
             self.desktop,
             self.desktop,
-            lambda image: Scene(image, eyes, eyes),
+            lambda image, elements=(): Scene(image, eyes, eyes, elements),
             Names(eyes),
             self.actuator,
             self.options,
+            lambda window: self.elements(window),
         )
 
     def say(self, saying: Saying | str, action: SayAction = "click", choose: ChooseName | None = None) -> Outcome:
@@ -211,6 +216,44 @@ def test_every_control_is_numbered(bench: Bench) -> None:
     assert isinstance(shown, ChoicesShown)
     assert len(shown.choices) == len(SHOWS)
     assert all(WINDOW.rect.contains(choice.rect.center) for choice in shown.choices)
+
+
+def test_a_control_that_only_the_program_tells_of_is_numbered_and_clicked(bench: Bench) -> None:
+    unseen = Rect(100, 120, 60, 24)
+    bench.elements = lambda window: [Element("push button", "", unseen.moved(window.rect.left, window.rect.top))]
+    shown = bench.say(ShowNumbers())
+    assert isinstance(shown, ChoicesShown)
+    assert len(shown.choices) == len(SHOWS) + 1
+    assert isinstance(bench.say(Number(shown.choices[-1].number)), Clicked)
+    (click,) = bench.performed
+    assert isinstance(click, Click)
+    assert on_desktop(unseen).contains(click.position)
+
+
+def test_the_agent_asks_the_program_of_the_window() -> None:
+    eyes, desktop, told = Scripted(), Desktop(), list[AgentEvent]()
+    unseen = Element("push button", "", Rect(100, 120, 60, 24).moved(WINDOW.rect.left, WINDOW.rect.top))
+    parts = {
+        "library": SimpleNamespace(note_heard=lambda heard: None),
+        "senses": SimpleNamespace(clip=eyes, look=lambda image, elements=(): Scene(image, eyes, eyes, elements)),
+    }
+    episodes = Episodes(**parts, actuator=DryRunActuator, tell=told.append, macros_changed=lambda: None)
+    desktop.reopen = lambda: None  # type: ignore[attr-defined]
+    programs = SimpleNamespace(elements=lambda pid, rect, seconds: [unseen] if pid == WINDOW.pid else [])
+    episodes.__dict__.update(_screen=desktop, _windows=desktop, _programs=programs)
+    episodes.start_saying(Request(ShowNumbers(), "numbers", time.monotonic_ns()))
+    episodes._background.finish()
+    (shown,) = told
+    assert isinstance(shown, ChoicesShown), shown
+    assert len(shown.choices) == len(SHOWS) + 1
+
+
+def test_a_program_that_cannot_be_asked_takes_nothing_away(bench: Bench) -> None:
+    def broken(window: Window) -> Sequence[Element]:
+        raise ConnectionResetError("the bus went away")
+
+    bench.elements = broken
+    assert isinstance(bench.say("shuffle"), Clicked)
 
 
 def test_what_is_not_there_is_told_and_not_clicked(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 """Reading text on the screen.
 
 One strip costs about 10 to 15 ms on two cores, a page more than a second: callers ask for strips of the
-candidates that matter, and a strip that was read once is not read again while its pixels stay the same.
+candidates that matter, and what was read once is not read again while its pixels stay the same.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ReaderBroken, ReaderMissing
 from encore_recorder.geometry import Rect
+
+T = TypeVar("T")
+
+PAGES = 4
+"""Pages whose lines are kept: only what cannot be found otherwise is looked for on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,14 @@ class RapidOcrReader:
 
         Args:
             threads: Threads that recognition may use.
-            remembered: Strips whose text is kept.
+            remembered: Strips whose text is kept; 0 reads pages anew, too.
             least_confidence: Below it a strip counts as not legible.
         """
         self._threads = threads
         self._remembered = remembered
         self._least_confidence = least_confidence
         self._texts: OrderedDict[bytes, str] = OrderedDict()
+        self._pages: OrderedDict[bytes, list[TextLine]] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(self, image: NDArray[np.uint8], boxes: Sequence[Rect]) -> list[str]:
@@ -87,7 +93,7 @@ class RapidOcrReader:
                 if key in self._texts:
                     texts[key] = self._texts[key]
                     self._texts.move_to_end(key)
-            self._remember({key: texts[key] for key in unknown})
+            _remember(self._texts, {key: texts[key] for key in unknown}, self._remembered)
         return [texts.get(key, "") for key in keys]
 
     def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
@@ -97,7 +103,16 @@ class RapidOcrReader:
             ReaderMissing: rapidocr is installed without its models.
             ReaderBroken: They are damaged.
         """
-        with self._lock, _damage_is_told():
+        key = _content(image)
+        with self._lock:
+            lines = self._pages.get(key)
+            if lines is None:
+                lines = self._read_page(image)
+                _remember(self._pages, {key: lines}, min(PAGES, self._remembered))
+        return list(lines)
+
+    def _read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
+        with _damage_is_told():
             page = self._engine(image, use_det=True, use_cls=False, use_rec=True)
         if page.boxes is None or page.txts is None:
             return []
@@ -118,11 +133,6 @@ class RapidOcrReader:
             for text, confidence in zip(result.txts, result.scores, strict=True)
         ]
 
-    def _remember(self, texts: dict[bytes, str]) -> None:
-        self._texts.update(texts)
-        while len(self._texts) > self._remembered:
-            self._texts.popitem(last=False)
-
     @cached_property
     def _engine(self) -> Any:
         import rapidocr
@@ -142,6 +152,13 @@ class RapidOcrReader:
             "Rec.rec_batch_num": 1,
         }
         return rapidocr.RapidOCR(params=params)
+
+
+def _remember(read: OrderedDict[bytes, T], new: dict[bytes, T], most: int) -> None:
+    """Keep what was read; what was not asked for the longest goes."""
+    read.update(new)
+    while len(read) > most:
+        read.popitem(last=False)
 
 
 @contextmanager

@@ -1,0 +1,65 @@
+"""Lines of a whole page that no label was cut out for, as labels among the candidates.
+
+Letters that are spaced out, or words on stripes, are no ink of one piece; a page's reader finds them as a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from encore_models.perception.candidates import Candidate, Layout
+from encore_models.perception.screen import Scene
+from encore_models.perception.text import TextLine
+from encore_recorder.geometry import Rect
+
+MARGIN = 0.2
+"""Part of its height that a line found on a page has around its ink."""
+PART = 0.7
+"""Share of a line's width and height from which a label in it stands for it."""
+
+
+class Page(Scene):
+    """A scene with further labels, whose text is known."""
+
+    def __init__(self, scene: Scene, labels: Mapping[Rect, str]) -> None:
+        """Nothing is looked at yet.
+
+        Args:
+            scene: The picture as it was seen.
+            labels: What else stands where, in its pixels.
+        """
+        super().__init__(scene.image, scene._reader, scene._clip)
+        self._seen = scene.layout
+        self._labels = labels
+        self.recall({**scene.known_texts, **labels})
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Candidates and walls."""
+        candidates = [*self._seen.candidates, *(Candidate(box, "text") for box in self._labels)]
+        return replace(self._seen, candidates=tuple(sorted(candidates, key=lambda c: (c.box.top, c.box.left))))
+
+
+def unread(scene: Scene, lines: Sequence[TextLine]) -> dict[Rect, str]:
+    """The ink and text of those lines that no label of the scene stands for.
+
+    What a label says that fills a line, or reaches out of it, is what is written there: of "Orchard (Live)" the page
+    may have the first word alone.
+    """
+    found = {}
+    for line in lines:
+        ink = line.box.grown(-round(MARGIN * line.box.height)).intersection(scene.rect)
+        if ink is None or any(c.box == ink for c in scene.candidates):
+            continue
+        labels = [c for c in scene.candidates if c.kind in ("text", "icon") and _stands_for(c.box, ink)]
+        if not any(sum(map(str.isalnum, says)) > 1 for says in scene.texts(labels)):
+            found[ink] = line.text
+    return found
+
+
+def _stands_for(label: Rect, line: Rect) -> bool:
+    """Whether what is written in a line is for a label to say, if it says anything."""
+    as_large = label.width >= PART * line.width and label.height >= PART * line.height
+    return as_large and label.intersection(line) is not None
