@@ -111,7 +111,7 @@ def record(
         with service.record_now(done, seconds, lambda: out.print("recording; Ctrl-C stops", style="red")) as recorded:
             out.print(f"recorded {recorded.duration_ns / 1e9:.1f} s in {recorded.path}")
             if learn:
-                service.learn(recorded, phrase)
+                cli_learn.settled(service, service.learn(recorded, phrase).id)
 
 
 @app.command()

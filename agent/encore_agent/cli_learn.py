@@ -12,7 +12,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Prompt
 
+from encore_agent.contradictions import contradiction
 from encore_agent.library import ACTION_MODEL
+from encore_agent.service import Service
 from encore_agent.settings import TINY_EN, Settings
 from encore_agent.terminal import (
     ClipName,
@@ -27,6 +29,7 @@ from encore_agent.terminal import (
 )
 from encore_agent.tuning import NoTrainExtra, Tuned, TuningPlaces, WaysDiffer, tune
 from encore_models.perception.clip import OURS
+from encore_models.ways import Contradiction
 from encore_models.whisper.checkpoint import hearing_folder
 
 FIGURES = {
@@ -60,7 +63,10 @@ def learn(
             running_service(data, clip, whisper, language) as service,
             service.library.demonstration(demonstration) as recorded,
         ):
-            learned.append(service.learn(recorded, phrase).id)
+            macro_id = service.learn(recorded, phrase).id
+            if not settled(service, macro_id):
+                return
+            learned.append(macro_id)
     if not fine_tune:
         return
     if clip != OURS:
@@ -101,15 +107,35 @@ def _shown_tuning(places: TuningPlaces, stop: threading.Event, new: Sequence[str
         return tune(places, tell, note, stop, new, left_out)
 
 
-def _asked(differ: WaysDiffer) -> tuple[str, ...]:
-    """Which of two ways is to be left out; without a person to ask it is an error."""
+def settled(service: Service, macro_id: str) -> bool:
+    """Where the command of a new macro was shown in another way before, ask which is right; the other is deleted.
+
+    Without a person to ask all of them stay, for what was told when it was learned says so.
+
+    Returns:
+        Whether the macro is still there.
+    """
+    differ = contradiction(service.library, macro_id, lambda: service.senses.clip)
+    if differ is None or not sys.stdin.isatty():
+        return True
+    wrong = _asked(differ, ("both",))
+    for name in wrong:
+        service.delete(name)
+        out.print(escape(f"{name} is in the trash"))
+    return macro_id not in wrong
+
+
+def _asked(differ: WaysDiffer | Contradiction, others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Which of two ways is wrong; none for one of the other answers. Without a person to ask it is an error."""
     if not sys.stdin.isatty():
         raise differ
     out.print(escape(f"“{differ.command}” was shown in different ways:"))
     numbers = {str(number): way for number, way in enumerate(differ.ways, start=1)}
     for number, way in numbers.items():
         out.print(escape(f"  {number}. {', '.join(way)}"))
-    right = Prompt.ask("Which one is right?", choices=list(numbers), console=out)
+    right = Prompt.ask("Which one is right?", choices=[*numbers, *others], console=out)
+    if right in others:
+        return ()
     return tuple(name for number, way in numbers.items() if number != right for name in way)
 
 
@@ -131,4 +157,4 @@ def _report(tuned: Tuned) -> None:
         if loss is not None:
             changes.append(f"loss {loss[0]:.3f} → {loss[1]:.3f}")
         if changes:
-            out.print(escape(f"  {title}, on variations kept back: {', '.join(changes)}"), soft_wrap=True)
+            out.print(escape(f"  {title}, on what was kept back: {', '.join(changes)}"), soft_wrap=True)

@@ -96,7 +96,7 @@ def _by_frame(search: Search) -> Found | Absent:
     ahead = lead(pool, scores, best)
     if ahead < search.options.margin:
         return Absent(f"two {cell.kind}s are alike, and their neighbours do not tell which one it is", near)
-    ahead_back = lead(back, _scores(search.pair.back, pool[best], back)[1], back.index(cell))
+    ahead_back = lead(back, _scores(search.pair.back, pool[best], back, back=True)[1], back.index(cell))
     if ahead_back <= 0:
         return Absent(f"the {cell.kind} fits another {cell.kind} of the recorded window better", near)
     evidence = {"ahead": 4 * ahead, "back": ahead_back}
@@ -107,10 +107,12 @@ def _by_frame(search: Search) -> Found | Absent:
     return search.judged(Place(pool[best].box, why, float(scores[best]), near[1:]), kind, evidence, doubt)
 
 
-def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _scores(
+    pair: Pair, cell: Candidate, pool: Sequence[Candidate], back: bool = False
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What speaks for each of the pool: `PARTS`, [len(pool), 4], and all together, [len(pool)].
 
-    All are 0 to 1; 0 together for what is called otherwise.
+    All are 0 to 1; 0 together for what is called otherwise. On the way back the pool is what was recorded.
     """
     boxes = [c.box for c in pool]
     stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
@@ -135,7 +137,9 @@ def _scores(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> tuple[NDA
         elif not called and any(_called_alike(pair, other, its, cell.kind == "slider") for other in others):
             called = False  # it is another one that was there
         turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
-        turned |= not _as_long(pair, cell, candidate, known < 1)
+        # What has grown a lot is a lot shorter on the way back.
+        lengths = (pair.back, candidate, cell) if back else (pair, cell, candidate)
+        turned |= not _as_long(*lengths, known < 1)
         # One that has a name is none that has not, unless all around it is the same.
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
         strictly = called is None or known == REST

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.errors import AgentError, UnfitModel
-from encore_models.bundle import MANIFEST
+from encore_models.bundle import Bundle
 from encore_models.demonstrated import steps_shown, steps_today
 from encore_models.errors import ModelsError
 from encore_models.macro import Macro, Step
@@ -230,7 +230,7 @@ def open_policy(
         tell: Told of each that cannot be used: made for another Encore, damaged, or trained with another CLIP.
     """
     for folder in folders:
-        if (folder / MANIFEST).is_file():
+        if Bundle.lies_in(folder):
             try:
                 return Modelled(ActionModel.load(folder), clip(), spoken_when_shown)
             except (ModelsError, AgentError) as error:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from encore_agent import corrections
 from encore_agent.act import Actuator, PyAutoGuiActuator
 from encore_agent.background import Background
+from encore_agent.contradictions import contradiction
 from encore_agent.deeds import Order
 from encore_agent.ears import Ears
 from encore_agent.episodes import Episodes
@@ -166,6 +167,8 @@ class Service:
     def learn(self, demonstration: Demonstration, phrase: str | None = None) -> Macro:
         """Learn a macro now, on the caller's thread, and put it in the library.
 
+        Where its command was shown in another way before, the notes of what is told name both.
+
         Raises:
             NothingToLearn: The demonstration holds no macro.
         """
@@ -182,6 +185,8 @@ class Service:
         notes = self.library.add(learning)
         self._macros_changed()
         self._episodes.prepare(macro)
+        if differ := contradiction(self.library, macro.id, lambda: self.senses.clip):
+            notes = (*notes, f"{differ}.")
         self.tell(Learned(macro.id, macro.name, tuple(p.text for p in macro.phrases), len(macro.steps), notes))
         return macro
 

@@ -68,7 +68,7 @@ class Tuned:
     steps: int
     seconds: float
     own: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Figures on variations of the new demonstrations that were kept back, before and after."""
+    """Figures on what was kept back of the new demonstrations, before and after."""
     old: dict[str, tuple[float, float]] = field(default_factory=dict)
     """The same on older demonstrations."""
     loss: dict[str, tuple[float, float]] = field(default_factory=dict)

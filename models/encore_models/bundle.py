@@ -10,6 +10,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,6 +85,12 @@ class Bundle:
         self.folder = folder
         self.manifest = manifest
 
+    @staticmethod
+    def lies_in(folder: Path) -> bool:
+        """Whether there is a bundle in the folder, verified or not; an exchange that was cut short is taken back."""
+        _take_back(folder)
+        return (folder / MANIFEST).is_file()
+
     @classmethod
     def open(cls, folder: Path) -> Bundle:
         """Open and verify a bundle.
@@ -92,11 +99,10 @@ class Bundle:
             BundleMissing: There is none in the folder.
             BundleBroken: The manifest is not understood, or a file is missing or changed.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
+        if not cls.lies_in(folder):
             raise BundleMissing(folder)
         try:
-            manifest = MANIFESTS.validate_json(path.read_bytes())
+            manifest = MANIFESTS.validate_json((folder / MANIFEST).read_bytes())
         except ValidationError as error:
             raise BundleBroken(folder, f"{MANIFEST} is not valid ({error.error_count()} faults)") from error
         if manifest.format_version != FORMAT_VERSION:
@@ -121,26 +127,27 @@ class Bundle:
             raise BundleBroken(self.folder, f"it has no file {name}")
         return self.folder / name
 
-    def session(self, graph: str, threads: int = 1, arena: bool = True) -> InferenceSession:
+    def session(self, graph: str, threads: int = 1, arena: bool = True, packed: bool = True) -> InferenceSession:
         """A session that runs a graph on the CPU.
 
-        Weights lie outside of the graph's file, so the runtime maps them instead of reading them. Threads do
-        not spin while they wait: a listening program must leave the cores to others.
+        Weights lie outside of the graph's file, so the runtime maps them instead of reading them, and copies those that
+        it packs anew. Threads do not spin while they wait: a listening program must leave the cores to others.
 
         Args:
             graph: Its name.
             threads: Of one run.
             arena: Keep the memory of the largest run for later ones; without, it goes back after each.
+            packed: Copy matrices as it multiplies fastest; without, all weights stay mapped.
 
         Raises:
             BundleBroken: The manifest names no such graph.
         """
         if graph not in self.contents.graphs:
             raise BundleBroken(self.folder, f"it has no graph {graph}")
-        return open_session(self.path(self.contents.graphs[graph].file), threads, arena)
+        return open_session(self.path(self.contents.graphs[graph].file), threads, arena, packed)
 
 
-def open_session(model: Path | bytes, threads: int = 1, arena: bool = True) -> InferenceSession:
+def open_session(model: Path | bytes, threads: int = 1, arena: bool = True, packed: bool = True) -> InferenceSession:
     """A quiet CPU session of an ONNX file, or of a whole model in memory."""
     import onnxruntime
 
@@ -149,6 +156,7 @@ def open_session(model: Path | bytes, threads: int = 1, arena: bool = True) -> I
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = arena
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.disable_prepacking", "0" if packed else "1")
     options.log_severity_level = 3
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
@@ -156,6 +164,9 @@ def open_session(model: Path | bytes, threads: int = 1, arena: bool = True) -> I
 
 def write_bundle(folder: Path, fill: Callable[[Path], Contents]) -> Bundle:
     """Make a bundle so that `folder` holds either all of it or what it held before.
+
+    A process that is killed in the one moment between the two leaves no folder, and the next to open it takes back what
+    it held before.
 
     Args:
         folder: Where it belongs; an older bundle there is replaced.
@@ -174,23 +185,36 @@ def write_bundle(folder: Path, fill: Callable[[Path], Contents]) -> Bundle:
             created = datetime.now(UTC).isoformat(timespec="seconds")
             manifest = Manifest(FORMAT_VERSION, created, contents, files)
             (made / MANIFEST).write_bytes(MANIFESTS.dump_json(manifest, indent=2))
-            _replace(folder, made, Path(name) / "old")
+            _replace(folder, made)
     except OSError as error:
         raise BundleNotWritten(folder, error) from error
     return Bundle(folder, manifest)
 
 
-def _replace(folder: Path, made: Path, aside: Path) -> None:
-    """Put `made` in the place of `folder`."""
-    if folder.exists():
-        folder.rename(aside)
+def _replace(folder: Path, made: Path) -> None:
+    """Put `made` in the place of `folder`, which lies aside meanwhile."""
+    _take_back(folder)
+    aside = _aside(folder)
+    shutil.rmtree(aside, ignore_errors=True)  # the folder is there, so it is what an older exchange did not get to
     try:
+        if folder.exists():
+            folder.rename(aside)
         made.rename(folder)
-    except OSError:
-        if aside.exists():
-            aside.rename(folder)
-        raise
+    finally:
+        _take_back(folder)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(folder: Path) -> Path:
+    """Where a folder lies while another takes its place: always the same, so that it is found again."""
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _take_back(folder: Path) -> None:
+    """Where an exchange was cut short, put back what was there; if that fails, none is there."""
+    if not folder.exists():
+        with suppress(OSError):
+            _aside(folder).rename(folder)
 
 
 def _describe(path: Path) -> BundleFile:

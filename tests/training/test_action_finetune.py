@@ -111,6 +111,29 @@ def test_where_memory_is_short_batches_get_smaller(model: ActionModel, monkeypat
         fine_tune(model, lesson(1), lesson(2), TUNING)
 
 
+def test_where_memory_is_short_fewer_are_checked_at_once(model: ActionModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, old, still = lesson(1, 160), lesson(2, 160), replace(TUNING, steps=2)
+    whole = fine_tune(model, own, old, still)
+    forward = ActionModel.forward
+
+    def small(self: ActionModel, batch: dict) -> object:
+        if not self.training and len(batch["state"]) > 9:
+            torch.empty(2**50)
+        return forward(self, batch)
+
+    monkeypatch.setattr(ActionModel, "forward", small)
+    said: list[str] = []
+    tuned = fine_tune(model, own, old, still, watch=lambda what, done: said.append(what))
+    assert [what for what in said if what != "learning"] == [
+        "out of memory: checking 16 samples at a time",
+        "out of memory: checking 8 samples at a time",
+    ]
+    assert (*tuned.own_loss, *tuned.old_loss) == pytest.approx((*whole.own_loss, *whole.old_loss), rel=1e-4)
+    monkeypatch.setattr(ActionModel, "forward", lambda self, batch: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(TooLarge, match="does not hold 1 sample"):
+        fine_tune(model, own, old, still)
+
+
 @pytest.mark.filterwarnings("ignore")  # the exporter's own
 def test_new_weights_in_an_old_graph_compute_what_the_model_does(model: ActionModel, tmp_path: Path) -> None:
     # As after training: no two tensors are alike by chance.

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,6 +125,63 @@ def test_out_of_memory_makes_the_parts_smaller(
     monkeypatch.setattr(ActionModel, "forward", lambda self, batch: (_ for _ in ()).throw(torch.OutOfMemoryError()))
     with pytest.raises(TooLarge, match="does not hold 1 sample"):
         train(tmp_path / "none", OPTIONS, corpus, still)
+
+
+def test_out_of_memory_in_validation_makes_its_parts_smaller(
+    corpus: Listed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = Trainer(OPTIONS, corpus, TINY)
+    expected = whole.validate()
+    forward, sizes = ActionModel.forward, list[int]()
+
+    def small(self: ActionModel, batch: dict) -> object:
+        sizes.append(len(batch["state"]))
+        if sizes[-1] > 5:
+            raise torch.OutOfMemoryError("out of memory")
+        return forward(self, batch)
+
+    monkeypatch.setattr(ActionModel, "forward", small)
+    assert whole.validate() == pytest.approx(expected, rel=1e-5)
+    said = capsys.readouterr().out
+    assert said.count("out of memory: validation now works through batches in 4 parts") == 1
+    sizes.clear()
+    whole.validate()
+    assert max(sizes) <= 5, "what did not fit is tried again"
+    halved = Trainer(replace(OPTIONS, parts=8), corpus, TINY)
+    sizes.clear()
+    assert halved.validate() == pytest.approx(expected, rel=1e-5)
+    assert max(sizes) == 2, "as small as in training to begin with"
+    monkeypatch.setattr(ActionModel, "forward", lambda self, batch: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(TooLarge, match="does not hold 1 sample"):
+        whole.validate()
+    monkeypatch.setattr(ActionModel, "forward", lambda self, batch: torch.zeros(2) @ torch.zeros(3))
+    with pytest.raises(RuntimeError, match="size"):
+        whole.validate()
+
+
+@pytest.fixture
+def accelerate_anew() -> Iterator[None]:
+    AcceleratorState._reset_state(reset_partial_state=True)
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.mark.usefixtures("accelerate_anew")
+def test_the_launcher_says_in_which_precision_it_is_trained(corpus: Listed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    for bf16 in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda bf16=bf16: bf16)
+        assert trainer_module.precision() == ("bf16" if bf16 else "no")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+    assert trainer_module.precision() == "no"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert Trainer(OPTIONS, corpus, TINY).accelerator.mixed_precision == "bf16"
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "fp16")
+    with pytest.raises(ValueError, match="not trained in fp16; take --mixed_precision no or bf16"):
+        trainer_module.accelerator()
 
 
 def test_a_processor_without_memory_makes_the_parts_smaller_too(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,11 +23,15 @@ from encore_models.bundle import Bundle, Contents, Graph, write_bundle
 from encore_models.macro import Phrase
 from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel
 from encore_models.store import create_macro
+from encore_models.training.action import tune_own
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.export import export_float
+from encore_models.training.action.lessons import kept_back
 from encore_models.training.action.model import ActionConfig
 from encore_models.training.action.model import ActionModel as TrainedModel
+from encore_models.training.action.own import Library, all_recorded
 from encore_models.training.action.quantise import quantise_dynamic
+from encore_models.training.action.samples import Sample
 from encore_models.training.action.shipped import read_kept, write_kept
 from encore_models.training.action.tune_own import NoWeights, begin_with
 from encore_recorder.geometry import Point
@@ -113,6 +118,45 @@ def test_a_new_demonstration_is_learned_beside_an_old_one(learn: Learn) -> None:
     assert any("nothing was said in the recording of press-all" in note for note in learn.notes)
     with pytest.raises(NotTuned, match="no demonstration that it has not learned"):
         learn()
+
+
+def test_of_several_new_demonstrations_a_whole_one_is_kept_back(
+    learn: Learn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    add(learn.library, "press-again", "press them back", SIGNS[::-1])
+    own, told = Library(learn.library), list[str]()
+
+    def say(event: str, **what: Any) -> None:
+        told.extend([what["text"]] if event == "note" else [])
+
+    def lessons(*new: str) -> tune_own._Lessons:
+        return tune_own._lessons(own, learn.places.target, new, (), lambda: Demonstrations(CLIP, Mute(), encode), say)
+
+    def shown_in(samples: Sequence[Sample]) -> set[str]:
+        return {one.meta["episode"].rsplit("-", 1)[0] for one in samples}
+
+    single = lessons("press-back")
+    assert shown_in(single.own.learned) == shown_in(single.own.checked) == {"press-back"}
+    runs = [{one.meta["episode"] for one in part} for part in (single.own.learned, single.own.checked)]
+    assert not runs[0] & runs[1], "a run is in both"
+    assert not any("kept back" in note for note in told)
+    several = lessons("press-back", "press-again")
+    learned, checked = shown_in(several.own.learned), shown_in(several.own.checked)
+    assert learned | checked == {"press-back", "press-again"}
+    assert not learned & checked, "frames of one demonstration are in both"
+    assert several.fresh == learned
+    assert not checked & set(several.known), "what was not learned is taken for learned"
+    assert any(f"{min(checked)} is kept back" in note for note in told)
+
+
+def test_what_is_kept_back_is_best_of_a_command_that_another_shows(learn: Learn) -> None:
+    add(learn.library, "press-new", "press them back", SIGNS[::-1])
+    own = {one.path.name: one for one in all_recorded(Library(learn.library), (), pytest.fail)}
+    for day, name in enumerate(("press-all", "press-back", "press-new"), start=1):
+        own[name].macro = replace(own[name].macro, created_utc=f"2026-01-0{day}T00:00:00+00:00")
+    assert kept_back(list(own.values())) == "press-back"
+    assert kept_back([own["press-all"], own["press-new"]]) == "press-all"
+    assert kept_back([own["press-all"]]) == ""
 
 
 def test_macros_that_contradict_each_other_are_named(learn: Learn) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from encore_models.training import export_ui_clip
 from encore_models.training.augment import icon_view, label_view
 from encore_models.training.batches import IconBatches, LabelBatches, installed_fonts
 from encore_models.training.icons import Drawing, Icons, draw, open_icons, render
-from encore_models.training.run import CHECKPOINT
+from encore_models.training.run import CHECKPOINT, run
 from encore_models.training.settle import SettledModel, settle, settled
 from encore_models.training.span import span_of
 from encore_models.training.train_ui_clip import TrainOptions, UiClipTrainer, learning_rate, train
@@ -95,6 +97,33 @@ def test_a_stopped_run_goes_on_exactly(icons: Icons, tmp_path: Path) -> None:
         resumed.advance()
     for (name, ours), theirs in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
         assert torch.equal(ours, theirs), name
+
+
+def test_the_command_goes_on_with_a_run_that_was_stopped(icons: Icons, tmp_path: Path) -> None:
+    options = replace(OPTIONS, steps=4, checkpoint_minutes=0)
+
+    def told(folder: Path) -> list[int]:
+        return [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text().splitlines()]
+
+    def ending() -> dict[str, float]:
+        if len(told(tmp_path / "parted")) == 1:
+            raise KeyboardInterrupt
+        return {"seen": 1.0}
+
+    whole, begun, resumed = (trainer(icons) for _ in range(3))
+    run(tmp_path / "whole", whole, options, lambda: {"seen": 1.0})
+    (tmp_path / "parted").mkdir()
+    (tmp_path / "parted" / "log.jsonl").touch()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parted", begun, options, ending)
+    run(tmp_path / "parted", resumed, options, lambda: {"seen": 1.0})
+    assert told(tmp_path / "whole") == [1, 2, 3, 4]
+    assert told(tmp_path / "parted") == [1, 3, 4], "it began anew"
+    for (name, ours), theirs in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs), name
+    before = (tmp_path / "parted" / CHECKPOINT).read_bytes()
+    run(tmp_path / "parted", trainer(icons), options)
+    assert (tmp_path / "parted" / CHECKPOINT).read_bytes() == before, "nothing was left to do"
 
 
 def test_a_run_leaves_a_checkpoint_a_log_and_a_model(icons: Icons, tmp_path: Path) -> None:

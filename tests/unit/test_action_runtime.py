@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from encore_models.bundle import Bundle, Contents, Graph, Shape, write_bundle
 from encore_models.errors import BundleBroken, BundleMissing, BundleNewer
-from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, ActionModel, feeds, softmax
+from encore_models.perception.action import GRAPH, INPUTS, OUTPUTS, VERSION, WEIGHTS, ActionModel, feeds, softmax
 from encore_models.perception.action_evidence import MATCH_WIDTH
 from encore_models.perception.effects import EFFECT_WIDTH
 
@@ -186,3 +187,18 @@ def test_another_model_in_the_place_is_refused(tmp_path: Path) -> None:
     manifest.write_text(json.dumps(told))
     with pytest.raises(BundleBroken, match="no graph decide"):
         ActionModel.load(tmp_path / "b")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not tell what is mapped")
+def test_the_weights_stay_mapped(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(WEIGHTS, tmp_path / "b"))
+    model = ActionModel.load(folder)
+    assert model.fits(192, 192)
+    size = (folder / "action.weights").stat().st_size
+    pages: set[int] = set()
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, _, offset, _, _, *name = line.split(maxsplit=5)
+        if name == [str(folder / "action.weights")]:
+            start, end = (int(edge, 16) for edge in span.split("-"))
+            pages.update(range(int(offset, 16), int(offset, 16) + end - start, 4096))
+    assert len(pages) * 4096 >= size

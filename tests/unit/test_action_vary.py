@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from encore_models.perception.situation import STATES
+from encore_models.training.action import augment
+from encore_models.training.action.augment import varied_sound
 from encore_models.training.action.samples import collate
 from encore_models.training.action.vary import mirrored, thinned, varied, without_target
 from tests.unit.test_action_samples import sample
@@ -55,3 +58,18 @@ def test_every_variation_is_a_sample_and_the_same_seed_gives_the_same() -> None:
     assert found == {STATES.index(name) for name in ("step", "stop", "done")}
     one, other = (varied(due, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(one.candidate_places, other.candidate_places)
+
+
+def test_a_sound_varies_in_speed_and_loudness_and_has_noise_under_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tone = np.sin(np.arange(16_000) / 20).astype(np.float32) * np.float32(0.5)
+    tone[8000:] = 0
+    for seed in range(20):
+        pause = varied_sound(tone, np.random.default_rng(seed))[-4000:]
+        assert np.sqrt((pause**2).mean()) > 1e-3, "there is no noise in the pause"
+    monkeypatch.setattr(augment, "coloured_noise", lambda length, rng: np.zeros(length, np.float32))
+    heard = [varied_sound(tone, np.random.default_rng(seed)) for seed in range(20)]
+    loudest = [float(np.abs(one).max()) for one in heard]
+    assert min(loudest) < 0.25
+    assert max(loudest) > 0.5
+    assert min(map(len, heard)) < 15_500 < 16_500 < max(map(len, heard))
+    assert max(np.abs(one[-4000:]).max() for one in heard) < 1e-3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,75 @@ def test_a_new_bundle_replaces_all_of_the_old_one(tmp_path: Path):
     write(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["ear.onnx", "ear.weights", MANIFEST]
     assert [path.name for path in tmp_path.iterdir()] == ["ear"]
+
+
+ROOT = Path(__file__).parents[2]
+KILLED = """
+import os, sys
+from dataclasses import replace
+from pathlib import Path
+
+from encore_models.bundle import write_bundle
+from tests.unit.test_bundle import CONTENTS, fill
+
+rename, (folder, moment) = Path.rename, sys.argv[1:]
+
+def until(self, target):
+    if moment == "before" and Path(target) == Path(folder):
+        os._exit(9)
+    rename(self, target)
+    if moment == "after" and Path(target) == Path(folder):
+        os._exit(9)
+
+Path.rename = until
+write_bundle(Path(folder), lambda made: replace(fill(made), name="ear-2"))
+"""
+
+
+def killed(folder: Path, moment: str) -> None:
+    """A process that is killed while it exchanges a bundle, before or after the new one is in its place."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), moment], cwd=ROOT, check=False)
+    assert done.returncode == 9
+
+
+def test_an_exchange_that_was_killed_half_way_is_taken_back(tmp_path: Path):
+    folder = tmp_path / "ear"
+    write(folder)
+    killed(folder, "before")
+    assert not folder.exists()
+    assert Bundle.lies_in(folder)
+    assert Bundle.open(folder).contents == CONTENTS
+    killed(folder, "before")
+    killed(folder, "before")  # nobody has opened it before the next exchange
+    assert Bundle.open(folder).contents == CONTENTS
+
+
+def test_an_exchange_that_was_killed_at_its_end_has_happened(tmp_path: Path):
+    folder = tmp_path / "ear"
+    write(folder)
+    killed(folder, "after")
+    assert Bundle.open(folder).contents.name == "ear-2"
+    write(folder)
+    assert Bundle.open(folder).contents == CONTENTS
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".old")]
+
+
+def test_an_exchange_that_fails_half_way_is_taken_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "ear"
+    write(folder)
+    rename = Path.rename
+
+    def stuck(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", stuck)
+    with pytest.raises(KeyboardInterrupt):
+        write(folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["ear"]
+
+
+def test_no_bundle_lies_where_none_was(tmp_path: Path):
+    assert not Bundle.lies_in(tmp_path / "ear")
+    assert not Bundle.lies_in(tmp_path)

@@ -128,8 +128,8 @@ def test_the_command_says_what_changed(tmp_path: Path, monkeypatch: pytest.Monke
     code, said = invoked(tmp_path)
     assert code == 0
     assert "fine-tuned on play-song in 41 s" in said
-    assert "new demonstrations, on variations kept back: target hit 50.0 → 100.0 %, loss 1.000 → 0.200" in said
-    assert "older ones, on variations kept back: next step right 100.0 → 99.5 %" in said
+    assert "new demonstrations, on what was kept back: target hit 50.0 → 100.0 %, loss 1.000 → 0.200" in said
+    assert "older ones, on what was kept back: next step right 100.0 → 99.5 %" in said
 
 
 def test_the_command_says_what_did_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

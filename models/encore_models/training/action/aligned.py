@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from encore_models.perception.voice import Voice
 from encore_models.training.action.augment import Picture
 from encore_models.training.action.samples import Split
 from encore_models.training.voice_sounds import Samples
-from encore_recorder.actions import PressKeys, RecordedAction, TypeText
+from encore_recorder.actions import RecordedAction
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.geometry import Rect
 
@@ -36,17 +35,6 @@ class NothingToTrainOn(ModelsError, ValueError):
 
     def __init__(self, path: Path, problem: str, advice: str) -> None:
         super().__init__(f"the action model cannot be trained on {path}: {problem}. {advice}")
-
-
-class Contradiction(ModelsError, ValueError):
-    """Demonstrations of one command do different things."""
-
-    def __init__(self, command: str, ones: Sequence[str], others: Sequence[str]) -> None:
-        self.command, self.ways = command, (tuple(ones), tuple(others))
-        super().__init__(
-            f"“{command}” was shown in different ways: {', '.join(ones)} against {', '.join(others)}. "
-            "Which one is right? Delete the others, or give them another command"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +120,6 @@ class Shown:
         return self.learning.macro
 
 
-class OfCommand(Protocol):
-    """Something that was learned for a command; `Shown` is."""
-
-    @property
-    def path(self) -> Path:
-        """Its folder."""
-
-    @property
-    def macro(self) -> Macro:
-        """What was learned."""
-
-
 def shown_in(
     demonstration: Demonstration,
     voice: Voice,
@@ -192,31 +168,3 @@ def last_picture(demonstration: Demonstration) -> Picture:
     frame = demonstration.frame_at(min(demonstration.duration_ns, last.end_ns + SETTLED_NS))
     inside = seen.moved(-frame.origin.x, -frame.origin.y)
     return frame.image[inside.top : inside.bottom, inside.left : inside.right].copy()
-
-
-def check_consistent(shown: Sequence[OfCommand]) -> None:
-    """That demonstrations of one command do the same.
-
-    Raises:
-        Contradiction: They differ in their actions, or in what these act on.
-    """
-    ways: dict[str, dict[tuple[tuple[str, ...], ...], list[str]]] = {}
-    for one in shown:
-        command = one.macro.phrases[0].text.lower()
-        ways.setdefault(command, {}).setdefault(_way(one), []).append(one.path.name)
-    for command, found in ways.items():
-        if len(found) > 1:
-            first, second = list(found.values())[:2]
-            raise Contradiction(command, first, second)
-
-
-def _way(shown: OfCommand) -> tuple[tuple[str, ...], ...]:
-    """What a demonstration does, in terms that another day's recording shares."""
-    steps = []
-    for step in shown.macro.steps:
-        target = step.target
-        says = "" if target is None else target.template or target.name or target.text
-        typed = step.action.text if isinstance(step.action, TypeText) else ""
-        keys = "+".join(step.action.keys) if isinstance(step.action, PressKeys) else ""
-        steps.append((step.action.kind, target.kind if target else "", says.lower(), typed, keys))
-    return tuple(steps)

@@ -1,6 +1,8 @@
 """Samples to and from Hugging Face `datasets`: `python -m encore_models.training.action.exchange write FROM TO`.
 
 `FROM` is a folder of shards, or of the samples that `encore learn` keeps in the library; `read` makes shards again.
+What goes is what the model is trained on: vectors and labels. The pictures, the sound, the events and the words of a
+demonstration do not; they stay in its own folder.
 
 Not the LeRobot format: that keeps a picture, a state vector and an action vector of fixed width for each tick of a
 clock, as robots have them. Here a decision falls where something happened, and chooses among as many candidates as

@@ -26,6 +26,8 @@ from encore_models.training.action.stream import batches, tensors_of
 from encore_models.training.action.trainer import WEIGHTS
 from encore_models.training.action.vary import varied
 
+CHECKED_AT_ONCE = 32
+"""Samples that a loss is worked out on at once."""
 FORGOTTEN = 0.02
 """By so much of itself the loss on old samples may rise: noise of a few samples."""
 PULL = 0.005
@@ -99,24 +101,50 @@ def fine_tune(
     Raises:
         ValueError: There is nothing to learn, or nothing to check with.
         TrainingDiverged: A loss is not finite; nothing was taken.
-        TooLarge: Not even two samples at a time fit into memory.
+        TooLarge: Not even two samples at a time fit into memory, or a single one where it is only checked.
     """
     parts = (own.learned, own.checked, old.learned, old.checked)
     if not all(parts):
         counts = [len(part) for part in parts]
         raise ValueError(f"new samples, old ones, and some of each kept back are needed; there are {counts}")
     tuning, begun = tuning or Tuning(), clock()
-    before = loss_on(model, own.checked), loss_on(model, old.checked)
+    check = _Check(own.checked, old.checked, watch)
+    before = check(model, 0.0)
     tuned, learning = copy.deepcopy(model), clock()
     steps, batch = _learn(tuned, own.learned, old.learned, tuning, lambda: clock() - learning > tuning.seconds, watch)
     for before_it, share in pairwise((1.0, *SHARES)):
         _go_back(tuned, model, share / before_it)
-        after = loss_on(tuned, own.checked), loss_on(tuned, old.checked)
+        after = check(tuned, 1.0)
         taken = after[0] < before[0] and after[1] <= before[1] * (1 + FORGOTTEN)
         if taken:
             break
     kept, losses = tuned if taken else model, ((before[0], after[0]), (before[1], after[1]))
     return Tuned(kept.eval(), taken, steps, batch, clock() - begun, share, *losses)
+
+
+class _Check:
+    """Losses on samples that were kept back, fewer of them at once where memory was short."""
+
+    def __init__(self, own: Sequence[Sample], old: Sequence[Sample], watch: Watch) -> None:
+        self._parts, self._watch = (own, old), watch
+        self._batch = CHECKED_AT_ONCE
+
+    def __call__(self, model: ActionModel, done: float) -> tuple[float, float]:
+        """Of a model on new samples and on old ones, when so much of all was done."""
+        own, old = (self._loss(model, some, done) for some in self._parts)
+        return own, old
+
+    def _loss(self, model: ActionModel, samples: Sequence[Sample], done: float) -> float:
+        while True:
+            try:
+                return loss_on(model, samples, self._batch)
+            except (RuntimeError, MemoryError) as error:
+                if not memory_ended(error):
+                    raise
+                if self._batch == 1:
+                    raise TooLarge(1) from error
+            self._batch //= 2
+            self._watch(f"out of memory: checking {self._batch} samples at a time", done)
 
 
 @torch.no_grad()
@@ -176,7 +204,7 @@ def _step(model: ActionModel, optimiser: torch.optim.Optimizer, chosen: Sequence
 
 
 @torch.no_grad()
-def loss_on(model: ActionModel, samples: Sequence[Sample], batch: int = 32) -> float:
+def loss_on(model: ActionModel, samples: Sequence[Sample], batch: int = CHECKED_AT_ONCE) -> float:
     """The loss that training makes smaller, on some samples."""
     model.eval()
     sums = torch.zeros(2, len(WEIGHTS))

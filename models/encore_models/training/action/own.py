@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from encore_models.training.action.aligned import (
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.samples import FORMAT_VERSION, Sample, read_shard, write_shard
 from encore_models.training.voice_sounds import Samples
+from encore_models.ways import Way
 from encore_recorder.demonstration import Demonstration
 from encore_recorder.errors import RecorderError
 
@@ -96,6 +97,11 @@ class Recorded:
             raise NothingToTrainOn(path, problem, "It can be replayed as it is; record it in two parts to train on it.")
         with self._recording():
             pass
+
+    @property
+    def way(self) -> Way:
+        """What it does, by the name of its folder."""
+        return Way(self.path.name, self.macro, partial(read_picture, self.path))
 
     @cached_property
     def sound(self) -> Samples:

@@ -8,12 +8,14 @@ its parts are worked on, so neither the number of processes nor the number of pa
 from __future__ import annotations
 
 import math
+import os
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import typer
 from accelerate import Accelerator, DataLoaderConfiguration, skip_first_batches
 from torch import Tensor, nn
 
@@ -53,6 +55,11 @@ class TrainOptions:
     seed: int = 7
 
 
+PRECISION = "ACCELERATE_MIXED_PRECISION"
+"""What `accelerate launch` sets in the environment."""
+PRECISIONS = ("no", "bf16")
+"""Of float16 the losses would have to be scaled, which adding up gradients of parts and processes here does not do."""
+
 DEFAULTS = TrainOptions()
 FREE = ("steps", "parts", "patience")
 """Options that may change when a run goes on; `steps` bends the schedule from there."""
@@ -74,6 +81,8 @@ class Trainer:
         self.optimiser: Any
         self.model, self.optimiser = self.accelerator.prepare(model, _optimiser(model, options))
         self.parts = options.parts
+        self._validated_in = 1
+        """Parts of a batch in validation, where they must be more than in training."""
         self.step, self.best_loss, self.best_step = 0, math.inf, 0
         self._batches: Any = None
 
@@ -151,10 +160,14 @@ class Trainer:
         except (RuntimeError, MemoryError) as error:
             if not memory_ended(error):
                 raise
-            if self.accelerator.device.type == "cuda":
-                torch.cuda.empty_cache()
+            self._free()
             return total, True
         return total, False
+
+    def _free(self) -> None:
+        """Give back what is kept for later."""
+        if self.accelerator.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _share_gradients(self) -> None:
         """The sum over all processes, in one exchange."""
@@ -166,7 +179,11 @@ class Trainer:
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Loss, and shares of right states, steps, candidates and arguments where one is due, on validation."""
+        """Loss, and shares of right states, steps, candidates and arguments where one is due, on validation.
+
+        Raises:
+            TooLarge: Not even one sample fits into memory.
+        """
         self.model.eval()
         device = self.accelerator.device
         sums = torch.zeros(3, len(WEIGHTS), device=device)
@@ -175,16 +192,37 @@ class Trainer:
             # Each process takes its turn, so a batch is worked on once.
             if number % self.accelerator.num_processes != self.accelerator.process_index:
                 continue
-            moved = {name: tensor.to(device) for name, tensor in batch.items()}
-            with self.accelerator.autocast():
-                heads = self.bare(moved)
-            losses = losses_of(heads, moved)
-            sums += torch.stack([losses.sums, losses.counts, losses.right])
+            sums += self._judged(batch)
         sums = self.accelerator.reduce(sums, "sum")
         means = sums[0] / sums[1].clamp(min=1)
         shares = (sums[2] / sums[1].clamp(min=1)).tolist()
         loss = float((means * torch.tensor(WEIGHTS, device=device)).sum())
         return {"loss": loss, **dict(zip(SHARES, shares, strict=True))}
+
+    def _judged(self, batch: Batch) -> Tensor:
+        """Losses, counts and how many are right [3, 4] of a batch; in smaller parts where memory ends."""
+        rows = len(batch["state"])
+        while True:
+            parts = min(rows, max(self.parts, self._validated_in))
+            size = math.ceil(rows / parts)
+            sums = torch.zeros(3, len(WEIGHTS), device=self.accelerator.device)
+            try:
+                for first in range(0, rows, size):
+                    part = part_of(batch, slice(first, first + size))
+                    moved = {name: tensor.to(self.accelerator.device) for name, tensor in part.items()}
+                    with self.accelerator.autocast():
+                        heads = self.bare(moved)
+                    sums += torch.stack(losses_of(heads, moved))
+                return sums
+            except (RuntimeError, MemoryError) as error:
+                if not memory_ended(error):
+                    raise
+                if parts >= rows:
+                    raise TooLarge(1) from error
+            self._free()
+            # No other process waits for this one before the end, so each goes its own way.
+            self._validated_in = min(2 * parts, rows)
+            typer.echo(f"out of memory: validation now works through batches in {self._validated_in} parts")
 
     def save(self, folder: Path) -> None:
         """Write a checkpoint, whole or not at all."""
@@ -226,11 +264,29 @@ class Trainer:
 
 
 def accelerator() -> Accelerator:
-    """On whatever this process was started for; bfloat16 where the device has it."""
-    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    """On whatever this process was started for.
+
+    Raises:
+        ValueError: `accelerate launch` was told a precision that cannot be trained in here.
+    """
     # Each process reads the stream and takes its share of each batch: no batch goes over the network.
     loading = DataLoaderConfiguration(split_batches=True, dispatch_batches=False, even_batches=False)
-    return Accelerator(mixed_precision="bf16" if half else "no", dataloader_config=loading)
+    return Accelerator(mixed_precision=precision(), dataloader_config=loading)
+
+
+def precision() -> str:
+    """As the launcher says; where there is none, bfloat16 if the device has it.
+
+    Raises:
+        ValueError: It says one that cannot be trained in here.
+    """
+    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    asked = os.environ.get(PRECISION, "bf16" if half else "no").lower()
+    if asked not in PRECISIONS:
+        raise ValueError(
+            f"the action model is not trained in {asked}; take --mixed_precision {' or '.join(PRECISIONS)}"
+        )
+    return asked
 
 
 def learning_rate(options: TrainOptions, step: int) -> float:

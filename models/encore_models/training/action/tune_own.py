@@ -1,7 +1,7 @@
 """Tune the action model to the user's library: what `encore learn` runs, in a process of its own.
 
 It tells what it does as JSON, one object a line; whatever ends it, the model that is in use stays whole. The tuned one
-takes its place in one move, and only if it was not worse in any figure on demonstrations it had not seen.
+takes its place in one move, and only if it was not worse in any figure on what it was not tuned on.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from encore_models.bundle import MANIFEST, Bundle, Contents, open_session, write_bundle
+from encore_models.bundle import Bundle, Contents, open_session, write_bundle
 from encore_models.errors import BrokenMacro, ExportStrays, ModelsError
 from encore_models.perception.action import GRAPH, VERSION, WEIGHTS
 from encore_models.perception.prints import Printer
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
-from encore_models.training.action.aligned import Contradiction, NothingToTrainOn, check_consistent
+from encore_models.training.action.aligned import NothingToTrainOn
 from encore_models.training.action.demonstrations import Demonstrations
 from encore_models.training.action.evaluate import Figures, evaluate, onnx_decider
 from encore_models.training.action.export import FILE, WAY, export_float, write_mapped
 from encore_models.training.action.finetune import Lesson, Tuned, Tuning, fine_tune
 from encore_models.training.action.graft import grafted
+from encore_models.training.action.lessons import kept_back, rehearsed, split, with_kept
 from encore_models.training.action.model import ActionModel
-from encore_models.training.action.own import Library, Recorded, all_recorded, samples_of, variation_of
+from encore_models.training.action.own import Library, Recorded, all_recorded, samples_of
 from encore_models.training.action.parity import int8_differences
 from encore_models.training.action.quantise import WAYS
 from encore_models.training.action.samples import Sample
 from encore_models.training.action.shipped import KEPT, NUMBERS, read_kept, read_weights
 from encore_models.training.voice_data import encoder_of
 from encore_models.training.voice_sounds import Samples
+from encore_models.ways import Contradiction, check_consistent, same_command
 from encore_models.whisper.prepare import prepare_hearing
 
 PARITY = 1e-3
 """Mean difference of probabilities between torch and the graph in float32."""
 LEARNED = "learned"
 """Setting of a bundle: ids of the macros it was tuned to, with blanks between."""
-BACK = (2, 5)
-"""Variations that are kept back for the check."""
 COMPARED = ("next_step_accuracy", "target_hit", "state_macro_f1")
 """Figures that may not get worse."""
 WORSE = 0.005
@@ -105,7 +105,7 @@ def begin_with(target: Path, shipped: Path = WEIGHTS) -> Path:
         BundleBroken: A file is missing or changed.
     """
     for folder in (target, shipped):
-        whole = (folder / MANIFEST).is_file() and (folder / NUMBERS).is_file()
+        whole = Bundle.lies_in(folder) and (folder / NUMBERS).is_file()
         # One of the user's own may come from another version of Encore.
         if whole and Bundle.open(folder).contents.settings.get("version") == VERSION:
             return folder
@@ -192,7 +192,7 @@ class _Lessons:
     own: Lesson
     old: Lesson
     fresh: frozenset[str]
-    """Ids of the macros that are new."""
+    """Ids of the macros that are learned now."""
     known: tuple[str, ...]
     """Ids of all macros that the model has learned then."""
 
@@ -216,11 +216,11 @@ def _lessons(
         say("note", text=text)
 
     recorded = all_recorded(library, leave_out, note)
-    check_consistent(recorded)
+    check_consistent([one.way for one in recorded], lambda: making().clip)
     known = learned_by(folder)
     fresh = _fresh(recorded, new, known)
     usable: set[str] = set()
-    own_samples: list[Sample] = []
+    own_samples: dict[str, list[Sample]] = {}
     old_samples: list[list[Sample]] = []
     for number, one in enumerate(recorded):
         say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(recorded))
@@ -231,37 +231,29 @@ def _lessons(
             continue
         usable.add(one.path.name)
         if one.path.name in fresh:
-            own_samples += samples
+            own_samples[one.path.name] = samples
         else:
             old_samples.append(samples)
-    own, old = _split(own_samples), _rehearsed(old_samples)
+    back = kept_back([one for one in recorded if one.path.name in own_samples])
+    if back:
+        note(f"{back} is kept back, to check by it what is learned from the others; it is learned the next time")
+    own, old = split(own_samples, back), rehearsed(old_samples)
     if not own.learned:
         raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
-    old = _with_kept(old, read_kept(folder))
+    old = with_kept(old, read_kept(folder))
     if not old.learned or not old.checked:
         raise NothingNew(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
         )
-    return _Lessons(own, old, frozenset(fresh & usable), tuple(sorted(known | usable)))
-
-
-def _with_kept(old: Lesson, kept: Sequence[Sample]) -> Lesson:
-    """Old demonstrations with samples of the first training, and for the check some of applications it never saw.
-
-    Those of training are drawn as often as the old demonstrations: they alone show waiting.
-    """
-    learned, checked = (
-        [one for one in kept if (one.meta.get("split") == "train") == trained] for trained in (True, False)
-    )
-    times = max(1, len(old.learned) // max(1, len(learned)))
-    return Lesson([*old.learned, *learned * times], [*old.checked, *checked])
+    learned = usable - {back}
+    return _Lessons(own, old, frozenset(fresh & learned), tuple(sorted(known | learned)))
 
 
 def _other_commands(one: Recorded, recorded: Sequence[Recorded]) -> Iterator[Samples]:
     """Sounds of other macros that ask for something else."""
     for other in recorded:
-        if other.macro.phrases[0].text.lower() == one.macro.phrases[0].text.lower():
+        if same_command(one.macro, other.macro):
             continue
         try:
             sound = other.sound
@@ -269,19 +261,6 @@ def _other_commands(one: Recorded, recorded: Sequence[Recorded]) -> Iterator[Sam
             continue  # it was told, or is, where its own samples are made
         if len(sound):
             yield sound
-
-
-def _split(samples: Sequence[Sample]) -> Lesson:
-    back = [sample for sample in samples if variation_of(sample) in BACK]
-    return Lesson([sample for sample in samples if variation_of(sample) not in BACK], back)
-
-
-def _rehearsed(old: Sequence[Sequence[Sample]]) -> Lesson:
-    """Every other old demonstration is only checked: what was not rehearsed tells whether anything is forgotten."""
-    if len(old) == 1:
-        return _split(old[0])
-    checked = [one for samples in old[1::2] for one in _split(samples).checked]
-    return Lesson([one for samples in old[::2] for one in samples], checked)
 
 
 def _small_graph(bundle: Bundle, old: ActionModel, new: ActionModel, checked: Sequence[Sample], scratch: Path) -> Path:
