@@ -49,6 +49,7 @@ from tests.benchmarks.action.replayed import Replaying
 from tests.benchmarks.action.report import write_report
 from tests.benchmarks.action.rows import measure
 from tests.benchmarks.action.stored import Stored, apart
+from tests.benchmarks.action.told import NOT_PLAYED, seconds_in, told_of
 from tests.benchmarks.action.towers import Small, aligned, compared
 
 RESULTS = Path(__file__).parent / "results" / "action.json"
@@ -56,16 +57,10 @@ RUNS, DATA = Path("runs/bench_action"), Path("runs/action-data")
 EPISODES, SEED = 1500, 2
 """Of the samples, where none are given."""
 OPTIONS = TrainOptions(steps=120, batch=32, learning_rate=1e-3, warmup=12, evaluate_every=60, patience=4)
-FEW = TrainOptions(steps=60, batch=16, learning_rate=1e-3, warmup=6, evaluate_every=60)
-"""Of the runs on a few demonstrations."""
+FEW = TrainOptions(steps=60, batch=16, learning_rate=1e-3, warmup=6, evaluate_every=20)
+"""Of the runs on a few demonstrations; see `learning.steps_for`."""
 QUICK = TrainOptions(steps=6, batch=8, learning_rate=1e-3, warmup=2, evaluate_every=3)
 DEFAULT, RULE = "the default", "the rule alone"
-KEYS = (
-    "next_step_accuracy target_hit_model target_hit_evidence wrong state_macro_f1 episode_success episode_false_done "
-    "open_set_auroc int8_loss_points"
-).split()
-"""Of the default's row, that the file tells at its top too."""
-NOT_PLAYED = {"episodes": 0, "episode_success": None, "episode_false_done": None, "wrong": None}
 READ = 4096
 """Labels whose text is kept."""
 OLD = 20
@@ -101,6 +96,7 @@ def bench(
     made_with: Any,
     model: Path | None = None,
     hearing: Path | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Train and measure each combination; all that `action.json` holds.
 
@@ -112,6 +108,7 @@ def bench(
         made_with: What the material is, so that what was measured on another one is not taken.
         model: Folder of the default, which is not trained again; None takes the first of the configs.
         hearing: Folder of the hearing models, which `encore learn` needs; None leaves it out.
+        seconds: That the default's training took; None where that is not known.
 
     Raises:
         OtherRun: A folder holds a run of other options.
@@ -134,10 +131,10 @@ def bench(
     network, given = read_weights(folder), [*given, file_sha256(folder / NUMBERS)]
     tell(DEFAULT)
     default = stored.part("rows/default", given, partial(measure, DEFAULT, network, None, material, "all"))
+    default = {**default, "training_seconds": seconds}
     ends |= stored.part("played_default", given, partial(_play, {DEFAULT: lambda: network}, material, budget.played))
     tell("demonstrations of one's own")
-    start = material.start(network.config, budget.options.seed)
-    points = curve(material, network, start, budget.few, stored, given)
+    points = curve(material, network, budget.few, stored, given)
     tuning = stored.part("tuning", given, partial(tuned, material, network))
     tell("encore learn")
     learned = partial(learned_beside, folder, material, hearing) if hearing else partial(dict[str, Any], seconds=None)
@@ -145,7 +142,9 @@ def bench(
     rows = [{**row, **NOT_PLAYED, **ends[row["name"]]} for row in (default, *rows)]
     tell("replays")
     replayed = stored.part("replayed", given, partial(_replay, folder, material, budget.played))
-    return told_of(rows, points, tuning, replayed, budget) | towers
+    frozen = stored.part("frozen", made_with, material.frozen)
+    measured = {"replayed": replayed, "demonstrations": points, "fine_tuning": tuning}
+    return told_of(rows, towers, frozen, measured, budget.options, budget.small)
 
 
 def _trained(
@@ -192,39 +191,6 @@ def _replay(folder: Path, material: Material, episodes: int) -> dict[str, dict[s
     }
 
 
-def told_of(
-    rows: list[dict[str, Any]],
-    points: list[dict[str, Any]],
-    tuning: dict[str, Any],
-    replayed: dict[str, dict[str, Any]],
-    budget: Budget,
-) -> dict[str, Any]:
-    """The figures of the default, and all rows."""
-    default, options = rows[0], budget.options
-    return {
-        "about": (
-            f"{default['samples']} decisions of the test split, whose applications, icons, fonts and voices no "
-            f"training has seen; the default plays {default['episodes']} episodes in closed loop. Fusions: "
-            f"{options.steps} steps of {options.batch} samples each, so that all rows together take an hour of one "
-            f"core; the default was trained for longer. Other towers: {budget.small.steps} steps of "
-            f"{budget.small.batch} samples of a small set of their own, at small sizes, without what ours compared "
-            "beforehand. Seconds of training are processor time of one thread; milliseconds are of one decision on "
-            "two."
-        ),
-        **{key: default[key] for key in KEYS},
-        "decision_ms_int8": default["int8_ms"],
-        "int8_size_ratio": default["fp32_mb"] / default["int8_mb"],
-        "fine_tune_seconds": tuning["beside"]["seconds"],
-        "best_fusion": max(rows[1:-1], key=lambda row: (row["next_step_accuracy"], row["target_hit_model"]))["fusion"],
-        "rows": rows,
-        "groups": default["groups"],
-        "replayed": replayed,
-        "ledger": default["ledger"],
-        "demonstrations": points,
-        "fine_tuning": tuning,
-    }
-
-
 def _other_towers(
     material: Material,
     config: ActionConfig,
@@ -247,6 +213,9 @@ def main(
     model: Annotated[
         Path, typer.Option(help="Folder of the default; where none lies there, the first combination stands for it.")
     ] = WEIGHTS,
+    log: Annotated[
+        Path | None, typer.Option(help="Log of the default's training, which tells how long it took.")
+    ] = None,
     runs: Annotated[Path, typer.Option(help="Folder of the runs; what is finished is not done again.")] = RUNS,
     out: Annotated[Path, typer.Option(help="JSON file; Markdown and picture beside it.")] = RESULTS,
     steps: Annotated[int, typer.Option(help="Of each fusion's run.")] = OPTIONS.steps,
@@ -287,7 +256,8 @@ def main(
     material = whole_material(data, hearing, towers, utterances, OLD)
     made_with = [FORMAT_VERSION, sorted(path.name for path in data.glob("*.npz"))]
     default = model if (model / NUMBERS).is_file() else None
-    told = bench(material, _chosen(sizes, only), budget, runs, made_with, default, hearing)
+    seconds = seconds_in(log) if log else None
+    told = bench(material, _chosen(sizes, only), budget, runs, made_with, default, hearing, seconds)
     write_report(out, told)
     typer.echo(f"{out}, and beside it {out.with_suffix('.md').name} and {out.with_suffix('.svg').name}")
 

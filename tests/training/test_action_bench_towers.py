@@ -21,7 +21,7 @@ from encore_models.training.action.towers import TOWERS, Size
 from tests.benchmarks.action import towers
 from tests.benchmarks.action.material import Said, Senses
 from tests.benchmarks.action.stored import Stored
-from tests.benchmarks.action.towers import OURS, Small, aligned, compared, fed
+from tests.benchmarks.action.towers import OURS, SMALL_SET, Small, aligned, compared, fed
 from tests.training.action_task import FRAME, LOOK, TEXT, samples
 
 TINY = Small(steps=2, batch=2, size=Size(hidden=32, layers=2, heads=2, side=32, patch=8, frames=4))
@@ -86,6 +86,9 @@ def test_each_kind_of_tower_gives_a_row(tmp_path: Path, monkeypatch: pytest.Monk
     }  # fmt: skip
     for row in rows:
         assert row["samples"] == 6
+        assert (row["steps"], row["learned_samples"], row["set"]) == (2, 4, SMALL_SET)
+        assert (row["trained_tower"] is None) == (row["name"] == OURS)
+        assert row["episodes_right"] is None  # of two or three episodes no share is told
         assert row["next_step_accuracy"] is not None
         assert row["training_seconds"] > 0
         assert row["fp32_ms"] > 0

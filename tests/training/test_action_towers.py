@@ -73,6 +73,18 @@ def test_a_tower_is_trained_with_the_model(name: str) -> None:
     assert (network(other).state - heads.state).abs().max() > 1e-6
 
 
+@pytest.mark.parametrize("name", [name for name in TOWERS if TOWERS[name].feed == "film"])
+def test_what_watches_a_film_sees_how_it_moves(name: str) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    made, film = tower(name, 24, TINY).eval(), torch.zeros(1, 4, 3 + FLOW, 32, 32)
+    still = made(film)
+    for channel in range(3 + FLOW):
+        moved = film.clone()
+        moved[0, 2, channel, :, 16:] = 0.5
+        assert (made(moved) - still).abs().max() > 1e-5, f"channel {channel}"
+
+
 def test_what_is_nothing_stays_nothing_behind_a_tower() -> None:
     batch = tensors_of(samples(2, seed=2))
     fed = batch | raw(batch, "picture")

@@ -7,7 +7,8 @@ import pytest
 
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.episodes import Episodes
-from encore_models.training.action.raw import SCREEN, Hearing, Raw, Seeing, bare, raw_samples
+from encore_models.training.action.plans import HARD
+from encore_models.training.action.raw import SCREEN, SCREENS, Hearing, Raw, Seeing, bare, raw_samples
 from encore_models.training.action.samples import Sample
 from encore_models.training.voice_sounds import Samples, Speaker
 from tests.unit.action_drawings import Tones, drawings_in
@@ -60,6 +61,21 @@ def test_screens_and_sounds_are_those_of_the_moment(made: tuple[list[Sample], li
         assert len(raw.utterance) == 160 * len(raw.sample.utterance)
         assert len(raw.words) == len(raw.sample.utterance)
         assert len(raw.shown_utterance) == 160 * len(raw.sample.shown_utterance)
+
+
+def test_the_film_of_a_hard_moment_is_what_was_seen_before_it(made: tuple[list[Sample], list[Raw]]) -> None:
+    plain = [raw for raw in made[1] if raw.sample.meta["hard"] not in HARD]
+    hard = made[1][len(plain) :]
+    assert {raw.sample.meta["hard"] for raw in hard} <= {*HARD}
+    assert [np.count_nonzero(raw.sample.progress) for raw in plain] == list(range(len(plain)))  # none was missed
+    early = 0
+    for raw in hard:
+        tried = np.count_nonzero(raw.sample.progress)
+        before = [one.screens[-1] for one in plain[:tried]][1 - SCREENS :]
+        assert len(raw.screens) == len(before) + 1
+        assert all(ours is theirs for ours, theirs in zip(raw.screens, before, strict=False))
+        early += tried < len(plain) - 1
+    assert early, "nothing comes before the end"
 
 
 def test_what_was_compared_beforehand_can_be_left_out(made: tuple[list[Sample], list[Raw]]) -> None:

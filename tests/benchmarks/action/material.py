@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from encore_models.perception.clip import Clip
+from encore_models.perception.situation import ACTIONS
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action.closed_loop import numbers_of
 from encore_models.training.action.episodes import Episodes
@@ -24,10 +26,14 @@ from encore_models.training.action.prior import beginning
 from encore_models.training.action.raw import Hearing, Raw, Says, Seeing, raw_samples
 from encore_models.training.action.samples import Sample, Split
 from encore_models.training.action.stream import Corpus, Listed, Shards
+from encore_models.training.action.tasks import IntentKind
 from encore_models.training.action.voices import Spoken, draw_speaker
 from encore_models.whisper.prepare import prepare_hearing
+from tests.benchmarks.action.frozen import frozen_towers
 from tests.benchmarks.action.towers import SMALL
 from tests.training.action_task import samples as task_samples
+
+log = logging.getLogger(__name__)
 
 PLAYED_SEED = 1_000_003
 """Of the episodes that are played; no shard is made with it."""
@@ -87,6 +93,10 @@ class Material:
     """Gives weights to begin with, which know some words; None begins without."""
     old: tuple[Sample, ...] = ()
     """Of training: what a model learned before it is tuned."""
+    toggled: tuple[Sample, ...] = ()
+    """Those for testing that pass over a toggle which is on already; see `passed_over`."""
+    frozen: Callable[[], dict[str, dict[str, float]]] = dict
+    """Costs of the towers that are not trained, by their names; none where they are not known."""
 
     def start(self, config: ActionConfig, seed: int) -> dict[str, Tensor]:
         """Weights to begin training with."""
@@ -121,8 +131,8 @@ def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old:
         NoSamples: There are no shards of a split.
         BundleMissing: The encoder was not prepared.
     """
-    corpus, clip = Validated(data, VALIDATED), UiClip.load()
-    spoken = Spoken.with_whisper(prepare_hearing(hearing))
+    corpus, clip, ears = Validated(data, VALIDATED), UiClip.load(), prepare_hearing(hearing)
+    spoken, test = Spoken.with_whisper(ears), tuple(corpus.stream("test", None))
     senses = Senses(
         cache(lambda: raw_material(clip, spoken, towers)),
         cache(lambda: (sayings(spoken, "train", utterances), sayings(spoken, "test", utterances // 4))),
@@ -133,12 +143,44 @@ def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old:
     return Material(
         corpus,
         tuple(corpus.stream("validation", None)),
-        tuple(corpus.stream("test", None)),
+        test,
         Episodes(clip, spoken, PLAYED_SEED),
         senses if towers else None,
         lambda config, seed: beginning(config, clip, seed),
         tuple(first),
+        _toggled(test),
+        partial(frozen_towers, ears, test),
     )
+
+
+def _toggled(test: Sequence[Sample]) -> tuple[Sample, ...]:
+    try:
+        return tuple(one for one in test if "toggle" in passed_over(one))
+    except ValueError as error:
+        log.warning("%s; until then those that pass over a toggle are not told apart", error)
+        return ()
+
+
+def passed_over(sample: Sample, drawn_from: Callable[[Split], Glyphs] = glyphs) -> set[IntentKind]:
+    """What kinds of steps a moment passes over because their effect was there already; empty for all but `already`.
+
+    A sample does not tell what its steps do, but its episode can be planned once more.
+
+    Args:
+        sample: Made by this version.
+        drawn_from: Icon sets and fonts of a split.
+
+    Raises:
+        ValueError: Its episode is another one by now.
+    """
+    if sample.meta.get("hard") != "already":
+        return set()
+    seed, number = (int(part) for part in sample.meta["episode"].split("-"))
+    intents = plan(number, seed, drawn_from).run.intents
+    if [ACTIONS.index(one.action) for one in intents] != sample.step_actions.tolist():
+        raise ValueError(f"episode {sample.meta['episode']} is planned otherwise by now: make the samples again")
+    until = sample.step if sample.step >= 0 else len(intents)
+    return {intents[place].kind for place in range(until) if sample.progress[place] == 0}
 
 
 def raw_material(

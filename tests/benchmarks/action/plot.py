@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+from tests.benchmarks.action.learning import BY_DEFAULT, BY_RULE, DRAWN
+from tests.benchmarks.action.towers import SMALL_SET
+
 BARS = {
     "next_step_accuracy": ("next step", "#2f5d8a"),
     "target_hit_model": ("target", "#6fa287"),
@@ -14,7 +17,7 @@ BARS = {
     "open_set_auroc": ("ROC-AUC", "#b5607a"),
 }
 """Keys of a row, what they are called, and their colours."""
-WAYS = {"fine-tuned": "#2f5d8a", "from scratch": "#b5607a"}
+WAYS = {BY_DEFAULT: "#2f5d8a", BY_RULE: "#6fa287", DRAWN: "#b5607a"}
 INK, PALE, GROUND = "#222831", "#d5dae0", "#ffffff"
 WIDE, LEFT, RIGHT = 900, 210, 60
 """Pixels: of the picture, and of its margins."""
@@ -29,9 +32,10 @@ def picture(told: Mapping[str, Any]) -> str:
         told: What `bench` told.
     """
     parts: list[str] = []
-    top = _bars(parts, 0, "The default, fusions trained alike, and the rule alone", told["rows"])
-    if told["towers"]:
-        top = _bars(parts, top, "Other towers, small, on a small set of their own", told["towers"])
+    whole, small = ([row for row in told["rows"] if (row["set"] == SMALL_SET) == other] for other in (False, True))
+    top = _bars(parts, 0, "The default, fusions trained alike, and the rule alone", whole)
+    if small:
+        top = _bars(parts, top, "Other towers, small, on a small set of their own", small)
     top = _lines(parts, top, "Next step right, by demonstrations of an application never seen", told["demonstrations"])
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {top}" width="{WIDE}" height="{top}" '
     ground = f'<rect width="{WIDE}" height="{top}" fill="{GROUND}"/>'
@@ -72,13 +76,13 @@ def _lines(parts: list[str], top: int, title: str, points: Sequence[Mapping[str,
         return top + 70
     low = min(0.9, math.floor(10 * min(shares)) / 10)
     foot, scale = top + 74 + LINES_HIGH, WIDE - LEFT - RIGHT
-    far = math.log(max(2, counts[-1]))
+    far = math.log1p(max(1, counts[-1]))
 
     def at(count: int, share: float) -> tuple[float, float]:
-        return LEFT + scale * math.log(count) / far, foot - LINES_HIGH * (share - low) / (1 - low)
+        return LEFT + scale * math.log1p(count) / far, foot - LINES_HIGH * (share - low) / (1 - low)
 
     for share in (low + part * (1 - low) / 4 for part in range(5)):
-        _, y = at(1, share)
+        _, y = at(0, share)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDE - RIGHT}" y2="{y:.1f}" stroke="{PALE}"/>')
         parts.append(_text(LEFT - 10, y + 4, f"{100 * share:.1f} %", anchor="end", size=10))
     for count in counts:

@@ -1,25 +1,28 @@
 """Synthetic episodes as a replay goes through them: the action model advises, the finder's evidence may object.
 
-In `closed_loop` the model is alone. Here the target of each step is learned from the demonstration as a macro learns
-it, everything is read by OCR, and `judged` says what comes of the finder's place and the model's advice. What the slot
-holds is taken as heard rightly: hearing has a benchmark of its own.
+In `closed_loop` the model is alone, and reads the truth with as many errors as OCR makes. Here the target of each step
+is learned from the demonstration as a macro learns it, the finder and the model read the same pictures by OCR, and
+`judged` says what comes of the finder's place and the model's advice. What the slot holds is taken as heard rightly,
+and how alike the utterances are is known beforehand: hearing has a benchmark of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from encore_agent.find import Absent, Finder, Found
 from encore_agent.policy import Advice
 from encore_agent.verdict import Verdict, VerdictOptions, judged
-from encore_models.macro import Step, WindowIdentity, fill
+from encore_models.demonstrated import steps_shown, steps_today
+from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity, fill
 from encore_models.perception.action import ActionModel, contradicted
 from encore_models.perception.clip import Clip
+from encore_models.perception.labels import Labels
 from encore_models.perception.screen import Scene, describe_target
-from encore_models.perception.situation import STATES, Asked
+from encore_models.perception.situation import NOTHING_SAID, STATES, Spoken, StepsToday, Words, observe
 from encore_models.perception.text import TextReader
 from encore_models.slots import bind_step
 from encore_models.training.action.canvas import Control
@@ -68,6 +71,10 @@ class _Shown:
 
     steps: tuple[Step, ...]
     scenes: tuple[Scene, ...]
+    today: StepsToday | None
+    """As the model takes it; None where there is no model."""
+    labels: Labels
+    """That were read on its screens; what looks like one is not read again."""
 
 
 class Replaying:
@@ -91,7 +98,7 @@ class Replaying:
             options: How sure each side has to be.
         """
         self._episodes, self._clip, self._reader, self._model = episodes, clip, reader, model
-        self._finder, self._options = Finder(reader), options or VerdictOptions()
+        self._finder, self._options, self._words = Finder(reader), options or VerdictOptions(), Words(clip)
         self._due = Counter[str]()
 
     def play_all(self, numbers: Sequence[int]) -> Replayed:
@@ -146,27 +153,45 @@ class Replaying:
             window = WindowIdentity("synthetic", begun.plan.app.name, Rect(0, 0, *scene.image.shape[1::-1]))
             target = describe_target(scene, point) if control is not None else None
             steps.append(bind_step(Step(_action(intent, point), window, "", target), values))
-        return _Shown(tuple(steps), scenes)
+        labels = Labels()
+        if self._model is None:
+            return _Shown(tuple(steps), scenes, None, labels)
+        today = self._today(begun, tuple(steps), scenes)
+        for scene in scenes:
+            labels.learn(scene)
+        return _Shown(tuple(steps), scenes, today, labels)
+
+    def _today(self, begun: Begun, steps: tuple[Step, ...], scenes: Sequence[Scene]) -> StepsToday:
+        """The demonstration as a run takes it, with today's value of the slot."""
+        slot = Slot(SLOT, (begun.plan.shown.value,))
+        macro = Macro("shown", "shown", (Phrase("what was shown"),), (slot,), steps, "", "")
+        shown = steps_shown(macro, scenes, None, self._clip, self._words, Spoken(begun.shown.utterance))
+        return steps_today(shown, macro, {SLOT: begun.plan.run.value}, NOTHING_SAID, self._words)
 
     def _judged(
         self, begun: Begun, shown: _Shown, index: int, sample: Sample, looked: Looked
     ) -> tuple[Found | Absent | None, Verdict]:
         """What a replay makes of a look at a step."""
         step, found = shown.steps[index], None
+        now = Scene(looked.scene.image, self._reader, self._clip)
         if step.target is not None:
-            now = Scene(looked.scene.image, self._reader, self._clip)
             template = step.target.template
             text = None if template is None else fill(template, {SLOT: begun.plan.run.value})
             found = self._finder.find(step.target, shown.scenes[index], now, text)
-        advice = None if self._model is None else self._advice(self._model, sample, looked)
+        advice = self._advice(shown, sample, now)
         verdict = judged(step, index, found, advice, self._options)
         return verdict.place or found, verdict
 
-    def _advice(self, model: ActionModel, sample: Sample, looked: Looked) -> Advice:
-        asked = Asked(**{one.name: getattr(sample, one.name) for one in fields(Asked)})
-        decision = model.decide(asked)
+    def _advice(self, shown: _Shown, sample: Sample, now: Scene) -> Advice | None:
+        """What the model says of what it reads itself; of the sample it takes what was said and done so far."""
+        if self._model is None or shown.today is None:
+            return None
+        seen = observe(now, self._words, shown.labels.reading(now))
+        today = replace(shown.today, utterance=sample.utterance, spoken_alike=sample.spoken_alike)
+        asked = today.asked(seen, sample.progress.tolist())
+        decision = self._model.decide(asked)
         against = contradicted(asked, int(decision.steps.argmax()))
-        return Advice(asked, looked.seen, decision, against, 0.0)
+        return Advice(asked, seen, decision, against, 0.0)
 
 
 def _grasped(control: Control, begun: Begun) -> Point:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.action.plot import picture
+from tests.benchmarks.action.towers import SMALL_SET
 
 COLUMNS = {
     "name": "combination",
@@ -16,18 +17,21 @@ COLUMNS = {
     "open_set_auroc": "ROC-AUC",
     "target_hit_model": "target %",
     "target_hit_evidence": "with evidence %",
-    "wrong_target": "wrong target %",
+    "wrong_target": "wrong target, % of decisions",
     "episodes_right": "episodes all right %",
     "episode_success": "played to the end %",
     "episode_false_done": "false done %",
-    "wrong": "ended wrong",
-    "voice_spread": "voices apart, points",
+    "wrong": "episodes ended wrong",
+    "voice_spread": "groups of voices apart, points",
     "parameters": "parameters",
     "fp32_mb": "MB",
     "int8_mb": "MB int8",
     "fp32_ms": "ms",
     "int8_ms": "ms int8",
     "int8_loss_points": "int8 loses, points",
+    "whole_parameters": "parameters with frozen towers",
+    "whole_megabytes": "MB int8 with them",
+    "whole_milliseconds": "ms int8 with them",
     "training_seconds": "trained s",
 }
 """Of the tables of models, by the keys of a row."""
@@ -35,10 +39,16 @@ REPLAYED = {
     "name": "",
     "success": "played to the end %",
     "target_hit": "target %",
-    "wrong": "ended wrong",
+    "wrong": "episodes ended wrong",
     "false_done": "false done %",
 }
 """Of episodes that the finder plays, with advice and without."""
+GROUPS = {
+    "hard": "Hard cases",
+    "voice_group": "Groups of voices",
+    "voice": "Voices",
+    "application": "Applications",
+}
 TOWERS = {
     key: title
     for key, title in {"name": "tower", "screen": "screen", "voice": "voice", **COLUMNS}.items()
@@ -53,7 +63,7 @@ TITLES = {
     "of": "",
     "next_step_accuracy": "next step %",
     "target_hit": "target %",
-    "wrong_target": "wrong target %",
+    "wrong_target": "wrong target, % of decisions",
     "argument_accuracy": "argument %",
     "state_macro_f1": "macro-F1",
     "open_set_auroc": "ROC-AUC",
@@ -88,23 +98,40 @@ def markdown(told: dict[str, Any], drawn: str) -> str:
         drawn: File of the picture.
     """
     lines = ["# The action model", "", told["about"], "", f"![The same as a picture]({drawn})", ""]
-    lines += table(COLUMNS, told["rows"])
+    whole, small = ([row for row in told["rows"] if (row["set"] == SMALL_SET) == other] for other in (False, True))
+    lines += [*table(COLUMNS, whole), "", *_fusions(told)]
     ends = told["rows"][0].get("endings")
     if ends:
         lines += ["", f"The default's episodes ended: {', '.join(f'{key} {count}' for key, count in ends.items())}."]
     if told["replayed"]:
         rows = [{"name": name, **figures} for name, figures in told["replayed"].items()]
         lines += ["", "## The same episodes as replays", "", *table(REPLAYED, rows)]
-    for key, title in (("hard", "Hard cases"), ("voice", "Voices"), ("application", "Applications")):
+    for key, title in GROUPS.items():
         if told["groups"][key]:
             lines += ["", f"## {title}, the default", "", *_table(told["groups"][key])]
     lines += ["", "## Variants of the default", "", *_table(told["ledger"])]
     lines += ["", "## Demonstrations of applications that it has not seen", "", *_table(told["demonstrations"])]
     lines += ["", "## Fine-tuning beside old demonstrations", "", *_tuning(told["fine_tuning"])]
-    if told["towers"]:
-        lines += ["", "## Other towers, on a small set of their own", "", *table(TOWERS, told["towers"])]
+    if small:
+        lines += ["", "## Other towers, on a small set of their own", "", *table(TOWERS, small)]
         lines += ["", "## Speech brought to the space of texts", "", *_table(told["alignment"])]
+    if told["frozen"]:
+        rows = [{"of": name, **costs} for name, costs in told["frozen"].items()]
+        lines += ["", "## Towers that are pretrained and stay as they are", "", *_table(rows)]
+    lines += ["", "## What is told", "", *(f"- `{key}`: {text}" for key, text in told["definitions"].items())]
     return "\n".join(lines) + "\n"
+
+
+def _fusions(told: dict[str, Any]) -> list[str]:
+    """Which fusion is the default, and whether another one is better."""
+    if told["tied_within_noise"] is None:
+        return [f"The default's fusion is `{told['default_fusion']}`, which was not trained beside these."]
+    ahead, noise = told["best_fusion_ahead_points"], told["noise_points"]
+    return [
+        f"Of the fusions trained alike `{told['best_fusion']}` is the best, {ahead:.1f} points before the default's, "
+        f"`{told['default_fusion']}`; chance alone makes up to {noise:.1f}, so "
+        + ("neither is better." if told["tied_within_noise"] else "it is better.")
+    ]
 
 
 def _tuning(told: dict[str, Any]) -> list[str]:

@@ -17,17 +17,25 @@ from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionModel, torch_outputs
 from encore_models.training.action.quantise import WAYS, quantise_dynamic
 from encore_models.training.action.samples import Sample, collate
+from encore_models.training.action.voices import TEST_SPEAKERS
+from encore_models.training.voice_sounds import DEVELOPMENT, TRAINING
 
 if TYPE_CHECKING:
     from tests.benchmarks.action.material import Material
 
 SPREAD_FROM = 20
-"""Samples of a voice from which its share is counted in the spread over voices."""
+"""Samples of a group of voices from which its share is counted in the spread over the groups."""
+EPISODES_FROM = 20
+"""Episodes of which a share is told."""
+GROUP_OF = {speaker.name: speaker.group for speaker in (*TRAINING, *DEVELOPMENT, *TEST_SPEAKERS)}
+"""How a voice makes sound, by its name."""
+TOGGLED = "already: a toggle"
+"""Name of those of `already` in which a toggle is passed over that one more click would turn back."""
 CALIBRATION = 128
 """Samples of validation that the ranges of static int8 are read from."""
 KEEP = 0.75
 """Share of heads and units that stay when pruned."""
-EPISODE = "episode"
+EPISODE, TEST_SPLIT = "episode", "the test split"
 TOLD_APART = ("hard", "voice", "application")
 """Groups whose figures are told."""
 
@@ -53,14 +61,23 @@ def measure(
         return torch_outputs(model, feeds)
 
     figures = evaluate(decide, material.test, (*GROUPED, EPISODE))
+    if material.toggled:
+        figures.groups.setdefault("hard", {})[TOGGLED] = evaluate(decide, material.toggled, ())
     ledger = {} if variants_of == "none" else _ledger(model, material, variants_of == "all")
     return {
         **row_of(name, "ui_clip", "whisper", model.config.fusion, figures),
         "target_hit_evidence": hit_with_evidence(decide, material.test),
+        "set": TEST_SPLIT,
         "parameters": count_of(model),
         **_costs(ledger),
         "training_seconds": seconds,
-        "groups": {key: _told(figures.groups.get(key, {})) for key in TOLD_APART},
+        "groups": {
+            **{key: _told(figures.groups.get(key, {})) for key in TOLD_APART},
+            "voice_group": [
+                {"of": name, "samples": samples, "next_step_accuracy": share}
+                for name, (samples, share) in voice_groups(figures).items()
+            ],
+        },
         "ledger": [{"variant": variant, **entry.as_metrics()} for variant, entry in ledger.items()],
     }
 
@@ -140,14 +157,28 @@ def hit_with_evidence(decide: Decider, samples: Sequence[Sample]) -> float | Non
 
 
 def episodes_right(figures: Figures) -> float | None:
-    """Share of the episodes of which every decision was right, each asked for with what came before it done."""
+    """Share of the episodes of which every decision was right, each asked for with what came before it done.
+
+    None for too few of them.
+    """
     ones = figures.groups.get(EPISODE, {}).values()
     right = [one.next_step_accuracy == 1 and one.target_hit in (None, 1) and not one.wrong_target for one in ones]
-    return sum(right) / len(right) if right else None
+    return sum(right) / len(right) if len(right) >= EPISODES_FROM else None
+
+
+def voice_groups(figures: Figures) -> dict[str, tuple[int, float]]:
+    """Samples and next-step accuracy of voices that make sound alike; one that is not known is a group by itself."""
+    groups: dict[str, list[Figures]] = {}
+    for name, one in figures.groups.get("voice", {}).items():
+        groups.setdefault(GROUP_OF.get(name, name), []).append(one)
+    counts = {name: sum(one.samples for one in some) for name, some in groups.items()}
+    return {
+        name: (counts[name], sum(one.samples * (one.next_step_accuracy or 0) for one in some) / counts[name])
+        for name, some in groups.items()
+    }
 
 
 def voice_spread(figures: Figures) -> float | None:
-    """Next-step accuracy of the voice that is understood best less that of the worst; None for fewer than two."""
-    voices = figures.groups.get("voice", {}).values()
-    shares = [one.next_step_accuracy for one in voices if one.samples >= SPREAD_FROM and one.next_step_accuracy]
+    """Next-step accuracy of the group of voices understood best less that of the worst; None for fewer than two."""
+    shares = [share for samples, share in voice_groups(figures).values() if samples >= SPREAD_FROM]
     return max(shares) - min(shares) if len(shares) > 1 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 Made = TypeVar("Made")
+RECIPE = 2
+"""Counted up when parts tell something else than before."""
 MEGA = 1024
 """Kilobytes in a megabyte."""
 
@@ -32,7 +34,7 @@ class Stored:
             made_with: All that it depends on, as JSON or with words for it.
             make: Measures it.
         """
-        digest = hashlib.blake2b(json.dumps(made_with, sort_keys=True, default=str).encode(), digest_size=8)
+        digest = hashlib.blake2b(json.dumps([RECIPE, made_with], sort_keys=True, default=str).encode(), digest_size=8)
         path = self.folder / f"{name}.json"
         if path.is_file():
             there = json.loads(path.read_text())
@@ -69,5 +71,13 @@ def _costing(work: Callable[..., Made], given: tuple[Any, ...]) -> tuple[Made, C
     torch.set_num_threads(1)
     begun = time.process_time()
     made = work(*given)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGA
-    return made, Cost(time.process_time() - begun, memory)
+    return made, Cost(time.process_time() - begun, _most_memory())
+
+
+def _most_memory() -> float:
+    """Megabytes that this process held at most.
+
+    Not of `getrusage`: there a child begins with the most that its parent held.
+    """
+    (kilobytes,) = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(kilobytes) / MEGA

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 SMALL = Size(hidden=64, layers=2, heads=4, side=32, patch=8, frames=4)
 OURS = "ui_clip+whisper (small)"
 """The row that the others are to be compared with."""
+SMALL_SET = "the small set"
+"""What such a row is measured on."""
 FILM = 64
 """Length of the tokens of a film."""
 LEAST_SOUND = 0.1
@@ -118,10 +120,20 @@ def _row(name: str, senses: Senses, config: ActionConfig, how: Small) -> dict[st
         **row_of(
             name, screen, name if sense == "sound" else "whisper", config.fusion, _figures(network, name, test, how)
         ),
+        "set": SMALL_SET,
+        "trained_tower": asdict(how.size) if sense else None,
+        "steps": how.steps,
+        "learned_samples": len(train),
+        "learned_episodes": _episodes(train),
+        "test_episodes": _episodes(test),
         "parameters": count_of(network),
         **_costs(network, name, test, how),
         "training_seconds": seconds,
     }
+
+
+def _episodes(raws: Sequence[Raw]) -> int:
+    return len({one.sample.meta.get("episode") for one in raws})
 
 
 def _network(name: str, config: ActionConfig, how: Small) -> Towered:

@@ -6,6 +6,7 @@ more, while what is described, and what is said, is kept by the vectors that cam
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -20,6 +21,7 @@ from encore_models.perception.situation import Half
 from encore_models.perception.ui_clip import Vectors
 from encore_models.training.action.augment import Picture
 from encore_models.training.action.episodes import Episodes
+from encore_models.training.action.plans import HARD
 from encore_models.training.action.samples import Sample
 from encore_models.training.voice_sounds import Samples, Speaker
 from encore_recorder.geometry import Rect
@@ -58,7 +60,7 @@ class Raw:
     """[S, side, side, 3] BGR; zeros for typing and keys."""
     step_effects: Pictures
     screens: tuple[Picture, ...]
-    """The last ones, the present one at the end."""
+    """The last ones of the run until then, the present one at the end."""
     utterance: Samples
     """Empty where nothing was said."""
     shown_utterance: Samples
@@ -80,16 +82,18 @@ class Seeing:
         self._clip, self._side = clip, side
         self.places: dict[bytes, Pictures] = {}
         """By the half-precision vector of a place."""
-        self.screens: dict[bytes, Picture] = {}
-        """By the half-precision vectors of all places on it."""
+        self._screens: dict[bytes, tuple[Picture, set[bytes]]] = {}
+        """Small, with the vectors of all places that were looked at on each; by their pixels."""
 
     def describe(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
         """See `Clip`."""
         vectors = self._clip.describe(image, boxes)
+        pixels = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+        if pixels not in self._screens:
+            self._screens[pixels] = _small(image), set()
         for vector, box in zip(vectors.astype(np.float16), boxes, strict=True):
             self.places[vector.tobytes()] = _cut(image, box, self._side)
-        if len(vectors) > 1:
-            self.screens[vectors.astype(np.float16).tobytes()] = _small(image)
+            self._screens[pixels][1].add(vector.tobytes())
         return vectors
 
     def meanings(self, image: Picture, boxes: Sequence[Rect]) -> Vectors:
@@ -103,6 +107,21 @@ class Seeing:
     def name(self, image: Picture, boxes: Sequence[Rect], texts: Sequence[str]) -> Vectors:
         """See `Clip`."""
         return self._clip.name(image, boxes, texts)
+
+    def forget(self) -> None:
+        """As if nothing had been seen."""
+        self.places.clear()
+        self._screens.clear()
+
+    def screen(self, candidates: Half) -> Picture:
+        """The screen whose places have these vectors [n, width]; the last one of several.
+
+        Raises:
+            ValueError: None was seen that has all of them.
+        """
+        wanted = {vector.tobytes() for vector in candidates}
+        having = [(small, places) for small, places in reversed(self._screens.values()) if places >= wanted]
+        return min(having, key=lambda one: len(one[1]))[0]
 
     def pictures(self, vectors: Half) -> Pictures:
         """Of the places with these vectors [n, side, side, 3]; black where there is none."""
@@ -146,21 +165,24 @@ def raw_samples(episodes: Episodes, seeing: Seeing, hearing: Hearing, numbers: I
         numbers: Of the episodes.
     """
     for number in numbers:
-        seeing.places.clear()
-        seeing.screens.clear()
+        seeing.forget()
         hearing.said.clear()
-        last: list[Picture] = []
+        plain: dict[int, Picture] = {}
         for sample in episodes.samples(number):
-            screen = seeing.screens.get(sample.candidates.tobytes())
-            if screen is not None:
-                last = [*last, screen][-SCREENS:]
+            screen = seeing.screen(sample.candidates)
+            # Hard moments come last, but stand beside the plain one with as much done: what was seen before them is
+            # what was seen while less had been tried.
+            tried = int(np.count_nonzero(sample.progress))
+            last = [*(plain[before] for before in sorted(plain) if before < tried), screen]
+            if sample.meta["hard"] not in HARD:
+                plain[tried] = screen
             sound, words = hearing.of(sample.utterance)
             yield Raw(
                 sample,
                 seeing.pictures(sample.candidates),
                 seeing.pictures(sample.steps),
                 seeing.pictures(sample.step_effects),
-                tuple(last),
+                tuple(last[-SCREENS:]),
                 sound,
                 hearing.of(sample.shown_utterance)[0],
                 words,

@@ -130,14 +130,13 @@ def _video_mae(width: int, size: Size, source: str | None) -> Tower:
     from transformers import VideoMAEConfig, VideoMAEModel
 
     config = VideoMAEConfig(
-        **_transformer(size), image_size=size.side, patch_size=2 * size.patch, num_frames=size.frames, tubelet_size=2
-    )
-    body = VideoMAEModel.from_pretrained(source) if source else VideoMAEModel(config)
-    return Tower(body, body.config.hidden_size, width, lambda body, x: body(x[:, :, :3]).last_hidden_state)
+        **_transformer(size), image_size=size.side, patch_size=2 * size.patch, num_frames=size.frames, tubelet_size=2,
+        num_channels=3 + FLOW,
+    )  # fmt: skip
+    return _watching(VideoMAEModel.from_pretrained(source) if source else VideoMAEModel(config), width)
 
 
 def _vivit(width: int, size: Size, source: str | None) -> Tower:
-    """ViViT over the frames; from scratch it sees their optical flow as two more channels."""
     from transformers import VivitConfig, VivitModel
 
     patch = 2 * size.patch
@@ -145,7 +144,13 @@ def _vivit(width: int, size: Size, source: str | None) -> Tower:
         **_transformer(size), image_size=size.side, num_frames=size.frames, tubelet_size=[2, patch, patch],
         num_channels=3 + FLOW,
     )  # fmt: skip
-    body = VivitModel.from_pretrained(source) if source else VivitModel(config, add_pooling_layer=False)
+    return _watching(
+        VivitModel.from_pretrained(source) if source else VivitModel(config, add_pooling_layer=False), width
+    )
+
+
+def _watching(body: Any, width: int) -> Tower:
+    """A video transformer; from scratch it sees optical flow too, as two more channels."""
     seen = body.config.num_channels
     return Tower(body, body.config.hidden_size, width, lambda body, x: body(x[:, :, :seen]).last_hidden_state)
 
