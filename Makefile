@@ -7,11 +7,12 @@ ARGS ?=
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test lint bench-main bench-recording bench-finder bench-saying bench-hearing bench-action clean
+.PHONY: help setup system demo test test-train lint bench-main bench-recording bench-finder bench-saying bench-hearing bench-action clean
 
 help:
 	@echo "make demo             record, learn, speak and replay on a private desktop (ARGS=--json, ARGS=--own-display)"
 	@echo "make test             all tests, linters and type checks"
+	@echo "make test-train       also the tests of all that is trained: installs torch and what else the training takes"
 	@echo "make setup            only set up; then: $(BIN)/encore"
 	@echo
 	@echo "Measurements; ARGS=--help tells what each can be told:"
@@ -66,6 +67,11 @@ lint: $(VENV)/.ready
 
 test: system $(VENV)/.ready lint
 	$(BIN)/pytest $(ARGS)
+
+# Without torch `make test` leaves these out. On a machine without a GPU, torch's build for processors is enough.
+test-train: system $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train]'
+	$(BIN)/pytest tests/training tests/unit/test_action_samples.py $(ARGS)
 
 bench-main: system $(VENV)/.ready
 	$(BIN)/python -m tests.benchmarks.bench_main $(ARGS)

@@ -52,14 +52,16 @@ def steps_shown(
     for number, (step, scene) in enumerate(zip(macro.steps, scenes, strict=True)):
         if step.target is None:
             continue
-        (looks[number],) = clip.describe(scene.image, [step.target.box])
-        if _kind(step.target) == "icon":
-            (meanings[number],) = clip.meanings(scene.image, [step.target.box])
+        box, kind = step.target.box, _kind(step.target)
+        if kind == "icon":
+            box = scene.whole_of(box)
+            (meanings[number],) = clip.meanings(scene.image, [box])
+        (looks[number],) = clip.describe(scene.image, [box])
         later = seen[number + 1] if number + 1 < len(seen) else None
         # What came of it is seen where the next step begins, if the window is still the same.
         if later is not None and later.image.shape == scene.image.shape:
-            (effects[number],) = clip.describe(later.image, [step.target.box])
-        places[number] = place(step.target.box, _kind(step.target), scene.rect)
+            (effects[number],) = clip.describe(later.image, [box])
+        places[number] = place(box, kind, scene.rect)
     return StepsShown(
         spoken=spoken,
         looks=looks,

@@ -18,10 +18,8 @@ from encore_models.perception.situation import STATES
 from encore_models.perception.ui_clip import UiClip
 from encore_models.training.action import demonstrations
 from encore_models.training.action.aligned import (
-    Contradiction,
     NothingToTrainOn,
     Shown,
-    check_consistent,
     shown_in,
     split_of_application,
     spread,
@@ -126,6 +124,38 @@ def test_variations_keep_the_target(three: Shown) -> None:
     assert np.mean(right) >= 0.8
 
 
+def test_a_varied_screen_has_another_theme_place_crop_and_size(three: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each alone: what else varies is switched off."""
+    step = three.macro.steps[0]
+    first, target = three.learning.pictures[step.before], step.target
+    assert target is not None
+
+    def varied(seed: int, dark: bool = False, zoom: float = 1.0) -> Varied:
+        return demonstrations._varied(first, step, dark, zoom, np.random.default_rng(seed))
+
+    monkeypatch.setattr(demonstrations, "recorded", lambda image, rng: image)
+    monkeypatch.setattr(demonstrations, "OCCLUDED", 0.0)
+    assert first.mean() > 128 > varied(1, dark=True).image.mean()
+    assert varied(1).image.mean() > 128
+    assert varied(1, zoom=1.5).image.shape[0] == round(1.5 * varied(1).image.shape[0])
+    with monkeypatch.context() as alone:
+        alone.setattr(demonstrations, "cropped", lambda image, keep, rng: Varied(image))
+        moved = {(one.dx, one.dy) for one in map(varied, range(20))}
+        assert len(moved) > 10
+        assert {one.image.shape for one in map(varied, range(20))} == {first.shape}
+    with monkeypatch.context() as alone:
+        alone.setattr(demonstrations, "SHIFT", 0)
+        cut = [varied(seed) for seed in range(20)]
+        assert len({one.image.shape for one in cut}) > 10
+        assert min(one.dx for one in cut) < 0
+        for one in cut:
+            assert one.image.shape[0] <= first.shape[0]
+            box = one.box(target.box)
+            there = one.image[box.top : box.bottom, box.left : box.right]
+            whole = first[target.box.top : target.box.bottom, target.box.left : target.box.right]
+            np.testing.assert_array_equal(there, whole)
+
+
 def test_what_is_covered_is_neither_seen_nor_read(three: Shown) -> None:
     """A third of the varied screens have something over them, beside the target."""
     first = three.learning.pictures[three.macro.steps[0].before]
@@ -178,15 +208,6 @@ def test_what_cannot_be_used_says_why(
 ) -> None:
     with pytest.raises(NothingToTrainOn, match=problem):
         shown(tmp_path, clicks, **options)
-
-
-def test_contradictions_are_named(tmp_path: Path, three: Shown) -> None:
-    again = shown(tmp_path, SIGNS, "demo-2")
-    check_consistent([three, again])
-    fewer = shown(tmp_path, SIGNS[:2], "demo-3")
-    with pytest.raises(Contradiction, match=r"“press all” was shown in different ways: demo-1, demo-2 against demo-3"):
-        check_consistent([three, again, fewer])
-    check_consistent([three, shown(tmp_path, SIGNS[:2], "demo-4", phrase="press two")])
 
 
 def test_words_actions_and_pictures_are_on_one_clock(tmp_path: Path) -> None:

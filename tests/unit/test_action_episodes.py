@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, combinations
 from pathlib import Path
 from shutil import which
 
@@ -22,6 +22,7 @@ from encore_models.training.action.canvas import TOOLKITS, Toolkit
 from encore_models.training.action.episodes import Episodes
 from encore_models.training.action.glyphs import FAMILIES, VALIDATION_SETS, Glyphs, glyphs
 from encore_models.training.action.make import OtherSamples, main, make, plan_shards
+from encore_models.training.action.notices import ASKING, KNOWN_ASKING, KNOWN_PASSING, LOADING, PASSING, draw_notices
 from encore_models.training.action.plans import Moment, Plan, decide, moments, plan, split_of
 from encore_models.training.action.reading import Reading, misread
 from encore_models.training.action.samples import SPLITS, Sample, Split, read_shards
@@ -64,6 +65,17 @@ def test_no_split_shares_an_application_layout_icon_set_font_or_voice() -> None:
         assert all(parts), kind
         assert sum(map(len, parts)) == len(set().union(*parts)), kind
     assert sum(len(found[split]["applications"]) for split in SPLITS) == len(APPLICATIONS)
+
+
+def test_no_split_says_what_another_one_says_of_waiting_and_asking() -> None:
+    said: dict[Split, set[str]] = {}
+    for split in SPLITS:
+        said[split] = {*LOADING[split], *PASSING[split]}
+        for asking, reason, answers in ASKING[split]:
+            said[split] |= {asking, reason, *answers}
+    for one, other in combinations(SPLITS, 2):
+        assert not {text.lower() for text in said[one]} & {text.lower() for text in said[other]}
+    assert not {*KNOWN_ASKING, *KNOWN_PASSING} & (said["validation"] | said["test"])
 
 
 def test_test_icons_are_the_ones_that_ui_clip_never_saw(drawn_from: Callable[[Split], Glyphs]) -> None:
@@ -146,14 +158,16 @@ def test_what_is_so_already_is_not_done_again() -> None:
 @pytest.fixture
 def look(drawn_from: Callable[[Split], Glyphs]) -> Look:
     drawings = drawn_from("train")
-    return Look(TOOLKITS[0], False, (30, 90, 200), 1.0, drawings.fonts[0], "tabler", layouts("train")[0], (1000, 640))
+    notices = draw_notices("train", np.random.default_rng(1))
+    layout = layouts("train")[0]
+    return Look(TOOLKITS[0], False, (30, 90, 200), 1.0, drawings.fonts[0], "tabler", layout, (1000, 640), notices)
 
 
 @pytest.mark.parametrize(
     ("change", "hard", "state"),
     [
         ({}, "", "step"),
-        ({"popup": "Update available"}, "covered", "stop"),
+        ({"popup": True}, "covered", "stop"),
         ({"toast": "page:Library"}, "toast", "wait"),
         ({"toast": "slider"}, "toast", "step"),
         ({"gone": frozenset({"page:Library"})}, "gone", "stop"),
@@ -363,13 +377,22 @@ def test_a_run_that_was_stopped_goes_on(tmp_path: Path) -> None:
     assert make(tmp_path, 40, 1, Source(), quietly, a_shard=4).shards == 0
 
 
+def test_shares_make_the_same_set_together(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        make(tmp_path / "shared", 40, 1, Source(), quietly, a_shard=4, share=(number, 3))
+    make(tmp_path / "alone", 40, 1, Source(), quietly, a_shard=4)
+    assert len(list((tmp_path / "shared").glob("*.npz"))) == 10
+    for path in (tmp_path / "alone").iterdir():
+        assert path.read_bytes() == (tmp_path / "shared" / path.name).read_bytes()
+
+
 def test_samples_of_two_seeds_are_not_mixed(tmp_path: Path) -> None:
     make(tmp_path, 10, 1, Source(), quietly)
     with pytest.raises(OtherSamples, match="Take another folder"):
         make(tmp_path, 10, 2, Source(), quietly)
 
 
-@pytest.mark.parametrize("wrong", [["--episodes", "0"], ["--seed", "-1"]])
+@pytest.mark.parametrize("wrong", [["--episodes", "0"], ["--seed", "-1"], ["--share", "3/2"], ["--share", "1"]])
 def test_the_command_refuses_what_makes_no_sense(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--out", str(tmp_path / "out"), *wrong])

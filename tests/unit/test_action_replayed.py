@@ -42,7 +42,9 @@ class Plain:
         return replace(begun, plan=same, shown=replace(begun.shown, utterance=begun.shown.utterance[:0]))
 
     def look(self, begun: Begun, moment: Moment) -> Looked:
-        return self.episodes.look(begun, replace(moment, view=replace(moment.view, popup="", toast="", loading=False)))
+        return self.episodes.look(
+            begun, replace(moment, view=replace(moment.view, popup=False, toast="", loading=False))
+        )
 
     def sample(self, begun: Begun, moment: Moment, looked: Looked) -> Sample | None:
         return self.episodes.sample(begun, replace(moment, hard=""), looked)

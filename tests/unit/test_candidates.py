@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from encore_models.perception.candidates import Candidate, candidates, layout
+from encore_models.perception.labels import Labels
+from encore_models.perception.screen import WORD, Scene
+from encore_models.perception.situation import Words, candidate_in, observe
+from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
 
 Picture = NDArray[np.uint8]
 
 PANEL, DARK, LIGHT, SHADOW, BLUE = (240, 238, 236), (40, 36, 32), (255, 255, 255), (120, 120, 120), (172, 148, 42)
+
+
+class NoReader:
+    """Nothing is written anywhere."""
+
+    def read(self, image: Picture, boxes: Sequence[Rect]) -> list[str]:
+        return [""] * len(boxes)
 
 
 def panel(width: int = 400, height: int = 120) -> Picture:
@@ -239,3 +252,69 @@ def test_a_short_word_of_three_parts_is_no_row_of_dots() -> None:
         for left, top, right, bottom in strokes:
             picture[40 + top : 40 + bottom, 60 + 9 * number + left : 60 + 9 * number + right] = DARK
     assert [c.kind for c in candidates(picture)] == ["text"]
+
+
+# Wholes
+
+
+def lock(picture: Picture, x: int, y: int) -> Rect:
+    """A box with a keyhole: its straight sides are a button's too."""
+    cv2.rectangle(picture, (x, y), (x + 33, y + 29), DARK, 2)
+    cv2.circle(picture, (x + 17, y + 15), 4, DARK, cv2.FILLED)
+    return Rect(x - 1, y - 1, 36, 32)
+
+
+def tray(picture: Picture, x: int, y: int) -> Rect:
+    """An arrow in the mouth of a tray."""
+    cv2.arrowedLine(picture, (x + 14, y + 16), (x + 14, y), DARK, 2, tipLength=0.4)
+    cv2.polylines(picture, [np.array([(x, y + 14), (x, y + 26), (x + 28, y + 26), (x + 28, y + 14)])], False, DARK, 2)
+    return Rect(x - 1, y - 1, 31, 29)
+
+
+@pytest.mark.parametrize("draw", [lock, tray])
+def test_a_drawing_that_is_found_in_parts_is_known_as_a_whole(draw: Callable[[Picture, int, int], Rect]) -> None:
+    picture = panel()
+    drawn = draw(picture, 60, 40)
+    write(picture, "Locked", 140, 62)
+    found = layout(picture)
+    assert not around(list(found.candidates), drawn), "it is found whole, so there is nothing to show"
+    assert [whole.kind for whole in around(list(found.wholes), drawn)] == ["icon"]
+    assert len(found.wholes) == 1
+
+
+def test_words_below_each_other_and_what_is_whole_are_not_wholes() -> None:
+    picture = panel()
+    cross(picture, 20, 30)
+    for line in range(3):
+        write(picture, f"line {line}", 100, 40 + 18 * line)
+    assert not layout(picture).wholes
+
+
+def test_a_part_and_its_whole_know_each_other() -> None:
+    picture = panel()
+    drawn = lock(picture, 60, 40)
+    alone = cross(picture, 200, 40)
+    scene = Scene(picture, NoReader(), UiClip.load())
+    (whole,) = scene.layout.wholes
+    assert scene.with_wholes == (*scene.candidates, whole)
+    part = scene.part_of(whole)
+    assert part in scene.candidates
+    assert part.box.area < whole.box.area
+    assert scene.whole_of(part.box) == whole.box
+    (other,) = around(list(scene.candidates), alone)
+    assert (scene.part_of(other), scene.whole_of(other.box)) == (other, other.box)
+    looks = scene.looks_of([whole, other])
+    assert np.allclose(looks, scene.looks_in([whole.box, other.box]), atol=1e-5)
+    assert candidate_in(scene, drawn, drawn.center) == whole
+
+
+def test_what_a_wide_whole_says_is_for_its_part_to_say() -> None:
+    picture = panel()
+    cv2.rectangle(picture, (60, 40), (104, 70), DARK, 2)
+    cv2.circle(picture, (82, 55), 5, DARK, cv2.FILLED)
+    scene = Scene(picture, NoReader(), UiClip.load())
+    (whole,) = scene.layout.wholes
+    assert whole.box.width > WORD * whole.box.height
+    seen = observe(scene, Words(UiClip.load()), Labels().reading(scene))
+    assert seen.found[seen.place_of(whole)] == whole
+    assert seen.said[seen.place_of(whole)] == ""

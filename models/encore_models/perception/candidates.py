@@ -34,6 +34,7 @@ from encore_models.perception.joining import BLOCK, LARGEST_INK, join
 from encore_models.perception.lines import apart
 from encore_models.perception.sides import areas, held, outside, shared, to_sides
 from encore_models.perception.sliders import draggable, tracks
+from encore_models.perception.wholes import wholes
 from encore_recorder.geometry import Rect
 
 CandidateKind = Literal["icon", "text", "field", "slider", "scroll bar", "picture"]
@@ -91,6 +92,8 @@ class Layout:
     """From top to bottom, then left to right."""
     walls: tuple[Rect, ...]
     """Long vertical lines, one or a few pixels wide: nothing right of one is in a row with what is left."""
+    wholes: tuple[Candidate, ...] = ()
+    """Drawings of which only parts are candidates; besides these, for who asks for them."""
 
 
 def layout(image: NDArray[np.uint8]) -> Layout:
@@ -111,6 +114,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     frames = field_frames(lines, faint)
     for frame in frames:
         erase_outline(ink, frame)
+    drawn = boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
     for cell in cells(steps_across, faint, ink):
         if not is_ring(cell.box, ink):
             erase_cell(ink, cell)
@@ -138,10 +142,11 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips, *bars))]
     sliders = grips + tracks(lines, outside([c.box for c in found], bars), image)
     found += [Candidate(slider, "slider") for slider in sliders] + [Candidate(bar, "scroll bar") for bar in bars]
+    together = wholes(drawn, [candidate.box for candidate in found if not candidate.frame])
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in boxes(straight_runs(steps_across, 1, WALL_FAINT, WALL)) if line.width <= 12)
-    return Layout(tuple(found), walls)
+    return Layout(tuple(found), walls, tuple(Candidate(box, "icon") for box in together))
 
 
 def candidates(image: NDArray[np.uint8]) -> list[Candidate]:

@@ -93,10 +93,34 @@ class Scene:
         """From top to bottom, then left to right."""
         return self.layout.candidates
 
+    @property
+    def with_wholes(self) -> tuple[Candidate, ...]:
+        """The candidates, and after them the drawings of which only parts are candidates."""
+        return self.layout.candidates + self.layout.wholes
+
+    def part_of(self, candidate: Candidate) -> Candidate:
+        """Of a drawing that was found in parts the largest one; any other candidate itself."""
+        if candidate in self._indexes:
+            return candidate
+        return max((c for c in self.candidates if candidate.box.contains(c.box.center)), key=lambda c: c.box.area)
+
+    def whole_of(self, box: Rect) -> Rect:
+        """The drawing that a box is a part of, if it was found in parts; else the box."""
+        around = [c.box for c in self.layout.wholes if c.box.contains(box.center) and c.box.area >= box.area]
+        return min(around, key=lambda whole: whole.area, default=box)
+
     @cached_property
     def descriptors(self) -> NDArray[np.float32]:
         """What each candidate looks like: unit vectors [n, d] in the order of `candidates`."""
         return self._clip.describe(self.image, [candidate.box for candidate in self.candidates])
+
+    def looks_of(self, candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+        """What each of some of `with_wholes` looks like: unit vectors [n, d], as `descriptors`."""
+        looks = self.descriptors
+        if self.layout.wholes:
+            looks = np.concatenate([looks, self.looks_in([whole.box for whole in self.layout.wholes])])
+        numbers = {candidate: number for number, candidate in enumerate(self.with_wholes)}
+        return looks[[numbers[candidate] for candidate in candidates]]
 
     def looks_in(self, boxes: Sequence[Rect]) -> NDArray[np.float32]:
         """What is in some boxes looks like, whether candidates or not: unit vectors [n, d], as `descriptors`."""

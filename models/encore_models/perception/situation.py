@@ -252,16 +252,18 @@ def observe(scene: Scene, words: Words, read: Read | None = None) -> Seen:
         read: Reads its labels; None reads all of them anew.
     """
     read = read or scene.texts
-    order = sorted(range(len(scene.candidates)), key=lambda n: -scene.candidates[n].box.area)[:MOST_CANDIDATES]
+    every = scene.with_wholes
+    order = sorted(range(len(every)), key=lambda n: -every[n].box.area)[:MOST_CANDIDATES]
     numbers = sorted(order)
-    found = tuple(scene.candidates[number] for number in numbers)
-    alike = [len(scene.alike(candidate)) for candidate in found]
+    found = tuple(every[number] for number in numbers)
+    parts = [scene.part_of(candidate) for candidate in found]
+    alike = [len(scene.alike(part)) for part in parts]
     read([candidate for candidate in found if candidate.kind == "text"])  # in one go
-    texts = [said(scene, candidate, like, read) for candidate, like in zip(found, alike, strict=True)]
+    texts = [said(scene, *one, read) for one in zip(found, parts, alike, strict=True)]
     return Seen(
         found,
         tuple(texts),
-        scene.descriptors[numbers].astype(np.float16),
+        scene.looks_of(found).astype(np.float16),
         _shown_by(scene, found, words.width),
         words.of(texts),
         np.array([place(candidate.box, candidate.kind, scene.rect) for candidate in found], np.float32).reshape(
@@ -293,18 +295,26 @@ def known(seen: Seen, shown: Sequence[Seen]) -> Half:
     return np.stack([cosines.max(axis=1, initial=0.0) for cosines in (looks, texts)], axis=1).astype(np.float16)
 
 
-def said(scene: Scene, candidate: Candidate, alike: int, read: Read) -> str:
-    """What a candidate says; of a drawing that repeats, what names its row or card, for nothing else tells it."""
+def said(scene: Scene, candidate: Candidate, part: Candidate, alike: int, read: Read) -> str:
+    """What a candidate says; of a drawing that repeats, what names its row or card, for nothing else tells it.
+
+    Args:
+        scene: Where it is.
+        candidate: Of `Scene.with_wholes`.
+        part: Its `Scene.part_of`.
+        alike: Candidates that look like that.
+        read: Reads labels.
+    """
     if candidate.kind == "text":
         return read([candidate])[0]
     if candidate.kind == "field":
         return scene.text_at(candidate.box)
     # A short word is no wider than many a drawing.
     if candidate.kind == "icon" and candidate.box.width >= WORD * candidate.box.height and alike < REPEATED:
-        return read([candidate])[0]
+        return read([part])[0]
     # One that was acted on no longer looks like the others of its column, but its row has its name still.
     if candidate.kind in ("icon", "picture"):
-        title = scene.name_of(candidate)
+        title = scene.name_of(part)
         return read([title])[0] if title is not None else ""
     return ""
 
@@ -339,7 +349,7 @@ def lying_in(places: NDArray[Any], number: int) -> NDArray[np.bool_]:
 
 def candidate_in(scene: Scene, ink: Rect, point: Point) -> Candidate | None:
     """The candidate for something known to be at `ink`: the most overlapping one, else what a click there acts on."""
-    best = max(scene.candidates, key=lambda c: c.box.overlap(ink), default=None)
+    best = max(scene.with_wholes, key=lambda c: c.box.overlap(ink), default=None)
     if best is not None and best.box.overlap(ink) >= 0.3:
         return best
     at = scene.at(point)

@@ -266,15 +266,24 @@ class Canvas:
         smooth = Image.fromarray(small).resize((right - left, bottom - top), Image.Resampling.BICUBIC)
         self._picture.paste(smooth, (left, top))
 
-    def loading(self, area: Area) -> None:
-        """Nothing yet: grey bars where rows will be, and a word."""
+    def loading(self, area: Area, words: str) -> None:
+        """Nothing yet: grey bars where rows will be, and what says so."""
         left, top, right, bottom = area
         for number, y in enumerate(range(top, min(bottom - 60, top + 200), 40)):
             self.fill((left, y, left + (right - left) // (2 + number % 3), y + 14), "card", 7)
-        self.text(((left + right) // 2, (top + bottom) // 2 + 30), "Loading…", "faint", 16, middle=True)
+        self.text(((left + right) // 2, (top + bottom) // 2 + 30), words, "faint", 16, middle=True)
 
-    def dialog(self, box: Area, title: str, words: str, name: str, kit: Toolkit) -> None:
-        """A box over the window that is to be answered; everything below is covered."""
+    def dialog(self, box: Area, title: str, words: str, answers: tuple[str, str], of: str, kit: Toolkit) -> None:
+        """A box over the window that is to be answered; everything below is covered.
+
+        Args:
+            box: Where it is.
+            title: What it asks.
+            words: Below that.
+            answers: Its buttons, the one that does it last.
+            of: What their keys begin with.
+            kit: How buttons look.
+        """
         self._cover(Rect(0, 0, *self._picture.size), _rect(self._scaled(box)))
         shade = Image.new("RGB", self._picture.size, (0, 0, 0))
         self._picture.paste(Image.blend(self._picture, shade, 0.35))
@@ -283,7 +292,7 @@ class Canvas:
         left, top, right, bottom = box
         self.text(((left + right) // 2, top + 36), title, "ink", 17, middle=True)
         self.text(((left + right) // 2, top + 72), words, "faint", 13, middle=True)
-        for place, label in enumerate(("Cancel", "OK") if name else ("Later", "Allow")):
+        for place, label in enumerate(answers):
             x = left + 30 + place * ((right - left) // 2 - 15)
             button = (x, bottom - 52, x + (right - left) // 2 - 45, bottom - 18)
             if place:
@@ -291,12 +300,11 @@ class Canvas:
             else:
                 self.frame(button, "faint", kit.radius)
             shown = label.upper() if kit.capitals else label
-            key = f"answer:{label}" if name else f"other:{label}"
             colour = "chosen_ink" if place else "ink"
             at = ((button[0] + button[2]) // 2, (button[1] + button[3]) // 2)
-            self.text(at, shown, colour, 14, key, button, middle=True)
+            self.text(at, shown, colour, 14, f"{of}:{label}", button, middle=True)
 
-    def toast(self, key: str) -> None:
+    def toast(self, key: str, words: str) -> None:
         """A note that passes by, over the control of that key."""
         under = next((c.area for c in self.controls if c.key == key), None)
         if under is None:
@@ -307,7 +315,7 @@ class Canvas:
         box = (left, top, left + 260, top + 56)
         self._cover(_rect(self._scaled(box)), _rect(self._scaled(box)))
         self.fill(box, "ink", 8)
-        self.text((left + 130, top + 28), "Saving your changes…", "ground", 14, middle=True)
+        self.text((left + 130, top + 28), words, "ground", 14, middle=True)
 
     def _cover(self, area: Rect, hiding: Rect) -> None:
         """Nothing in an area can be acted on any more, nor what lies in a part of it be seen."""

@@ -69,7 +69,7 @@ class Demonstrations:
             encode: Sound to Whisper's frames at 25 Hz.
             printer: Makes voice prints of these; None leaves out how alike utterances are.
         """
-        self._clip, self._reader, self._encode, self._printer = clip, reader, encode, printer
+        self.clip, self._reader, self._encode, self._printer = clip, reader, encode, printer
         self._words = Words(clip)
 
     def samples(self, shown: Shown, varied: int = 0, seed: int = 0, others: Sequence[Samples] = ()) -> Iterator[Sample]:
@@ -115,9 +115,9 @@ class Demonstrations:
         }
         for place, (step, original) in enumerate(zip((*macro.steps, None), scenes, strict=True)):
             changed = _varied(original.image, step, dark, zoom, rng)
-            scene = original if rng is None else Scene(changed.image, Carried(original, changed), self._clip)
+            scene = original if rng is None else Scene(changed.image, Carried(original, changed), self.clip)
             seen = observe(scene, self._words)
-            candidate = -1 if step is None else _found(scene, seen, changed, step)
+            candidate = -1 if step is None else _found(scene, seen, changed, step, original)
             if candidate < 0 and step is not None and step.target is not None:
                 continue
             done = [int(other < place) for other in range(len(macro.steps))]
@@ -145,15 +145,15 @@ class Demonstrations:
         """The screens before the steps, and at the end."""
         scenes = []
         for step in shown.learning.macro.steps:
-            scene = Scene(shown.learning.pictures[step.before], self._reader, self._clip)
+            scene = Scene(shown.learning.pictures[step.before], self._reader, self.clip)
             scene.recall(shown.texts.get(step.before, {}))
             scenes.append(scene)
-        return [*scenes, Scene(shown.last, self._reader, self._clip)]
+        return [*scenes, Scene(shown.last, self._reader, self.clip)]
 
     def _steps(self, shown: Shown, scenes: Sequence[Scene]) -> StepsShown:
         """The demonstration's side of all its samples."""
         spoken = self._heard(shown.sound)
-        return steps_shown(shown.learning.macro, scenes[:-1], scenes[-1], self._clip, self._words, spoken)
+        return steps_shown(shown.learning.macro, scenes[:-1], scenes[-1], self.clip, self._words, spoken)
 
 
 class Carried:
@@ -195,11 +195,11 @@ def _varied(image: Picture, step: Step | None, dark: bool, zoom: float, rng: np.
     return zoomed.then(covered(zoomed.image, [zoomed.box(target.box)], rng))
 
 
-def _found(scene: Scene, seen: Seen, changed: Varied, step: Step) -> int:
+def _found(scene: Scene, seen: Seen, changed: Varied, step: Step, shown: Scene) -> int:
     """Number of the candidate that is the step's target; -1 where it has none, or none was proposed."""
     if step.target is None:
         return -1
     box, offset = step.target.box, step.target.offset
     at = changed.point(Point(box.center.x + offset.x, box.center.y + offset.y))
-    candidate = candidate_in(scene, changed.box(box), at)
+    candidate = candidate_in(scene, changed.box(shown.whole_of(box)), at)
     return seen.place_of(candidate) if candidate is not None else -1

@@ -1,7 +1,8 @@
 """Make synthetic episodes: `python -m encore_models.training.action.make --out FOLDER --episodes N --seed S`.
 
 Shards that are there are kept, so a run that was stopped goes on where it was. Ctrl-C ends it between two episodes; a
-shard is written whole or not at all.
+shard is written whole or not at all. Several processes, on one machine or many with a shared folder, make one set
+together, each with its own `--share`: 1/2 and 2/2.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from encore_models.training.action.samples import SPLITS, Sample, shard_path, wr
 A_SHARD = 20
 """Episodes in a file."""
 ABOUT = "about.json"
-VERSION = 9
+VERSION = 10
 """Counted up when the same seed gives other episodes."""
 
 Progress = Callable[[str, float], None]
@@ -50,7 +51,15 @@ class Made:
     """Shards that were there before."""
 
 
-def make(folder: Path, episodes: int, seed: int, source: Source, tell: Progress, a_shard: int = A_SHARD) -> Made:
+def make(
+    folder: Path,
+    episodes: int,
+    seed: int,
+    source: Source,
+    tell: Progress,
+    a_shard: int = A_SHARD,
+    share: tuple[int, int] = (1, 1),
+) -> Made:
     """Make all shards that are not there yet.
 
     Args:
@@ -60,13 +69,14 @@ def make(folder: Path, episodes: int, seed: int, source: Source, tell: Progress,
         source: Gives the samples of an episode.
         tell: Told what is done, 0 to 1.
         a_shard: Episodes in a file.
+        share: Which share of the shards is made, from 1, and how many shares there are.
 
     Raises:
         OtherSamples: The folder holds samples of another seed or version.
     """
     _claim(folder, {"version": VERSION, "seed": seed, "episodes_in_a_shard": a_shard})
     begun, shards, samples, kept = time.monotonic(), 0, 0, 0
-    planned = plan_shards(folder, episodes, a_shard)
+    planned = plan_shards(folder, episodes, a_shard)[share[0] - 1 :: share[1]]
     for place, (path, numbers) in enumerate(planned):
         if path.is_file():
             kept += 1
@@ -112,6 +122,13 @@ def _claim(folder: Path, wanted: dict[str, int]) -> None:
         path.write_text(json.dumps(wanted))
 
 
+def _share(text: str) -> tuple[int, int]:
+    number, _, count = text.partition("/")
+    if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no share, such as 1/2")
+    return int(number), int(count)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     from rich.console import Console
@@ -125,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the shards")
     parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--share", type=_share, default=(1, 1), metavar="K/N", help="make only the Kth of N shares")
     parser.add_argument("--hearing", type=Path, default=user_cache_path("encore") / "models" / "whisper-tiny.en")
     options = parser.parse_args(arguments)
     if options.episodes < 1 or options.seed < 0:
@@ -141,6 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
                 options.seed,
                 episodes.samples,
                 lambda what, done: bar.update(task, description=what, completed=done),
+                share=options.share,
             )
     except KeyboardInterrupt:
         told.print("Stopped; what is in whole shards is kept. The same command goes on.")

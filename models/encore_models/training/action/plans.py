@@ -10,6 +10,7 @@ import numpy as np
 from encore_models.training.action.applications import Application, Layout, applications, layouts
 from encore_models.training.action.canvas import TOOLKITS, Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
+from encore_models.training.action.notices import draw_notices
 from encore_models.training.action.samples import GONE, OTHER, SPLITS, Split
 from encore_models.training.action.screens import Look, Screen, View
 from encore_models.training.action.tasks import Intent, Task, after, draw_task, draw_view, holds, next_step
@@ -18,7 +19,6 @@ HARD = ("loading", "toast", "covered", GONE, "no effect", OTHER)
 """Hard moments that are put into runs; `already`, `repeated` and `slot` come about by themselves."""
 HARD_COUNT = 3
 """Hard moments tried in an episode."""
-POPUPS = ("Update available", "Allow notifications?", "Battery is low", "Rate this app", "Sign in again")
 SCALES = (1.0, 1.0, 1.25, 1.5, 1.75)
 
 
@@ -63,6 +63,7 @@ def draw_look(split: Split, drawings: Glyphs, layout: Layout, rng: np.random.Gen
         str(rng.choice(sorted(drawings.sets))),
         layout,
         (int(rng.integers(860, 1180 if scale < 1.5 else 960)), int(rng.integers(560, 740 if scale < 1.5 else 620))),
+        draw_notices(split, rng),
     )
 
 
@@ -159,7 +160,7 @@ def hardened(kind: str, moment: Moment, intents: Sequence[Intent], rng: np.rando
         case "no effect":
             return Moment(view, (*progress[:step], 2, *progress[step + 1 :]), kind)
         case "covered" if not view.dialog:
-            return Moment(replace(view, popup=str(rng.choice(POPUPS))), progress, kind)
+            return Moment(replace(view, popup=True), progress, kind)
         case "loading" if inside or rng.random() < 0.2:
             return Moment(replace(view, loading=True), progress, kind)
         case "toast" if intent.key and intent.kind != "answer":

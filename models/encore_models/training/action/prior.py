@@ -9,13 +9,9 @@ from torch import Tensor
 
 from encore_models.perception.clip import Clip
 from encore_models.training.action.model import ActionConfig, ActionModel
+from encore_models.training.action.notices import KNOWN_ASKING, KNOWN_PASSING
 
 log = logging.getLogger(__name__)
-
-PASSING = ("Loading…", "Please wait…", "Saving your changes…", "In progress")
-"""What programs write where something is still to come, or goes by itself."""
-ASKING = ("Allow", "Later", "Not now", "Update available", "Sign in", "Your answer is needed first.")
-"""What they write where somebody else asks for an answer first. Those of the synthetic episodes are among them."""
 
 
 def beginning(config: ActionConfig, clip: Clip, seed: int) -> dict[str, Tensor]:
@@ -26,7 +22,7 @@ def beginning(config: ActionConfig, clip: Clip, seed: int) -> dict[str, Tensor]:
         clip: Gives the vectors of words.
         seed: Of the random weights.
     """
-    passing, asking = (torch.from_numpy(clip.words(words)) for words in (PASSING, ASKING))
+    passing, asking = (torch.from_numpy(clip.words(words)) for words in (KNOWN_PASSING, KNOWN_ASKING))
     torch.manual_seed(seed)
     model = ActionModel(config)
     if passing.shape[1] == config.text:

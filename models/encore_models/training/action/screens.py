@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from encore_models.training.action.applications import Application, Layout, Tool
 from encore_models.training.action.canvas import Canvas, Colours, Control, Toolkit
 from encore_models.training.action.glyphs import Glyphs
+from encore_models.training.action.notices import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Look:
     layout: Layout
     size: tuple[int, int]
     """Width and height before scaling."""
+    notices: Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ class View:
     """Whether the page is still to come."""
     toast: str = ""
     """Key of the control that a passing note covers; it goes by itself."""
-    popup: str = ""
-    """Text of a box of somebody else that must be answered first."""
+    popup: bool = False
+    """Whether a box of somebody else must be answered first."""
     gone: frozenset[str] = frozenset()
     """Keys of controls that are not there today."""
 
@@ -238,7 +240,7 @@ class _Window:
         self.canvas.text((left + 20, top + 24), title, "ink", 20)
         inside = (left + 16, top + 48, right - 16, bottom - 8)
         if self.view.loading:
-            self.canvas.loading(inside)
+            self.canvas.loading(inside, self.look.notices.loading)
         elif self.look.layout.content == "cards":
             self._cards(inside)
         else:
@@ -300,9 +302,11 @@ class _Window:
         width, height = self.look.size
         if self.view.dialog:
             box = (width // 2 - 170, height // 2 - 90, width // 2 + 170, height // 2 + 80)
-            self.canvas.dialog(box, f"{self.view.dialog}?", "This cannot be undone.", self.view.dialog, self.kit)
+            sure = f"{self.view.dialog}?", "This cannot be undone."
+            self.canvas.dialog(box, *sure, ("Cancel", "OK"), "answer", self.kit)
         if self.view.popup:
             box = (width // 2 - 190, height // 2 - 110, width // 2 + 190, height // 2 + 100)
-            self.canvas.dialog(box, self.view.popup, "Your answer is needed first.", "", self.kit)
+            notices = self.look.notices
+            self.canvas.dialog(box, notices.asking, notices.reason, notices.answers, "other", self.kit)
         if self.view.toast:
-            self.canvas.toast(self.view.toast)
+            self.canvas.toast(self.view.toast, self.look.notices.passing)
