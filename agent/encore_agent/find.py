@@ -28,7 +28,7 @@ from encore_models.macro import Target, TargetKind
 from encore_models.perception.candidates import FRAMES
 from encore_models.perception.captions import caption_of
 from encore_models.perception.names import title_of
-from encore_models.perception.page import Page, unread
+from encore_models.perception.page import unread, with_lines
 from encore_models.perception.screen import CELL_GAP, WORD, Scene
 from encore_models.perception.text import TextReader
 from encore_recorder.geometry import Point, Rect
@@ -38,6 +38,10 @@ __all__ = ["Absent", "FindOptions", "Finder", "Found", "LookAlike", "RowChoice",
 
 SPARSE = 16
 """Pixels between those that are looked at first to tell whether a picture shows anything."""
+DRAWN: frozenset[TargetKind] = frozenset({"icon", "row_icon"})
+"""Targets that are known by what they look like."""
+NUDGES, SAME_PART = (-2, 0, 2), 0.8
+"""Pixels by which a part may be off its place in a drawing, and likeness from which it is the same."""
 WORDED: frozenset[TargetKind] = frozenset({"text", "row", "row_icon", "field", "slider"})
 """Targets that are known by what is written on them, before them or in their row."""
 
@@ -71,6 +75,8 @@ class Finder:
         result = self._found(search, text)
         if isinstance(result, Found):
             return result
+        if target.kind in DRAWN and isinstance(found := self._joined(search, text), Found):
+            return found
         if thorough and target.kind in WORDED and isinstance(found := self._on_page(search, text), Found):
             return found
         if text is not None and target.kind in ("row", "text"):
@@ -79,12 +85,27 @@ class Finder:
         near = result.look_alikes or (search.likest if target.kind != "blank" else ())
         return replace(result, look_alikes=near, nearly=tuple(one.place for one in search.weighed))
 
+    def _joined(self, search: Search, text: str | None) -> Found | Absent | None:
+        """The same search among whole drawings, where some were found in parts; None where none were.
+
+        The outline of a button is as much like that of another one, so what was pointed at must be the same as well.
+        """
+        shown, now, target = search.shown.joined, search.now.joined, search.target
+        if (shown, now) == (search.shown, search.now):
+            return None
+        box = search.shown.whole_of(target.box)
+        clicked = target.box.center.moved(target.offset.x, target.offset.y)
+        offset = Point(clicked.x - box.center.x, clicked.y - box.center.y)
+        whole = replace(search, target=replace(target, box=box, offset=offset), shown=shown, now=now)
+        found = self._found(whole, text)
+        return found if isinstance(found, Found) and _holds(search, box, found.box) else None
+
     def _on_page(self, search: Search, text: str | None) -> Found | Absent | None:
         """The same search among the lines of the whole page that may be the target's; None where it has no more."""
         wanted = [text] if text is not None else _words_of(search)
         lines = [line for line in self.reader.read_page(search.now.image) if any(_says(w, line.text) for w in wanted)]
         more = unread(search.now, lines)
-        return self._found(replace(search, now=Page(search.now, more), weighed=[]), text) if more else None
+        return self._found(replace(search, now=with_lines(search.now, more), weighed=[]), text) if more else None
 
     def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:
         """All places that would be judged until one is sure enough, if none ever were; see `find`."""
@@ -152,6 +173,23 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
         return result
     label = find_label(search)
     return label if isinstance(label, Found) else result
+
+
+def _holds(search: Search, whole: Rect, found: Rect) -> bool:
+    """Whether the target itself is in the found drawing where it was in the shown one.
+
+    Args:
+        search: For the target.
+        whole: The shown drawing that it is, or is a part of.
+        found: What was found for that.
+    """
+    box, scale = search.target.box, search.scale
+    width, height = round(box.width * scale), round(box.height * scale)
+    left = found.center.x + round((box.center.x - whole.center.x) * scale) - width // 2
+    top = found.center.y + round((box.center.y - whole.center.y) * scale) - height // 2
+    near = [Rect(left + x, top + y, width, height) for x in NUDGES for y in NUDGES]
+    looks = search.now.looks_in(near) @ search.shown.looks_in([box])[0]
+    return float(search.now.likeness(looks).max()) >= SAME_PART
 
 
 def _words_of(search: Search) -> list[str]:

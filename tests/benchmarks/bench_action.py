@@ -54,7 +54,7 @@ from tests.benchmarks.action.towers import Small, aligned, compared
 
 RESULTS = Path(__file__).parent / "results" / "action.json"
 RUNS, DATA = Path("runs/bench_action"), Path("runs/action-data")
-EPISODES, SEED = 1500, 2
+EPISODES, SEED = 2000, 8
 """Of the samples, where none are given."""
 OPTIONS = TrainOptions(steps=120, batch=32, learning_rate=1e-3, warmup=12, evaluate_every=60, patience=4)
 FEW = TrainOptions(steps=60, batch=16, learning_rate=1e-3, warmup=6, evaluate_every=20)

@@ -630,3 +630,33 @@ def test_a_said_title_in_another_list_is_for_another_witness_to_confirm(
     for place in result.nearly:
         assert place.box.grown(8).contains(Point(330, 40 + 55 * 4 + 5))
         assert 0.5 <= (place.probability or 0.0) < 0.9
+
+
+def locks(keyhole: tuple[int, int], right: int = 0, zoom: float = 1.0) -> Window:
+    """A tool bar that ends with a lock: a box, whose straight sides are a button's too, with a keyhole."""
+    window = Window().write("File", 20, 12).write("Edit", 110, 12).write("Mode", 60, 120).write("Apply", 200, 120)
+    for number in range(3):
+        window.sign(60 + 44 * number, 60, number)
+    left, (wide, high) = 210 + right, keyhole
+    cv2.rectangle(window.image, (left, 60), (left + 24, 80), (30, 30, 30), 2)
+    hole = (left + 12 - wide, 70 - high), (left + 12 + wide, 70 + high)
+    cv2.rectangle(window.image, *hole, (30, 30, 30), cv2.FILLED)
+    scaled = [
+        (Rect(*(round(zoom * side) for side in (box.left, box.top, box.width, box.height))), text)
+        for box, text in window.labels
+    ]
+    image = cv2.resize(window.image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
+    return Window(np.asarray(image, np.uint8), scaled)
+
+
+@pytest.mark.parametrize("right", [0, 24])
+def test_a_drawing_that_falls_into_other_parts_at_another_scale_is_found_as_a_whole(right: int) -> None:
+    found = find(locks((2, 2)), locks((2, 2), right, zoom=1.75), Point(222, 70))
+    assert isinstance(found, Found), found
+    assert abs(found.point.x - 1.75 * (222 + right)) <= 5
+    assert abs(found.point.y - 1.75 * 70) <= 5
+
+
+def test_another_sign_in_the_same_outline_is_another_one() -> None:
+    for keyhole in ((5, 1), (1, 4)):
+        assert isinstance(find(locks((2, 2)), locks(keyhole, zoom=1.75), Point(222, 70)), Absent)

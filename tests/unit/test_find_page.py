@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from encore_agent.find import Absent, Finder, Found
-from encore_models.perception.page import Page, unread
+from encore_models.perception.page import unread, with_lines
 from encore_models.perception.screen import Scene, describe_target
 from encore_models.perception.text import RapidOcrReader, TextLine
 from encore_recorder.geometry import Point, Rect
@@ -164,7 +164,7 @@ def test_of_a_real_page_only_what_no_label_says_is_more() -> None:
     scene = Scene(window.image, reader, CLIP)
     more = unread(scene, reader.read_page(window.image))
     assert [text.replace(" ", "") for text in more.values()] == ["TREBLE"]
-    page = Page(scene, more)
+    page = with_lines(scene, more)
     (label,) = [c for c in page.candidates if c.box in more]
     assert page.texts([label]) == list(more.values())
     assert set(page.candidates) == {*scene.candidates, label}

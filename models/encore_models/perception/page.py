@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 
-from encore_models.perception.candidates import Candidate, Layout
+from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
 from encore_models.perception.text import TextLine
 from encore_recorder.geometry import Rect
@@ -20,26 +19,18 @@ PART = 0.7
 """Share of a line's width and height from which a label in it stands for it."""
 
 
-class Page(Scene):
-    """A scene with further labels, whose text is known."""
+def with_lines(scene: Scene, lines: Mapping[Rect, str]) -> Scene:
+    """The scene with further labels.
 
-    def __init__(self, scene: Scene, labels: Mapping[Rect, str]) -> None:
-        """Nothing is looked at yet.
-
-        Args:
-            scene: The picture as it was seen.
-            labels: What else stands where, in its pixels.
-        """
-        super().__init__(scene.image, scene._reader, scene._clip)
-        self._seen = scene.layout
-        self._labels = labels
-        self.recall({**scene.known_texts, **labels})
-
-    @cached_property
-    def layout(self) -> Layout:
-        """Candidates and walls."""
-        candidates = [*self._seen.candidates, *(Candidate(box, "text") for box in self._labels)]
-        return replace(self._seen, candidates=tuple(sorted(candidates, key=lambda c: (c.box.top, c.box.left))))
+    Args:
+        scene: As it was seen.
+        lines: What they say, by their place in its pixels.
+    """
+    found = [*scene.candidates, *(Candidate(box, "text") for box in lines)]
+    found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
+    page = scene.relaid(replace(scene.layout, candidates=tuple(found)))
+    page.recall(lines)
+    return page
 
 
 def unread(scene: Scene, lines: Sequence[TextLine]) -> dict[Rect, str]:

@@ -7,6 +7,7 @@ nothing, and one whose candidates are compared is not read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,7 @@ from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
 from encore_models.perception.lists import ALIGNED, Lists, Pitch
 from encore_models.perception.names import GRID, Names, title_of
+from encore_models.perception.sides import outside
 from encore_models.perception.text import TextReader
 from encore_models.perception.told import with_told
 from encore_recorder.geometry import Point, Rect
@@ -87,6 +89,24 @@ class Scene:
     def layout(self) -> Layout:
         """Candidates and walls."""
         return with_told(layout(self.image), self._elements, self.rect)
+
+    def relaid(self, layout: Layout) -> Scene:
+        """The same picture with other candidates; what was read of it is known."""
+        scene = Scene(self.image, self._reader, self._clip)
+        scene.layout = layout
+        scene.recall(self._texts)
+        return scene
+
+    @cached_property
+    def joined(self) -> Scene:
+        """The same picture where drawings that were found in parts are candidates instead of their parts."""
+        whole = self.layout.wholes
+        if not whole:
+            return self
+        parts = outside([c.box for c in self.candidates], [c.box for c in whole])
+        kept = [c for c in self.candidates if c.frame or c.box in parts]
+        found = sorted([*kept, *whole], key=lambda c: (c.box.top, c.box.left))
+        return self.relaid(replace(self.layout, candidates=tuple(found), wholes=()))
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
