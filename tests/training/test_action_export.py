@@ -273,5 +273,5 @@ def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_p
         write_shards(tmp_path, [replace(one, meta={**told, "split": split}) for one in some[:4]])
     origin = origin_of(tmp_path)
     assert origin.samples == {"train": 4, "validation": 4, "test": 4}
-    assert origin.made().endswith("--out DATA-7 --episodes 2 --seed 7")
+    assert origin.made().endswith("--out DATA --episodes 2 --seed 7")
     assert "| train | 4 | 7-1 | mail | a voice |" in origin.told()

@@ -58,8 +58,6 @@ Hibari `heart` (Apache-2.0). Looks and texts are UI-CLIP's, frames those of Whis
 
 ## Made with
 
-The shards of all seeds lie in one folder then.
-
     pip install -e '.[train]'
 {made}
     python -m encore_models.training.action.train --data DATA --folder runs/action{run}
@@ -92,7 +90,7 @@ class Origin:
         for name in (name for names in self.names.get("episode", {}).values() for name in names):
             seed, _, number = name.partition("-")
             most[seed] = max(most.get(seed, 0), int(number or 0) + 1)
-        command = "    python -m encore_models.training.action.make --out DATA-{0} --episodes {1} --seed {0}"
+        command = "    python -m encore_models.training.action.make --out DATA --episodes {1} --seed {0}"
         return "\n".join(command.format(*one) for one in sorted(most.items()))
 
     def told(self) -> str:
