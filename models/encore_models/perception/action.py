@@ -20,7 +20,7 @@ from encore_models.perception.effects import EFFECT_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 7
+VERSION = 6
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 

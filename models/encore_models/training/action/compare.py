@@ -48,12 +48,6 @@ BESIDE_COUNTS, USUALLY_BESIDE = 4.0, 0.3
 """Logit that a drawing without a name has more where all that stood beside it is beside it, and how much of that is
 beside most."""
 SLOT = ARGUMENTS.index("slot")
-NOTE = (1.0, 2.0)
-"""Widths and heights of a text around its middle that a note with it covers."""
-ALIGNED, FEW = 0.003, 2
-"""Share of the window's width within which two labels begin together; how many may, a note's among them."""
-KNOWN, NEW_SHARP = 0.97, 12.0
-"""From which cosine the demonstration's screens held a text; words are told apart by small differences."""
 
 
 class Comparison(nn.Module):
@@ -161,23 +155,6 @@ def in_field(places: Tensor) -> Tensor:
     apart = (places[:, :, None, :2] - places[:, None, :, :2]).abs()
     inside = (apart < places[:, None, :, 2:4] / 2).float().prod(dim=-1) * field[:, None]
     return inside.amax(dim=2) * (1 - field)
-
-
-def taken(batch: Batch) -> Tensor:
-    """How new a text is that stands right where each step's target did, as a note over it does [n, steps], 0 to 1.
-
-    Rows of a list come and go as well, but begin where those above and below them begin.
-    """
-    places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
-    apart = (places[..., :2] - others[..., :2]).abs()
-    over = (apart <= others[..., 2:4] * torch.tensor(NOTE, device=apart.device)).float().prod(dim=-1)
-    says = there(batch["candidate_texts"]) * batch["candidate_mask"]
-    left = batch["candidate_places"][..., 0] - batch["candidate_places"][..., 2] / 2
-    beginning = ((left[:, :, None] - left[:, None]).abs() < ALIGNED).float() * says[:, None]
-    alone = (beginning.sum(dim=2) <= FEW).float()
-    new = ((KNOWN - batch["candidate_known"][..., 1]) * NEW_SHARP).clamp(0, 1) * says * alone
-    found: Tensor = (over * new[:, None]).amax(dim=2) * there(batch["step_places"]) * batch["step_mask"]
-    return found
 
 
 def unit(vectors: Tensor) -> Tensor:

@@ -24,15 +24,12 @@ from encore_models.perception.effects import EFFECT_WIDTH
 from encore_models.perception.situation import ACTIONS, ARGUMENTS, STATES
 from encore_models.training.action.compare import (
     HEARD,
-    KNOWN,
-    NEW_SHARP,
     RELATIONS,
     Batch,
     Comparison,
     Heard,
     alike_of,
     novelty,
-    taken,
     there,
     unit,
     written,
@@ -51,16 +48,16 @@ EVIDENCE = HEARD + SPOKEN_WIDTH + NOVEL + CUES + 2 * GLANCED
 TURNED, LIT, ABSENT_BELOW = 3, 4, 19.3
 """Columns of a relation: how much more a candidate looks like the target after its step, and stands out as it did then;
 logit of the best candidate under which there is none, before anything is learned."""
-CUE_SHARP, UNCUED = 12.0, 0.5
-"""Words are told apart by small differences of their cosines, for short ones are all alike; share of the situations of
-training whose words are not looked at, for other programs say it otherwise."""
+CUE_SHARP, KNOWN = 12.0, 0.97
+"""Words are told apart by small differences of their cosines, for short ones are all alike; from which cosine the
+demonstration's screens held a text."""
 MOST_POINT, MOST_ASKED, MOST_MISS = 4.0, 3.0, 1.5
 """Logits by which what is learned may move a candidate, by what it is to the target and by all else, and its absence.
 Without a bound a place where nothing of the target is left was taken for it, since others had been there in training.
 """
-RARELY, CUE_COUNTS, NOTE_COUNTS = 4.0, 8.0, 4.0
+RARELY, CUE_COUNTS = 4.0, 8.0
 """Logit against somebody else asking for an answer first, and against what is missing being on its way; for it where a
-word tells of it, and where something new is written right over the target, before anything is learned."""
+word tells of it, before anything is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +146,6 @@ class ActionModel(nn.Module):
         self.holds = _correction(width + 2 * RELATIONS + 2 * DONE_BY, width, 1)
         self.other = _correction(width + EVIDENCE, width, 3)
         self.cued = _nothing(nn.Linear(CUES, 2))
-        self.noted = nn.Parameter(torch.tensor(NOTE_COUNTS))
         self.judged = _nothing(nn.Linear(width, len(STATES)))
         self.spoken = _spoken_rule()
         self.register_buffer("_time", waves(MOST_FRAMES, width), persistent=False)
@@ -200,10 +196,8 @@ class ActionModel(nn.Module):
         What the demonstration showed too tells nothing.
         """
         near = unit(batch["candidate_texts"]) @ unit(self.cues).T
-        new = ((KNOWN - batch["candidate_known"][..., 1:]) * NEW_SHARP).clamp(0, 1)
+        new = ((KNOWN - batch["candidate_known"][..., 1:]) * CUE_SHARP).clamp(0, 1)
         cued: Tensor = (1 - (1 - near) * CUE_SHARP).clamp(min=0) * new * batch["candidate_mask"][..., None]
-        if self.training and self.config.dropout:
-            cued = cued * (torch.rand(len(cued), 1, 1, device=cued.device) >= UNCUED)
         return cued
 
     def _glanced(self, batch: Batch, cues: Tensor) -> Tensor:
@@ -271,7 +265,6 @@ class ActionModel(nn.Module):
         said, shown, passing = (
             self.other(torch.cat([decision, evidence], dim=-1)) + self._first(batch, evidence)
         ).unbind(dim=1)
-        passing = passing + self.noted * (attention * taken(batch)).sum(dim=1)
         state = states(after, missing, found, said, shown, passing) + self.judged(decision)
         kinds = functional.one_hot(batch["step_arguments"], len(ARGUMENTS)).float()
         argument = ((attention[..., None] * kinds).sum(dim=1) + 1e-4).log()
