@@ -198,7 +198,7 @@ class OcrAnchor:
     """Reads the whole page; finds the text under the click, or the nearest text and the way from there."""
 
     def __init__(self, threads: int = 2) -> None:
-        self._reader = RapidOcrReader(threads)
+        self._reader = RapidOcrReader(threads, remembered=0)
         self._last: tuple[bytes, list[TextLine], float] = (b"", [], 0.0)
 
     def show(self, shown: Image, things: Sequence[Thing]) -> None:
