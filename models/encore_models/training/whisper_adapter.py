@@ -86,8 +86,8 @@ def _norm(w: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
 
 
 def _attended(query: Tensor, keys: Tensor, values: Tensor, heads: int, causal: bool = False) -> Tensor:
-    split = [x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, keys, values)]
-    return F.scaled_dot_product_attention(*split, is_causal=causal).transpose(1, 2).flatten(2)
+    q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, keys, values))
+    return F.scaled_dot_product_attention(q, k, v, is_causal=causal).transpose(1, 2).flatten(2)
 
 
 def _self_attention(
