@@ -27,8 +27,9 @@ from encore_models.macro import (
     WindowIdentity,
 )
 from encore_models.perception.prints import VoicePrint
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
 from encore_models.perception.speech import Utterance, utterances_of
+from encore_models.perception.target import describe_target
 from encore_models.perception.voice import Encoded, Voice
 from encore_models.phrases import best_match
 from encore_models.slots import SAME, bind_step, heard_phrase

@@ -16,7 +16,8 @@ import pytest
 from encore_agent.find import Absent, Finder, Found, draw_trace
 from encore_models.macro import Target
 from encore_models.perception.candidates import layout
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect

@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from encore_models.demonstrated import steps_shown
+from encore_models.macro import Macro, Phrase, Step, WindowIdentity
 from encore_models.perception.candidates import Candidate, candidates, layout
 from encore_models.perception.labels import Labels
 from encore_models.perception.screen import WORD, Scene
-from encore_models.perception.situation import Words, candidate_in, observe
+from encore_models.perception.situation import NOTHING_SAID, Words, candidate_in, observe, place
+from encore_models.perception.target import describe_target
 from encore_models.perception.ui_clip import UiClip
+from encore_recorder.actions import Click
 from encore_recorder.geometry import Point, Rect
 
 Picture = NDArray[np.uint8]
@@ -318,3 +322,18 @@ def test_what_a_wide_whole_says_is_for_its_part_to_say() -> None:
     seen = observe(scene, Words(UiClip.load()), Labels().reading(scene))
     assert seen.found[seen.place_of(whole)] == whole
     assert seen.said[seen.place_of(whole)] == ""
+
+
+def test_a_step_on_a_part_is_shown_to_the_action_model_as_its_whole() -> None:
+    picture = panel()
+    drawn = lock(picture, 60, 40)
+    clip = UiClip.load()
+    scene = Scene(picture, NoReader(), clip)
+    target = describe_target(scene, drawn.center)
+    assert target.box.area < drawn.area
+    step = Step(Click(drawn.center), WindowIdentity("", "", scene.rect), "shown.png", target)
+    macro = Macro("lock", "Lock", (Phrase("lock it"),), (), (step,), "", "")
+    (whole,) = scene.layout.wholes
+    shown = steps_shown(macro, [scene], None, clip, Words(clip), NOTHING_SAID)
+    assert shown.places[0].tolist() == pytest.approx(place(whole.box, "icon", scene.rect))
+    assert np.allclose(shown.looks[0], scene.looks_of([whole])[0], atol=2e-3)

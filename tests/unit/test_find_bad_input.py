@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from encore_agent.find import Absent, Finder
 from encore_models.macro import Target, TargetKind
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect
 from tests.mute import Mute

@@ -19,7 +19,8 @@ from encore_agent.single import _another_stands
 from encore_agent.verdict import VerdictOptions
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene, _is_next_row, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import _is_next_row, describe_target
 from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_recorder.geometry import Point, Rect

@@ -10,7 +10,7 @@ import pytest
 
 from encore_agent.find import Absent, Finder
 from encore_models.macro import Target
-from encore_models.perception.screen import describe_target
+from encore_models.perception.target import describe_target
 from encore_recorder.geometry import Point, Rect
 from tests.unit.test_find_kinds import SHAPES, Window, drawing, find, form, table, tools
 

@@ -10,7 +10,8 @@ import pytest
 
 from encore_agent.find import Absent, Finder, Found
 from encore_models.perception.page import unread, with_lines
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from encore_models.perception.text import RapidOcrReader, TextLine
 from encore_recorder.geometry import Point, Rect
 from tests.unit.test_find_kinds import CLIP, Image, Window, form

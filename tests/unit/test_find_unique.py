@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from encore_agent.find import Absent, Found
-from encore_models.perception.screen import describe_target
+from encore_models.perception.target import describe_target
 from encore_recorder.geometry import Point, Rect
 from tests.unit.test_find_kinds import TITLES, Window, find
 

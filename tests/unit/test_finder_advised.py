@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from encore_agent.find import Absent, Finder, Found
-from encore_models.perception.screen import describe_target
+from encore_models.perception.target import describe_target
 from encore_recorder.geometry import Rect
 from tests.benchmarks.finder.advised import Adviser
 from tests.benchmarks.finder.dataset import Query, Screen, Thing

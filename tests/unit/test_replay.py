@@ -19,7 +19,8 @@ from encore_agent.messages import AgentEvent, EpisodeReport, Finished, Halted
 from encore_agent.replay import Replayer, ReplayOptions, Request
 from encore_models.errors import ReaderBroken
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from encore_models.perception.text import TextLine
 from encore_models.perception.ui_clip import UiClip
 from encore_models.store import create_macro

@@ -14,7 +14,8 @@ from encore_agent.evidence import Search
 from encore_agent.findings import Absent, FindOptions, Found
 from encore_agent.signs import find_sign
 from encore_agent.single import _same_under_pointer, find_icon
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from encore_models.perception.text import TextLine
 from encore_recorder.geometry import Point, Rect
 

@@ -29,7 +29,7 @@ from encore_models.perception.frames import (
     straight_runs,
     strongest,
 )
-from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, times_usual, whole
+from encore_models.perception.ink import boxes, closed, is_ring, outermost, pieces, points, times_usual, whole
 from encore_models.perception.joining import BLOCK, LARGEST_INK, join
 from encore_models.perception.lines import apart
 from encore_models.perception.sides import areas, held, outside, shared, to_sides
@@ -114,7 +114,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     frames = field_frames(lines, faint)
     for frame in frames:
         erase_outline(ink, frame)
-    drawn = boxes(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
+    drawn = boxes(closed(ink))
     for cell in cells(steps_across, faint, ink):
         if not is_ring(cell.box, ink):
             erase_cell(ink, cell)
@@ -133,8 +133,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     found += [Candidate(box, "icon") for box in _new(whole(parts, shells, ink), found)]
     found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
     found += [Candidate(point, "icon") for point in points(faintly, weak)]
-    found = [_as_drawn(candidate, faint) for candidate in found]
-    found = [Candidate(c.box, "icon") if c.kind == "text" and are_dots(image, c.box) else c for c in found]
+    found = [_as_drawn(candidate, faint, image) for candidate in found]
     found = list(compress(found, ~np.any(held([c.box for c in found], (*grips, *bars)), axis=1)))
     found += _disabled(faintly, weak, edges, straight, found)
     bars += lone
@@ -159,8 +158,7 @@ def candidates(image: NDArray[np.uint8]) -> list[Candidate]:
 
 def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
     """Drawings and labels of strong contrast that have grown into something larger, as over a photograph."""
-    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
-    large = [box for box in join(boxes(closed), ink) if SIGN[0] <= box.height <= SIGN[1] and box.width >= SIGN[0]]
+    large = [box for box in join(boxes(closed(ink)), ink) if SIGN[0] <= box.height <= SIGN[1] and box.width >= SIGN[0]]
     signs = [sign for box in large if (sign := _by_shape(box)) is not None and sign.kind != "picture"]
     sides = to_sides([candidate.box for candidate in found])
     words = np.array([candidate.kind == "text" for candidate in found], bool)
@@ -187,9 +185,11 @@ def _by_shape(box: Rect) -> Candidate | None:
     return Candidate(box, "picture") if min(box.width, box.height) >= BLOCK else None
 
 
-def _as_drawn(candidate: Candidate, faint: MatLike) -> Candidate:
-    """A small picture with open sides is a drawing at a large scale."""
+def _as_drawn(candidate: Candidate, faint: MatLike, image: NDArray[np.uint8]) -> Candidate:
+    """A small picture with open sides is a drawing at a large scale; three dots are one too, and no word."""
     box = candidate.box
+    if candidate.kind == "text" and are_dots(image, box):
+        return Candidate(box, "icon")
     if candidate.kind != "picture" or max(box.width, box.height) > 2 * BLOCK:
         return candidate
     inside = faint[box.top : box.bottom, box.left : box.right]

@@ -52,6 +52,11 @@ def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
     ]
 
 
+def closed(ink: MatLike) -> MatLike:
+    """The ink without gaps of a pixel from left to right, as between strokes that were smoothed."""
+    return cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
+
+
 def boxes(mask: MatLike) -> list[Rect]:
     """The boxes of connected pixels."""
     contours, hierarchy = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -77,12 +82,12 @@ def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:
     Returns:
         The ink, and those outlines that may be drawings themselves: a disc with a cross, a clock with its hands.
     """
-    closed = outlines(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
-    sides = to_sides([box for box, _ in closed])
+    rings = outlines(closed(ink))
+    sides = to_sides([box for box, _ in rings])
     dots = _in_a_grid(sides, ink)
     found: list[Rect] = []
     shells: list[Rect] = []
-    for (box, holes), dot in zip(closed, dots.tolist(), strict=True):
+    for (box, holes), dot in zip(rings, dots.tolist(), strict=True):
         full = [hole for hole in holes if (sign := _within(hole, sides)) and _is_amid(sign, hole, 4)]
         if full:
             # Where the sign touches one of two outlines that touch, the button stands for it.

@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_models.macro import Target, TargetKind
+from encore_models.macro import TargetKind
 from encore_models.perception.candidates import Candidate, Layout, layout
 from encore_models.perception.clip import Clip
 from encore_models.perception.lists import ALIGNED, Lists, Pitch
-from encore_models.perception.names import GRID, Names, title_of
-from encore_models.perception.sides import outside
+from encore_models.perception.names import GRID, Names
+from encore_models.perception.sides import held
 from encore_models.perception.text import TextReader
 from encore_models.perception.told import with_told
 from encore_recorder.geometry import Point, Rect
@@ -48,8 +48,6 @@ SAME_SIZE = 0.1
 """By how much they differ."""
 WORD = 1.3
 """Width over height of the shortest word: "City"."""
-BLANK = 48
-"""Side of the box around a place where nothing is."""
 
 
 class Scene:
@@ -103,8 +101,8 @@ class Scene:
         whole = self.layout.wholes
         if not whole:
             return self
-        parts = outside([c.box for c in self.candidates], [c.box for c in whole])
-        kept = [c for c in self.candidates if c.frame or c.box in parts]
+        parts = np.any(held([c.box for c in self.candidates], [c.box for c in whole]), axis=1).tolist()
+        kept = [c for c, part in zip(self.candidates, parts, strict=True) if c.frame or not part]
         found = sorted([*kept, *whole], key=lambda c: (c.box.top, c.box.left))
         return self.relaid(replace(self.layout, candidates=tuple(found), wholes=()))
 
@@ -226,15 +224,15 @@ class Scene:
         if holding:
             smallest = min(holding, key=lambda c: c.box.area)
             return (smallest.kind == "text" and self.field_of(smallest)) or self._slider_of(smallest) or smallest
-        near = [(distance, c) for c in self.candidates if (distance := _distance(c.box, point)) <= NEAR]
+        near = [(away, c) for c in self.candidates if (away := distance(c.box, point)) <= NEAR]
         if near:
             return min(near, key=lambda pair: pair[0])[1]
         if _is_crowded(self.image, point):
             return None  # something stands there that was not made out
         here = Rect(point.x, point.y, 1, 1)
         band = [c for c in self.candidates if _in_band(c, point) and not self.walled(c.box, here)]
-        nearest = min(band, key=lambda c: _distance(c.box, point), default=None)
-        if nearest is None or _distance(nearest.box, point) > FAR or self.pitch_of(nearest) is None:
+        nearest = min(band, key=lambda c: distance(c.box, point), default=None)
+        if nearest is None or distance(nearest.box, point) > FAR or self.pitch_of(nearest) is None:
             return None  # blank space belongs to a row only where rows are
         row = self.row_of(nearest)
         beyond = max(min(c.box.left for c in row) - point.x, point.x - max(c.box.right for c in row))
@@ -426,52 +424,6 @@ class Scene:
         return sum(letter.isalnum() for letter in self.texts([candidate])[0]) > 1
 
 
-def describe_target(scene: Scene, point: Point) -> Target:
-    """What a pointer step at `point` acts on, as it is kept in a macro.
-
-    Args:
-        scene: The window just before the step.
-        point: Pixels of the scene's picture.
-
-    Raises:
-        ValueError: The point lies outside of the picture.
-    """
-    if not scene.rect.contains(point):
-        raise ValueError(f"{point} lies outside of a picture of {scene.rect.width} x {scene.rect.height} pixels")
-    candidate = scene.at(point)
-    # Blank space is a row's own, and nothing else's: shapes on a canvas may stand as far apart as rows.
-    beside = candidate is not None and _distance(candidate.box, point) > NEAR
-    if beside and candidate is not None and scene.kind_of(candidate) == "icon":
-        candidate = None
-    if candidate is None:
-        around = Rect(point.x - BLANK // 2, point.y - BLANK // 2, BLANK, BLANK).intersection(scene.rect)
-        assert around is not None  # the point is inside
-        return Target("blank", around, _from_center(around, point))
-    kind = scene.kind_of(candidate)
-    if kind == "row" and (candidate.kind != "text" or not candidate.box.grown(2).contains(point)):
-        # Beside the ink it is the row that was meant, and that is called by its title.
-        # In a grid the row has as many titles as cards.
-        row = scene.item_of(candidate)
-        title = title_of(row) or candidate
-        if not any(scene.in_grid(cell) for cell in row) and not _is_next_row(candidate, title):
-            candidate = title
-    return Target(
-        kind=kind,
-        box=candidate.box,
-        offset=_from_center(candidate.box, point),
-        text=_own_text(scene, candidate),
-        row_text=scene.row_text(candidate) if kind in ("row", "row_icon") else "",
-        look_alikes=len(scene.alike(candidate)) - 1,
-    )
-
-
-def _is_next_row(label: Candidate, other: Candidate) -> bool:
-    """Whether two labels begin together with room for a line between them, as entries of a list do."""
-    gap = max(other.box.top - label.box.bottom, label.box.top - other.box.bottom)
-    begin = abs(label.box.left - other.box.left) <= ALIGNED
-    return label.kind == "text" and begin and gap >= max(label.box.height, other.box.height)
-
-
 def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
     """Whether there is ink right around a place."""
     half = UNDER // 2
@@ -479,13 +431,7 @@ def _is_crowded(image: NDArray[np.uint8], point: Point) -> bool:
     return bool(piece.size) and int(np.ptp(piece, axis=(0, 1)).max()) > CROWDED
 
 
-def _own_text(scene: Scene, candidate: Candidate) -> str:
-    if candidate.kind == "field":
-        return scene.text_at(candidate.box)
-    return scene.texts([candidate])[0] if candidate.kind == "text" else ""
-
-
-def _distance(box: Rect, point: Point) -> float:
+def distance(box: Rect, point: Point) -> float:
     """Pixels from the point to the box; 0 inside."""
     across = max(box.left - point.x, 0, point.x - box.right + 1)
     down = max(box.top - point.y, 0, point.y - box.bottom + 1)
@@ -507,7 +453,3 @@ def _aligned(boxes: NDArray[np.float32], box: Rect) -> NDArray[np.bool_]:
         | (np.abs((left + right) / 2 - (box.left + box.right) / 2) <= ALIGNED),
         bool,
     )
-
-
-def _from_center(box: Rect, point: Point) -> Point:
-    return Point(point.x - box.center.x, point.y - box.center.y)

@@ -21,8 +21,9 @@ from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity, fill
 from encore_models.perception.action import ActionModel, contradicted
 from encore_models.perception.clip import Clip
 from encore_models.perception.labels import Labels
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
 from encore_models.perception.situation import NOTHING_SAID, STATES, Spoken, StepsToday, Words, observe
+from encore_models.perception.target import describe_target
 from encore_models.perception.text import TextReader
 from encore_models.slots import bind_step
 from encore_models.training.action.canvas import Control

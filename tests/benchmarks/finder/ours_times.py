@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from encore_agent.find import Finder
 from encore_models.macro import Target
 from encore_models.perception.clip import OURS, open_clip
-from encore_models.perception.screen import Scene, describe_target
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, queries, read_image
 from tests.benchmarks.finder.ours import MODELS, Eyes
 from tests.benchmarks.finder.sampling import balanced

@@ -219,9 +219,7 @@ def _lessons(
     check_consistent([one.way for one in recorded], lambda: making().clip)
     known = learned_by(folder)
     fresh = _fresh(recorded, new, known)
-    usable: set[str] = set()
-    own_samples: dict[str, list[Sample]] = {}
-    old_samples: list[list[Sample]] = []
+    own_samples, old_samples = dict[str, list[Sample]](), dict[str, list[Sample]]()
     for number, one in enumerate(recorded):
         say("progress", what=f"looking at {one.path.name}", done=0.4 * number / len(recorded))
         try:
@@ -229,15 +227,11 @@ def _lessons(
         except (NothingToTrainOn, BrokenMacro) as error:
             note(str(error))
             continue
-        usable.add(one.path.name)
-        if one.path.name in fresh:
-            own_samples[one.path.name] = samples
-        else:
-            old_samples.append(samples)
+        (own_samples if one.path.name in fresh else old_samples)[one.path.name] = samples
     back = kept_back([one for one in recorded if one.path.name in own_samples])
     if back:
         note(f"{back} is kept back, to check by it what is learned from the others; it is learned the next time")
-    own, old = split(own_samples, back), rehearsed(old_samples)
+    own, old = split(own_samples, back), rehearsed([*old_samples.values()])
     if not own.learned:
         raise NothingNew("there is no demonstration that it has not learned, or none that it can learn from")
     old = with_kept(old, read_kept(folder))
@@ -246,8 +240,8 @@ def _lessons(
             "this is the only demonstration, and no other could tell whether it forgets. It replays as shown; the next "
             "one is learned together with it"
         )
-    learned = usable - {back}
-    return _Lessons(own, old, frozenset(fresh & learned), tuple(sorted(known | learned)))
+    learned = own_samples.keys() - {back}
+    return _Lessons(own, old, frozenset(learned), tuple(sorted(known | learned | old_samples.keys())))
 
 
 def _other_commands(one: Recorded, recorded: Sequence[Recorded]) -> Iterator[Samples]:
