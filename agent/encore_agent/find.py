@@ -19,7 +19,7 @@ from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlat
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
 from encore_agent.labels import find_label
-from encore_agent.rows import find_in_list, find_row_icon, find_titled, row_choices, weigh_elsewhere
+from encore_agent.rows import find_by_name, find_in_list, find_row_icon, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
 from encore_agent.titles import Match, match
@@ -169,10 +169,10 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     target, cell, shown = search.target, search.cell, search.shown
     names = cell is not None and (title_of(shown.item_of(cell)) == cell or not shown.is_listed(cell))
     alone = bool(target.text) and (target.text == target.row_text or (names and not target.look_alikes))
-    if isinstance(result, Found) or not alone:
+    if isinstance(result, Found):
         return result
-    label = find_label(search)
-    return label if isinstance(label, Found) else result
+    label = find_label(search) if alone else LOST
+    return next((found for found in (label, find_by_name(search)) if isinstance(found, Found)), result)
 
 
 def _holds(search: Search, whole: Rect, found: Rect) -> bool:

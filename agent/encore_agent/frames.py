@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -54,6 +55,7 @@ TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
 
 
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 PARTS = ("frame", "sign", "caption", "place")
 """Measures of a field or slider on its own."""
 
@@ -225,7 +227,18 @@ def _called_alike(pair: Pair, one: Candidate | None, other: Candidate | None, sl
         return True if float(pair.looks_of(one, [other])[0]) >= SAME_SIGN else None
     # "Contrast" looks like "Contract": words are read.
     said, says = pair.here.texts([one])[0], pair.there.texts([other])[0]
-    return match(said, says) >= Match.READ_ALIKE or same_wording(said, says)
+    if match(said, says) >= Match.READ_ALIKE or same_wording(said, says):
+        return True
+    return _but_for_numbers(pair, said, says)
+
+
+def _but_for_numbers(pair: Pair, said: str, says: str) -> bool:
+    """Whether two captions differ in what they count, such as "Volume 40 %", and no other label does from them."""
+    words = NUMBER.sub("", said)
+    if len(plain(words)) < LEAST_WORD or plain(words) != plain(NUMBER.sub("", says)) or words == said:
+        return False
+    every = [scene.texts([c for c in scene.candidates if c.kind == "text"]) for scene in (pair.here, pair.there)]
+    return all(sum(plain(NUMBER.sub("", text)) == plain(words) for text in texts) == 1 for texts in every)
 
 
 def _same_inside(pair: Pair, cell: Candidate, other: Candidate) -> bool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from rapidfuzz import fuzz, utils
@@ -10,8 +11,9 @@ from rapidfuzz import fuzz, utils
 from encore_agent.context import Pair
 from encore_agent.evidence import Place, Search, nearest, size_fits
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
-from encore_agent.labels import is_cut_off
+from encore_agent.labels import find_label, is_cut_off, only_label
 from encore_agent.titles import Match, best_matches, match, plain
+from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.names import title_of
 from encore_models.perception.screen import Scene
@@ -19,6 +21,10 @@ from encore_recorder.geometry import Rect
 
 LIKE = 0.56
 """Structure from which a label is taken for the same column of a row."""
+SHORTEST = 2
+"""Letters of a name that is told from what a reader makes of a drawing."""
+OTHERWISE = 0.25
+"""By how much two rows that read the same must differ in structure for one of them not to be the shown one."""
 GROUP = 0.12
 """By how much a column may be less like the shown one than the best column and still be asked."""
 
@@ -183,7 +189,12 @@ def weigh_elsewhere(search: Search, wanted: str) -> None:
 def find_in_list(search: Search) -> Found | Absent:
     """The very row that was shown, wherever it stands now."""
     result: Found | Absent = Absent("the row that was clicked has no text to know it by")
+    asked: list[str] = []
     for cell in _naming_cells(search):
+        (text,) = search.shown.texts([cell])
+        if any(match(one, text) >= Match.READ_ALIKE for one in asked):
+            break  # it names nothing that reads as it does itself: that is a heading, or the row above
+        asked.append(text)
         result = _find_in_list(search, cell)
         # Where others read the same in its place, such as a date, the title tells.
         if isinstance(result, Found) or _called_so(search, cell) < 2:
@@ -233,6 +244,10 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
     order = np.argsort(likeness)[::-1]
     best = int(order[0])
     ahead = (likeness[best] - likeness[order[1]]) / 100 if len(named) > 1 else 1.0
+    if ahead < search.options.same_row_margin and len(named) == _called_so(search, cell):
+        # A heading and an entry below it may read the same, but do not stand in the same way.
+        best, other = sorted(range(len(named)), key=lambda number: -named[number][1])[:2]
+        ahead = named[best][1] - named[other][1] if named[best][1] - named[other][1] >= OTHERWISE else 0.0
     if ahead < search.options.same_row_margin:
         return Absent(f"{len(named)} rows read {title!r}, and nothing tells which one it is", near)
     label, columns = named[best]
@@ -254,6 +269,21 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
     doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
     why = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
     return search.judged(_on_row(search, label, why, columns, near), "row", evidence, doubt)
+
+
+def find_by_name(search: Search) -> Found | Absent:
+    """The label that was acted on, where it is the only one on either picture that reads so.
+
+    In a larger font what stands in a row may part otherwise than it did, so that rows do not look alike. What else
+    names the row tells nothing here: the heads of columns, and menus side by side, are rows as well.
+    """
+    cell = search.cell
+    if cell is None or cell.kind != "text":
+        return LOST
+    (text,) = search.shown.texts([cell])
+    asked = replace(search, target=Target("text", cell.box, search.target.offset, text))
+    alone = len(plain(text)) >= SHORTEST and only_label(asked) is not None
+    return find_label(asked) if alone else LOST
 
 
 def _on_row(search: Search, label: Candidate, why: str, score: float, near: tuple[LookAlike, ...] = ()) -> Place:

@@ -19,6 +19,8 @@ DECORATION = re.compile(
 """What catalogues append to a title without making it another song; "live" and "remix" do make it another one."""
 ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$")
 """Where a text was cut off; of "(…" a reader may leave the bracket alone."""
+DRAWN = re.compile(r"^[^\x00-\u024f\u2010-\u205f]\s*(?=[A-Za-z\u00c0-\u024f]{3})|^[©®]\s+")
+"""A drawing beside a label that was read as a sign, or as a letter of another script than the label's."""
 ELIDED_PART = 0.75
 """Share of the title that must be left of it when the rest is cut off."""
 LEAST_CUT = 2
@@ -52,6 +54,9 @@ class Match(IntEnum):
 
 def match(wanted: str, read: str) -> Match:
     """How the text read from the screen matches what is wanted; words more or less never match."""
+    bare, other = (DRAWN.sub("", text) for text in (wanted, read))
+    if (bare, other) != (wanted, read):
+        return min(match(bare, other), Match.READ_ALIKE)
     want, have = plain(wanted), plain(read)
     if not want or not have:
         same = bool(wanted.strip()) and wanted.strip().casefold() == read.strip().casefold()

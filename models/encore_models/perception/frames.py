@@ -13,6 +13,8 @@ from encore_models.perception.ink import boxes
 from encore_recorder.geometry import Rect
 
 FIELD_HEIGHT = (18, 90)
+STRAIGHT = 0.85
+"""Share of a frame's height, but for its corners, that a straight side takes up."""
 FLAT = 48
 """Pixels of height of a frame up to which its round end is straight in its middle third."""
 FIELD_WIDTH = 90
@@ -150,13 +152,16 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int 
     inset = height // 6
     if not _upright(faint[top + inset : top + height - inset, left:right], 0.85):
         return None
-    strip = faint[top + height // 3 : top + height - height // 3, left:right]
+    strip = faint[top : top + height, left:right]
     if height > FLAT:
         strip = cv2.dilate(strip, np.ones((1, 3), np.uint8))
-    middle = strip.mean(axis=0) >= 0.85
+    middle = strip[height // 3 : height - height // 3].mean(axis=0) >= 0.85
+    straight = strip[inset : height - inset].mean(axis=0) >= STRAIGHT
     columns = (left + np.flatnonzero(middle)).tolist()
-    # The outermost edge that ends with the frame; a sign inside it lies further in.
-    for column in columns if outward < 0 else reversed(columns):
+    # The outermost edge that ends with the frame; a sign inside it lies further in. Only round ends are short, so that
+    # beside a straight edge a short one is of a sign in the next frame.
+    order = sorted(columns, key=lambda column: (not straight[column - left], outward * -column))
+    for column in order:
         beside = slice(max(0, column - 2), column + 3)
         above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
         below = faint[top + height + 3 : top + height + 3 + height // 3, beside]

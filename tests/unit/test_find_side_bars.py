@@ -1,0 +1,69 @@
+"""What real programs taught: side bars with headings, lists in a larger font, captions that count, buttons in a row."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from encore_agent.find import Absent, Found
+from encore_models.perception.candidates import candidates
+from encore_recorder.geometry import Point, Rect
+from tests.unit.test_find_kinds import TITLES, Window, find, form, table
+
+ENTRIES = ((26, "Home"), (45, "Desktop"), (67, "Games"))
+"""Pixels below the first heading, as close as a file manager draws them; too few to be seen as a list."""
+
+
+def side_bar(down: int = 0, entry: str = "Network") -> Window:
+    """Two headings with entries below them, further in; one heading and its entry read the same."""
+    window = form().write("My Computer", 27, 200 + down, 0.55)
+    for top, text in ENTRIES:
+        window.write(text, 51, 200 + top + down)
+    return window.write("Network", 27, 294 + down, 0.55).write(entry, 57, 312 + down)
+
+
+@pytest.mark.parametrize("down", [0, 14])
+def test_an_entry_below_a_heading_that_reads_the_same_is_never_the_heading(down: int) -> None:
+    found = find(side_bar(), side_bar(down), Point(75, 317))
+    if isinstance(found, Found):
+        assert found.box.top > 305 + down
+    gone = find(side_bar(), side_bar(down, "Servers"), Point(75, 317))
+    assert isinstance(gone, Absent), gone
+
+
+def test_a_row_whose_list_is_drawn_otherwise_is_known_by_its_name_alone() -> None:
+    now = Window()
+    for row, title in enumerate(TITLES):
+        now.write(title, 60, 60 + 44 * row, 0.55)
+    found = find(table(), now, Point(120, 65 + 40 * 3))
+    place = found.point if isinstance(found, Found) else found.look_alikes[0].box.center
+    assert abs(place.y - (65 + 44 * 3)) < 12
+
+
+def mixer(*captions: str) -> Window:
+    window = form()
+    for row, caption in enumerate(captions):
+        window.write(caption, 40, 250 + 50 * row).slider(260, 256 + 50 * row, 160, 0.3)
+    return window
+
+
+def test_a_caption_that_counts_names_its_slider_whatever_it_counts() -> None:
+    found = find(mixer("Brightness 40 %", "Balance"), mixer("Brightness 75 %", "Balance"), Point(300, 256))
+    assert isinstance(found, Found), found
+    assert abs(found.point.y - 256) < 12
+
+
+def test_a_number_that_tells_sliders_apart_is_part_of_the_name() -> None:
+    shown = mixer("Channel 1", "Channel 2")
+    assert isinstance(find(shown, mixer("Channel 2", "Channel 3"), Point(300, 256)), Absent)
+
+
+def test_a_sign_in_the_button_before_it_is_no_side_of_a_field() -> None:
+    picture = np.full((120, 400, 3), 240, np.uint8)
+    for left, right in ((20, 52), (55, 220)):
+        cv2.rectangle(picture, (left, 40), (right, 73), (150, 150, 150), 1)
+    cv2.rectangle(picture, (32, 50), (36, 63), (40, 40, 40), cv2.FILLED)
+    cv2.putText(picture, "Add Filter", (66, 62), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
+    for field in (c.box for c in candidates(picture) if c.kind == "field"):
+        assert not field.intersection(Rect(32, 50, 5, 14)), field
