@@ -23,6 +23,8 @@ LIKE = 0.56
 """Structure from which a label is taken for the same column of a row."""
 SHORTEST = 2
 """Letters of a name that is told from what a reader makes of a drawing."""
+LINES = 1.8
+"""Times the lower one's height that the middles of a row's title and of the line below it are apart at most."""
 OTHERWISE = 0.25
 """By how much two rows that read the same must differ in structure for one of them not to be the shown one."""
 GROUP = 0.12
@@ -282,8 +284,8 @@ def find_by_name(search: Search) -> Found | Absent:
         return LOST
     (text,) = search.shown.texts([cell])
     asked = replace(search, target=Target("text", cell.box, search.target.offset, text))
-    alone = len(plain(text)) >= SHORTEST and only_label(asked) is not None
-    return find_label(asked) if alone else LOST
+    label = only_label(asked) if len(plain(text)) >= SHORTEST else None
+    return find_label(asked) if label is not None and _titled_alike(search, cell, label) else LOST
 
 
 def _on_row(search: Search, label: Candidate, why: str, score: float, near: tuple[LookAlike, ...] = ()) -> Place:
@@ -302,6 +304,10 @@ def _naming_cells(search: Search) -> list[Candidate]:
     if cell is None:
         return []
     title = _title_in(search.shown, cell) if search.target.kind == "row" else None
+    # What stands further up than the line above is of the row above.
+    away = abs(title.box.center.y - cell.box.center.y) if title is not None else 0
+    if title is not None and away > LINES * min(title.box.height, cell.box.height):
+        title = None
     return list(dict.fromkeys(c for c in (cell, title) if c is not None))
 
 

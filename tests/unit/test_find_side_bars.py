@@ -67,3 +67,19 @@ def test_a_sign_in_the_button_before_it_is_no_side_of_a_field() -> None:
     cv2.putText(picture, "Add Filter", (66, 62), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
     for field in (c.box for c in candidates(picture) if c.kind == "field"):
         assert not field.intersection(Rect(32, 50, 5, 14)), field
+
+
+def details(names: tuple[str, ...], pitch: int = 40) -> Window:
+    """A list of files whose sizes are all alike but one."""
+    window = form()
+    for row, name in enumerate(names):
+        size = "315 bytes" if name == names[-1] else "4 KiB"
+        window.sign(30, 216 + pitch * row, 0).write(name, 80, 220 + pitch * row).write(size, 400, 220 + pitch * row)
+    return window
+
+
+def test_a_size_that_stands_in_another_row_now_does_not_name_the_row() -> None:
+    shown = details(("Maps", "Letters", "Invoices", "Crane manual"))
+    now = details(("Ropes", "Autumn", "Gulls", "Regatta"))
+    gone = find(shown, now, Point(430, 225 + 3 * 40))
+    assert isinstance(gone, Absent), gone
