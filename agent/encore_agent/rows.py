@@ -191,12 +191,7 @@ def weigh_elsewhere(search: Search, wanted: str) -> None:
 def find_in_list(search: Search) -> Found | Absent:
     """The very row that was shown, wherever it stands now."""
     result: Found | Absent = Absent("the row that was clicked has no text to know it by")
-    asked: list[str] = []
     for cell in _naming_cells(search):
-        (text,) = search.shown.texts([cell])
-        if any(match(one, text) >= Match.READ_ALIKE for one in asked):
-            break  # it names nothing that reads as it does itself: that is a heading, or the row above
-        asked.append(text)
         result = _find_in_list(search, cell)
         # Where others read the same in its place, such as a date, the title tells.
         if isinstance(result, Found) or _called_so(search, cell) < 2:
@@ -304,11 +299,14 @@ def _naming_cells(search: Search) -> list[Candidate]:
     if cell is None:
         return []
     title = _title_in(search.shown, cell) if search.target.kind == "row" else None
-    # What stands further up than the line above is of the row above.
-    away = abs(title.box.center.y - cell.box.center.y) if title is not None else 0
-    if title is not None and away > LINES * min(title.box.height, cell.box.height):
-        title = None
-    return list(dict.fromkeys(c for c in (cell, title) if c is not None))
+    names = title is not None and title != cell and _names(search.shown, title, cell)
+    return [cell, title] if title is not None and names else [cell]
+
+
+def _names(scene: Scene, title: Candidate, cell: Candidate) -> bool:
+    """Whether a title may be that of a cell's row: on its line or the next, and no heading that reads the same."""
+    lines = abs(title.box.center.y - cell.box.center.y) / min(title.box.height, cell.box.height)
+    return lines <= LINES and match(*scene.texts([title, cell])) < Match.READ_ALIKE
 
 
 def _one_of(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from encore_agent.certainty import Certainty
+from encore_agent.evidence import Search
 from encore_agent.find import Absent, Found
-from encore_models.perception.candidates import candidates
-from encore_recorder.geometry import Point, Rect
+from encore_agent.findings import FindOptions
+from encore_agent.rows import _names, find_by_name
+from encore_models.perception.candidates import Candidate, candidates
+from encore_models.perception.screen import Scene
+from encore_models.perception.target import describe_target
+from encore_recorder.geometry import Point
 from tests.unit.test_find_kinds import TITLES, Window, find, form, table
 
 ENTRIES = ((26, "Home"), (45, "Desktop"), (67, "Games"))
@@ -37,8 +45,8 @@ def test_a_row_whose_list_is_drawn_otherwise_is_known_by_its_name_alone() -> Non
     for row, title in enumerate(TITLES):
         now.write(title, 60, 60 + 44 * row, 0.55)
     found = find(table(), now, Point(120, 65 + 40 * 3))
-    place = found.point if isinstance(found, Found) else found.look_alikes[0].box.center
-    assert abs(place.y - (65 + 44 * 3)) < 12
+    assert isinstance(found, Found), found
+    assert abs(found.point.y - (65 + 44 * 3)) < 12
 
 
 def mixer(*captions: str) -> Window:
@@ -65,8 +73,8 @@ def test_a_sign_in_the_button_before_it_is_no_side_of_a_field() -> None:
         cv2.rectangle(picture, (left, 40), (right, 73), (150, 150, 150), 1)
     cv2.rectangle(picture, (32, 50), (36, 63), (40, 40, 40), cv2.FILLED)
     cv2.putText(picture, "Add Filter", (66, 62), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
-    for field in (c.box for c in candidates(picture) if c.kind == "field"):
-        assert not field.intersection(Rect(32, 50, 5, 14)), field
+    (field,) = (c.box for c in candidates(picture) if c.kind == "field")
+    assert 50 <= field.left <= 56
 
 
 def details(names: tuple[str, ...], pitch: int = 40) -> Window:
@@ -83,3 +91,32 @@ def test_a_size_that_stands_in_another_row_now_does_not_name_the_row() -> None:
     now = details(("Ropes", "Autumn", "Gulls", "Regatta"))
     gone = find(shown, now, Point(430, 225 + 3 * 40))
     assert isinstance(gone, Absent), gone
+
+
+def test_a_heading_or_the_title_of_the_row_above_names_no_row() -> None:
+    scene = side_bar().write("Ana Reyes", 400, 320).write("Paper Moon", 400, 300).scene
+
+    def label(x: int, y: int) -> Candidate:
+        found = scene.at(Point(x, y))
+        assert found is not None
+        return found
+
+    artist, entry = label(410, 325), label(75, 317)
+    assert _names(scene, label(410, 305), artist)
+    assert not _names(scene, label(40, 299), entry)  # it reads the same
+    assert not _names(scene, label(40, 206), entry)  # it stands further up
+
+
+def test_a_menu_seen_as_a_row_is_known_by_its_own_name_alone() -> None:
+    shown = form().scene
+    target = replace(describe_target(shown, Point(118, 17)), kind="row", row_text="File  Edit  View")
+    assert target.text == "Edit"
+
+    def named(now: Scene) -> Found | Absent:
+        return find_by_name(Search(target, shown, now, FindOptions(), Certainty.shipped()))
+
+    found = named(form(down=20).scene)
+    assert isinstance(found, Found)
+    assert found.box.overlap(target.box) > 0.5
+    twice = form().write("Edit", 600, 300).scene
+    assert isinstance(named(twice), Absent)
