@@ -44,6 +44,8 @@ PRESENT = (
     "hover",
 )
 """Pictures on which one thing changed. `moved` is the window's content at another place of a larger picture."""
+REFILLED = "refilled"
+"""A picture on which lists show other things, as after another search, and among them what is asked for."""
 TOGETHER = ("hard", "all")
 """`hard`: scale, theme, font and labels together; `all`: everything at once."""
 GONE = ("absent", "lookalike", "covered")

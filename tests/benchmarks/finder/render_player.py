@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from encore_recorder.geometry import Rect
-from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER, Kind, Screen, State, Thing
+from tests.benchmarks.finder.dataset import GONE, PRESENT, REFILLED, SHOWN, TOGETHER, Kind, Screen, State, Thing
 from tests.benchmarks.finder.icon_source import Split, Typeface
 from tests.benchmarks.finder.render_qt import start_qt
 from tests.benchmarks.finder.sheet import Drawn
@@ -58,6 +58,8 @@ class PlayerShot:
     face: Typeface | None = None
     order: int = 0
     """Seed of the rows' order; 0 leaves them."""
+    filling: int = 0
+    """Seed of a catalogue that two thirds of the rows come from; 0 leaves them."""
     renamed: bool = False
     hovered: tuple[str, ...] = ()
     """Names of buttons the pointer is on."""
@@ -146,7 +148,8 @@ def _plan(split: Split, number: int, seed: int, faces: Sequence[Typeface]) -> li
     changes["absent"] = replace(base, lost=lost)
     changes["lookalike"] = replace(base, lost=("row: 1", "row: 3", *controls[5:]), replaced=True)
     changes["covered"] = replace(base, covered=True)
-    return [base, *(replace(changes[name], picture=name) for name in (*PRESENT, *TOGETHER, *GONE))]
+    changes[REFILLED] = replace(base, filling=base.seed + 500, order=number + 20)
+    return [base, *(replace(changes[name], picture=name) for name in (*PRESENT, *TOGETHER, *GONE, REFILLED))]
 
 
 def _start(percent: int) -> None:
@@ -216,6 +219,8 @@ def _touch(window: PlayerWindow, shot: PlayerShot) -> None:
     from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QAbstractButton, QToolButton, QWidget
 
+    from demos.player.catalogue import generate
+
     rows = _rows(window)
     tracks = list(rows.tracks.tracks)
     lost = {int(name[5:]) for name in shot.lost if name.startswith("row: ")}
@@ -223,6 +228,9 @@ def _touch(window: PlayerWindow, shot: PlayerShot) -> None:
         tracks = [replace(t, title=almost(t.title)) if i in lost else t for i, t in enumerate(tracks)]
     else:
         tracks = [track for i, track in enumerate(tracks) if i not in lost]
+    if shot.filling:
+        others = generate(shot.filling).tracks
+        tracks = [track if i % 3 == 0 else other for i, (track, other) in enumerate(zip(tracks, others, strict=False))]
     if shot.order:
         head = tracks[:10]
         random.Random(shot.order).shuffle(head)

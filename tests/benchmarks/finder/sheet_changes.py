@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from tests.benchmarks.finder.dataset import GONE, PRESENT, SHOWN, TOGETHER
+from tests.benchmarks.finder.dataset import GONE, PRESENT, REFILLED, SHOWN, TOGETHER
 from tests.benchmarks.finder.icon_source import ICON_SETS, IconShop, Split, Typeface
 from tests.benchmarks.finder.sheet import Arrangement, Look, Part, Sheet, Shot, arranged, changed, walk
 from tests.benchmarks.finder.sheet_maker import Maker, balanced
@@ -16,6 +16,8 @@ from tests.benchmarks.finder.sheet_words import Words, almost, mistaken, reworde
 
 PERCENTS = {"s125": 125, "s150": 150, "s175": 175}
 DIALOG = "~dialog"
+SEEN = 6
+"""Rows of a list that are seen without scrolling, in most windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,13 @@ def series(split: Split, number: int, seed: int, toolkit: str, faces: Sequence[T
     shots = [_shot(SHOWN, state)]
     shots += [_shot(name, maker.present(name, state)) for name in (*PRESENT, *TOGETHER)]
     shots += [maker.gone(name, state) for name in GONE]
-    return Series(tuple(shots), targets, maker.slots(), maker.place())
+    slots = maker.slots()
+    place = maker.place()
+    # Of a chance of its own, for all others are to stay what they were.
+    other = random.Random(f"{split} {toolkit} {number} {seed} refilled")
+    filling = Filling(Words(split, other), other, {part.row for part in parts if part.row}, set(slots.values()))
+    shots.append(_shot(REFILLED, _with(state, filling.of)))
+    return Series(tuple(shots), targets, slots, place)
 
 
 def _root(state: _State) -> Part:
@@ -288,6 +296,66 @@ class _Changes:
             chance.randrange(20, 200),
             chance.randrange(20, 160),
         )
+
+
+class Filling:
+    """Other things in the lists of a sheet."""
+
+    def __init__(self, words: Words, chance: random.Random, titles: Collection[str], kept: Collection[str]) -> None:
+        """Take no title that is there already.
+
+        Args:
+            words: What the new rows read.
+            chance: What order they come in, and how many there are.
+            titles: Of all rows that are there.
+            kept: Those of rows that stay.
+        """
+        self._words, self._chance = words, chance
+        self._taken, self._kept = set(titles), kept
+
+    def of(self, part: Part) -> Part:
+        """A list filled anew but for the rows that stay, some left out, in another order; any other part as it is."""
+        if not any(inner.kind == "row" for inner in part.parts):
+            return part
+        rows = sorted((self._row(inner) for inner in part.parts), key=lambda row: row.row not in self._kept)
+        if part.free:
+            needed = sum(row.row in self._kept for row in rows)
+            del rows[max(needed, self._chance.randint((len(rows) + 1) // 2, len(rows))) :]
+            rows[:SEEN] = self._chance.sample(rows[:SEEN], len(rows[:SEEN]))
+        return replace(part, parts=tuple(rows))
+
+    def _row(self, part: Part) -> Part:
+        if part.kind != "row" or part.row in self._kept:
+            return part
+        title = self._title(part.row)
+
+        def change(inner: Part) -> Part:
+            words = inner.text
+            if inner.row == part.row:
+                inner = replace(inner, id=inner.id.replace(f":{part.row}", f":{title}"), row=title)
+            if inner.what == "photo":
+                return replace(inner, value=float(self._chance.randrange(24)))
+            return replace(inner, text=title if words == part.row else self._other(words)) if words else inner
+
+        return changed(part, change) or part
+
+    def _title(self, old: str) -> str:
+        while (title := self._other(old)) in self._taken:
+            pass
+        self._taken.add(title)
+        return title
+
+    def _other(self, words: str) -> str:
+        """Another text of the same kind: a time, an amount, the name of a file, a sentence, a title or a name."""
+        if ":" in words:
+            return self._words.time()
+        if any(letter.isdigit() for letter in words):
+            return self._words.amount()
+        if "." in words:
+            return self._words.file()
+        if len(words.split()) > 5:
+            return self._words.sentence()
+        return self._words.title() if " " in words else words
 
 
 def _captioned(part: Part, gone: Collection[str]) -> Part:
