@@ -33,6 +33,8 @@ STEP = 4
 """Pixels by which that is made out."""
 ROUGH = 14
 """Grey levels within the place up to which it is empty."""
+NARROW, LONG, WIDER = 100, 3, 1.6
+"""Pixels of width of a strip, times as long as it has to be, and times wider that it may be now."""
 EMPTY = 36
 """Side in pixels of what must be as empty around the place as it was."""
 
@@ -76,6 +78,8 @@ def _by_surroundings(search: Search, point: Point) -> Found | Absent:
         return Absent("it was a click on an empty place, and what stood around it has moved apart")
     if not search.now.rect.contains(spot) or not _as_empty(search, point, spot) or renamed:
         return Absent("it was a click on an empty place, and something stands there now")
+    if not _as_narrow(search, point, spot):
+        return Absent("it was a click on an empty strip, such as a bar at the edge, and there is none there now")
     evidence["beneath"] = _beneath(search, point, spot)
     if not evidence["beneath"]:
         return Absent("it was a click on an empty place, and what it lay on is covered there now")
@@ -202,6 +206,16 @@ def _as_empty(search: Search, point: Point, place: Point) -> bool:
     if not before.size or not after.size or inside:
         return False
     return int(np.ptp(after, axis=(0, 1)).max()) <= ROUGH + 1.5 * int(np.ptp(before, axis=(0, 1)).max())
+
+
+def _as_narrow(search: Search, point: Point, place: Point) -> bool:
+    """Whether a place in a strip, such as a scroll bar or a margin, is in one that is about as narrow still."""
+    area = _free_area(search.shown.image, point)
+    short, long = sorted((area.width, area.height))
+    if short > NARROW or long < LONG * short:
+        return True
+    now = _free_area(search.now.image, place)
+    return (now.width if area.width == short else now.height) <= WIDER * search.scale * short
 
 
 def _crowded(image: NDArray[np.uint8], point: Point) -> bool:

@@ -200,11 +200,16 @@ def find_in_list(search: Search) -> Found | Absent:
 
 
 def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
-    """Whether the rows of two cells have the same title; many rows end in "526 bytes, today"."""
-    shown, now = _title_in(search.shown, cell), _title_in(search.now, label)
-    if shown is None or shown == cell:
+    """Whether the title of a cell's row is in the row of a label; many rows end in "526 bytes, today".
+
+    Anywhere in it: the heads of columns begin with another one where more of them are made out.
+    """
+    title = _title_in(search.shown, cell)
+    if title is None or title == cell:
         return True
-    return now is not None and match(search.shown.texts([shown])[0], search.now.texts([now])[0]) >= Match.READ_ALIKE
+    (said,) = search.shown.texts([title])
+    row = [c for c in search.now.item_of(label) if c.kind == "text"]
+    return any(match(said, text) >= Match.READ_ALIKE for text in search.now.texts(row))
 
 
 def _title_in(scene: Scene, cell: Candidate) -> Candidate | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from encore_agent.colours import find_coloured
 from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
@@ -70,7 +71,7 @@ def find_icon(search: Search) -> Found | Absent:
     result = _by_looks(search)
     if isinstance(result, Found) or search.cell is None or search.target.kind != "icon":
         return result
-    for finder in (_where_it_stood, find_sign):
+    for finder in (_where_it_stood, find_coloured, find_sign):
         if isinstance(found := finder(search, search.cell), Found):
             return found
     return result

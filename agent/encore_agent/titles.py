@@ -17,8 +17,8 @@ DECORATION = re.compile(
     re.IGNORECASE,
 )
 """What catalogues append to a title without making it another song; "live" and "remix" do make it another one."""
-ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$")
-"""Where a text was cut off; of "(…" a reader may leave the bracket alone."""
+ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$|\s+\.$")
+"""Where a text was cut off; of "(…" a reader may leave the bracket alone, and of dots after a blank a single one."""
 DRAWN = re.compile(r"^[^\x00-\u024f\u2010-\u205f]\s*(?=[A-Za-z\u00c0-\u024f]{3})|^[©®]\s+")
 """A drawing beside a label that was read as a sign, or as a letter of another script than the label's."""
 ELIDED_PART = 0.75
@@ -72,6 +72,8 @@ def match(wanted: str, read: str) -> Match:
         return Match.SHORTENED if long.startswith(short) and len(short) >= ELIDED_PART * len(long) else Match.NONE
     if elided := ELISION.search(read):
         left = plain(read[: elided.start()])
+        if left == want and wanted.endswith("."):
+            return Match.READ_ALIKE  # of the dots one alone was read
         enough = ELIDED_PART * len(want) <= len(left) <= len(want) - LEAST_CUT
         return Match.SHORTENED if enough and want.startswith(left) else Match.NONE
     if want == have:

@@ -120,3 +120,22 @@ def test_a_menu_seen_as_a_row_is_known_by_its_own_name_alone() -> None:
     assert found.box.overlap(target.box) > 0.5
     twice = form().write("Edit", 600, 300).scene
     assert isinstance(named(twice), Absent)
+
+
+def editor(width: int, strip: int = 60) -> Window:
+    """Lines of text, and at the right edge a framed strip, such as a scroll bar with a map of the text."""
+    window = Window(np.full((480, width, 3), 250, np.uint8))
+    for number, text in enumerate(("File", "Edit", "Selection", "View")):
+        window.write(text, 20 + 100 * number, 12)
+    for number, text in enumerate(("class Scale", "side of it", "total", "weigh", "report")):
+        window.write(text, 40, 60 + 26 * number).write(f"# {text}", 340, 60 + 26 * number)
+    cv2.rectangle(window.image, (width - strip, 44), (width, 500), (190, 120, 40), 1)
+    return window
+
+
+def test_an_empty_place_in_a_strip_is_never_one_beside_it() -> None:
+    shown, now = editor(600), editor(820)
+    found = find(shown, now, Point(570, 300))
+    assert isinstance(found, Absent) or found.point.x > 762, found
+    same = find(shown, editor(600), Point(570, 300))
+    assert isinstance(same, Found), same

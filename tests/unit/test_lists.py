@@ -58,6 +58,18 @@ def test_a_label_that_grew_together_with_its_drawing_is_in_the_list_of_those_tha
     assert sorted(found.row(6, pitch)) == [6, 21]
 
 
+def test_labels_of_which_every_other_grew_together_with_its_drawing_are_in_one_list() -> None:
+    # The side bar of a file manager: a heading, entries further in, and another heading.
+    bar = [(27, 112, 102, 14), (51, 135, 40, 11), (51, 156, 55, 16), (51, 181, 46, 11), (30, 200, 97, 20)]
+    bar += [(50, 225, 36, 13), (27, 249, 64, 12), (51, 271, 56, 13)]
+    found = lists(*((*cell, TEXT) for cell in bar))
+    for index in (1, 2, 3, 4, 5):
+        pitch = found.pitch(index)
+        assert pitch is not None
+        assert abs(pitch.step - 22.8) < 1
+        assert list(found.row(index, pitch)) == [index]
+
+
 def test_a_row_is_what_repeats_from_row_to_row() -> None:
     cells = songs(6, 56)
     stray = (300, 100 + 2 * 56 + 4, 40, 12, TEXT)

@@ -36,7 +36,7 @@ def test_words_more_or_less_make_it_another_title(wanted: str, read: str, found:
     assert match(wanted, read) == found
 
 
-@pytest.mark.parametrize("end", ["…", "...", "..", " (…", " (..", " (.", " (", " ["])
+@pytest.mark.parametrize("end", ["…", "...", "..", " (…", " (..", " (.", " (", " [", " ."])
 def test_a_text_that_is_cut_off_names_more_than_what_is_left_of_it(end: str) -> None:
     assert match("Burning Signal Report", f"Burning Signal Report{end}") == Match.NONE
     assert match("Burning Signal Report", f"Burning Signal Rep{end}") == Match.SHORTENED
@@ -59,6 +59,8 @@ def test_a_shown_title_that_was_cut_off_itself_agrees_as_far_as_it_goes() -> Non
     assert match("Burning Signal Rep…", "Burning Signal Rep...") == Match.READ_ALIKE
     assert match("Burning Signal Rep…", "Burning Signal Report") == Match.SHORTENED
     assert match("Burning…", "Burning Signal Report") == Match.NONE
+    assert match("Burning Signal Rep.", "Burning Signal Rep..") == Match.READ_ALIKE
+    assert match("Burning Signal Rep.", "Burning Signal Report") == Match.NONE
 
 
 def test_the_best_matches_are_all_of_the_best_kind() -> None:

@@ -24,8 +24,12 @@ ALIKE_SIZE = 0.35
 """By how much the sizes of two cells of a column may differ."""
 OCCUPIED = 0.8
 """Share of the rows between the first and the last one that must have the cell."""
+EQUAL_STEPS = 0.2
+"""Part of a distance by which a multiple of it may be off."""
 FEW_ROWS = 3
 """Rows that say little: two equal distances may be an accident."""
+GROWN = 1.0
+"""The same of labels of which some grew together with their drawings, which are higher."""
 DRAWING = 1.8
 """Times the height of a label that a drawing before it takes up, with the gap between them."""
 CARD = (640, 440)
@@ -61,6 +65,11 @@ class Pitch:
         """Whether rows between the first and the last one lack the cell."""
         return len(self.rows) < max(self.rows[-1], 0) - min(self.rows[0], 0)
 
+    def is_multiple_of(self, step: float) -> bool:
+        """Whether it is twice a distance, three times or more."""
+        times = round(self.step / step)
+        return times >= 2 and abs(times * step - self.step) <= EQUAL_STEPS * step
+
 
 class Lists:
     """What repeats on one picture."""
@@ -86,15 +95,19 @@ class Lists:
         pitch = self._pitch_in(self._aligned(cell), cell)
         if self._text[cell] and (pitch is None or len(pitch.rows) < FEW_ROWS or pitch.has_gaps):
             beside = self._pitch_in(self._begun(cell), cell)
-            if beside is None or len(beside.rows) < FEW_ROWS:
-                return pitch
             # Of labels that grew together with their drawings some stand at equal distances by accident.
-            return beside if pitch is None or len(beside.rows) > len(pitch.rows) else pitch
+            if beside is not None and len(beside.rows) >= max(FEW_ROWS, len(pitch.rows) + 1 if pitch else 0):
+                pitch = beside
+        if self._text[cell] and pitch is not None:
+            between = self._pitch_in(self._level(cell), cell, GROWN)
+            # Where labels grew together with their drawings, those that did not may stand at twice the distance.
+            if between is not None and len(between.rows) > len(pitch.rows) and pitch.is_multiple_of(between.step):
+                return between
         return pitch
 
-    def _pitch_in(self, column: NDArray[np.bool_], cell: int) -> Pitch | None:
-        """The pitch of a candidate in its column, [n]."""
-        ratio = np.abs(self._sizes / self._sizes[cell] - 1) <= ALIKE_SIZE
+    def _pitch_in(self, column: NDArray[np.bool_], cell: int, differing: float = ALIKE_SIZE) -> Pitch | None:
+        """The pitch of a candidate in its column, [n], with those whose sizes differ from its own by so much."""
+        ratio = np.abs(self._sizes / self._sizes[cell] - 1) <= differing
         fits = ratio[:, 1] & (ratio[:, 0] | self._text[cell])
         column = column & fits & self._ink & (self._text == self._text[cell])
         away = self._middle[column] - self._middle[cell]
@@ -154,6 +167,11 @@ class Lists:
         """Which candidates begin where a label would that grew together with the drawing before it."""
         further = self._sides[0] - self._sides[0, cell]
         return np.asarray((further > 0) & (further <= DRAWING * self._sizes[cell, 1]), np.bool_)
+
+    def _level(self, cell: int) -> NDArray[np.bool_]:
+        """Which candidates begin where a label does that may have grown together with the drawing before, or not."""
+        apart = np.abs(self._sides[0] - self._sides[0, cell])
+        return np.asarray(apart <= DRAWING * np.maximum(self._sizes[:, 1], self._sizes[cell, 1]), np.bool_)
 
     def named_alike(self, cell: int, alike: Indexes, row: float | None = None) -> Sequence[int]:
         """Labels at the same distance from a drawing as from most drawings like it, the upper left first.
