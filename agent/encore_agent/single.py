@@ -44,6 +44,8 @@ STRANGE = 0.14
 """Agreement of neighbours below which nothing of what stood around it is there."""
 FOREIGN = 0.2
 """Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
+CAME_TOO = 0.5
+"""How many of the drawings around it must have come along where nothing else of what stood around it is there."""
 LIKE = 0.5
 """Likeness below which a drawing is another sign, however well it stands: pause where play was."""
 COMPANY, OFF = 8, 6
@@ -174,6 +176,8 @@ def _by_looks(search: Search) -> Found | Absent:
     foreign = evidence["neighbours"] < FOREIGN and along < ALL_ALONG
     if not evidence["settled"] and (foreign or order == "replaced"):
         return Absent("what looks like it stands among other things, where all else stands as it did", near)
+    if evidence["neighbours"] < STRANGE and evidence["together"] < CAME_TOO:
+        return Absent("what looks like it stands among other things, as the arrows of a dialog do", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(
         Place(pool[best].box, why, float(scores[best]), near[1:]), "icon", evidence, "nothing is enough like it"

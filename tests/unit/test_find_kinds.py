@@ -131,6 +131,18 @@ def test_a_drawing_whose_place_another_one_took_is_absent() -> None:
     assert isinstance(find(form(), now, Point(530, 11)), Absent)
 
 
+def test_the_arrow_of_a_dialog_is_not_that_of_the_window_below() -> None:
+    now = form()
+    cv2.rectangle(now.image, (60, 0), (759, 440), (232, 232, 232), cv2.FILLED)
+    now.labels.clear()
+    now.write("File", 20, 12).sign(560, 14, 1)
+    for row, text in enumerate(("Open file", "Places", "Harbour", "Desktop", "Cancel")):
+        now.write(text, 90 + 70 * (row % 2), 40 + 60 * row)
+    gone = find(form(), now, Point(590, 20))
+    assert isinstance(gone, Absent)
+    assert "as the arrows of a dialog do" in gone.reason
+
+
 def tools(order: Sequence[int]) -> Window:
     """A window with drawings side by side in some order."""
     window = Window().write("File", 20, 12).write("Edit", 110, 12).write("Apply", 620, 420)

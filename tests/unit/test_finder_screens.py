@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 from encore_models.training.icon_sets import TEST_SETS
 from encore_recorder.geometry import Rect
 from tests.benchmarks.finder import make_screens, render_html, render_player, render_qt, sheet_words
-from tests.benchmarks.finder.dataset import GONE, PRESENT, REFILLED, SHOWN, TOGETHER, Screen, State, queries
+from tests.benchmarks.finder.dataset import FEW, GONE, PRESENT, REFILLED, SHOWN, TOGETHER, Screen, State, queries
 from tests.benchmarks.finder.icon_source import _FACES, ICON_SETS, IconShop, Split, typefaces
 from tests.benchmarks.finder.sheet import Drawn, Look, Part, Sheet, Shot, What, arranged, changed, column, row, walk
 from tests.benchmarks.finder.sheet_changes import Series, series
@@ -109,7 +109,7 @@ def test_a_photograph_is_the_same_every_time_and_none_is_flat() -> None:
 
 def check(screen: Screen, images: Mapping[str, Image]) -> None:
     """What must hold of any screen."""
-    assert set(images) == set(screen.pictures) == {SHOWN, *PRESENT, *TOGETHER, *GONE, REFILLED}
+    assert set(images) == set(screen.pictures) == {SHOWN, *PRESENT, *TOGETHER, *GONE, REFILLED, FEW}
     for name, things in screen.pictures.items():
         height, width = images[name].shape[:2]
         whole = Rect(0, 0, width, height)
@@ -126,9 +126,10 @@ def check(screen: Screen, images: Mapping[str, Image]) -> None:
     shown = {thing.id: thing for thing in screen.pictures[SHOWN]}
     for target, title in screen.slots.items():
         assert shown[target].row != title
-    listed, filled = (
-        {thing.row for thing in screen.pictures[name] if thing.kind == "row"} for name in (SHOWN, REFILLED)
+    listed, filled, few = (
+        {thing.row for thing in screen.pictures[name] if thing.kind == "row"} for name in (SHOWN, REFILLED, FEW)
     )
+    assert few < listed
     assert filled - listed, "some rows are new"
     assert screen.toolkit == "player" or listed & filled <= set(screen.slots.values()), "only what is asked for stays"
     for name in ("absent", "lookalike"):

@@ -44,8 +44,9 @@ PRESENT = (
     "hover",
 )
 """Pictures on which one thing changed. `moved` is the window's content at another place of a larger picture."""
-REFILLED = "refilled"
-"""A picture on which lists show other things, as after another search, and among them what is asked for."""
+REFILLED, FEW = "refilled", "few"
+"""Pictures on which lists show other things, as after another search, and among them what is asked for; and on which
+they show a few of theirs only."""
 TOGETHER = ("hard", "all")
 """`hard`: scale, theme, font and labels together; `all`: everything at once."""
 GONE = ("absent", "lookalike", "covered")

@@ -97,16 +97,17 @@ class Measured:
 class Looker:
     """Looks at the pictures of one screen, each once."""
 
-    def __init__(self, folder: Path, screen: Screen, eyes: Eyes) -> None:
-        """Look at nothing yet."""
-        self._folder, self._screen, self._eyes = folder, screen, eyes
+    def __init__(self, folder: Path, screen: Screen, eyes: Eyes, shown: str = SHOWN) -> None:
+        """Look at nothing yet; `shown` is the picture that was seen when it was demonstrated."""
+        self._folder, self._screen, self._eyes, self._shown = folder, screen, eyes, shown
         self._scenes: dict[str, Scene] = {}
         self._targets: dict[str, Target] = {}
 
     def scene(self, picture: str) -> Scene:
         """A picture, seen before or now."""
         if picture not in self._scenes:
-            self._scenes[picture] = self._eyes.look(read_image(self._folder, self._screen, picture))
+            name = self._shown if picture == SHOWN else picture
+            self._scenes[picture] = self._eyes.look(read_image(self._folder, self._screen, name))
         return self._scenes[picture]
 
     def target(self, thing: Thing) -> Target:

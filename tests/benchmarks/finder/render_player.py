@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from encore_recorder.geometry import Rect
-from tests.benchmarks.finder.dataset import GONE, PRESENT, REFILLED, SHOWN, TOGETHER, Kind, Screen, State, Thing
+from tests.benchmarks.finder.dataset import FEW, GONE, PRESENT, REFILLED, SHOWN, TOGETHER, Kind, Screen, State, Thing
 from tests.benchmarks.finder.icon_source import Split, Typeface
 from tests.benchmarks.finder.render_qt import start_qt
 from tests.benchmarks.finder.sheet import Drawn
@@ -58,6 +58,8 @@ class PlayerShot:
     face: Typeface | None = None
     order: int = 0
     """Seed of the rows' order; 0 leaves them."""
+    few: bool = False
+    """Whether two rows alone are there."""
     filling: int = 0
     """Seed of a catalogue that two thirds of the rows come from; 0 leaves them."""
     renamed: bool = False
@@ -148,8 +150,9 @@ def _plan(split: Split, number: int, seed: int, faces: Sequence[Typeface]) -> li
     changes["absent"] = replace(base, lost=lost)
     changes["lookalike"] = replace(base, lost=("row: 1", "row: 3", *controls[5:]), replaced=True)
     changes["covered"] = replace(base, covered=True)
+    changes[FEW] = replace(base, few=True)
     changes[REFILLED] = replace(base, filling=base.seed + 500, order=number + 20)
-    return [base, *(replace(changes[name], picture=name) for name in (*PRESENT, *TOGETHER, *GONE, REFILLED))]
+    return [base, *(replace(changes[name], picture=name) for name in (*PRESENT, *TOGETHER, *GONE, REFILLED, FEW))]
 
 
 def _start(percent: int) -> None:
@@ -235,7 +238,7 @@ def _touch(window: PlayerWindow, shot: PlayerShot) -> None:
         head = tracks[:10]
         random.Random(shot.order).shuffle(head)
         tracks[:10] = head
-    rows.tracks.show(tracks)
+    rows.tracks.show(tracks[1:3] if shot.few else tracks)
     for widget in window.findChildren(QWidget):
         name = widget.accessibleName()
         if name in shot.hovered:

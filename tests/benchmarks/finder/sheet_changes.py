@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tests.benchmarks.finder.dataset import GONE, PRESENT, REFILLED, SHOWN, TOGETHER
+from tests.benchmarks.finder.dataset import FEW, GONE, PRESENT, REFILLED, SHOWN, TOGETHER
 from tests.benchmarks.finder.icon_source import ICON_SETS, IconShop, Split, Typeface
 from tests.benchmarks.finder.sheet import Arrangement, Look, Part, Sheet, Shot, arranged, changed, walk
 from tests.benchmarks.finder.sheet_maker import Maker, balanced
@@ -67,9 +67,8 @@ def series(split: Split, number: int, seed: int, toolkit: str, faces: Sequence[T
     slots = maker.slots()
     place = maker.place()
     # Of a chance of its own, for all others are to stay what they were.
-    other = random.Random(f"{split} {toolkit} {number} {seed} refilled")
-    filling = Filling(Words(split, other), other, {part.row for part in parts if part.row}, set(slots.values()))
-    shots.append(_shot(REFILLED, _with(state, filling.of)))
+    lists = Lists(random.Random(f"{split} {toolkit} {number} {seed} refilled"), split, parts, slots)
+    shots += [_shot(REFILLED, _with(state, lists.refilled)), _shot(FEW, _with(state, lists.few))]
     return Series(tuple(shots), targets, slots, place)
 
 
@@ -298,34 +297,44 @@ class _Changes:
         )
 
 
-class Filling:
-    """Other things in the lists of a sheet."""
+class Lists:
+    """Other things in the lists of a sheet, or fewer."""
 
-    def __init__(self, words: Words, chance: random.Random, titles: Collection[str], kept: Collection[str]) -> None:
+    def __init__(self, chance: random.Random, split: Split, parts: Sequence[Part], slots: Mapping[str, str]) -> None:
         """Take no title that is there already.
 
         Args:
-            words: What the new rows read.
-            chance: What order they come in, and how many there are.
-            titles: Of all rows that are there.
-            kept: Those of rows that stay.
+            chance: What the new rows read, in what order they come, and how many there are.
+            split: Whose words they read.
+            parts: Of the sheet.
+            slots: See `Series`; rows that are asked for stay where lists are filled, those that were shown where few
+                stay.
         """
-        self._words, self._chance = words, chance
-        self._taken, self._kept = set(titles), kept
+        self._chance, self._words = chance, Words(split, chance)
+        self._taken = {part.row for part in parts if part.row}
+        self._asked = set(slots.values())
+        self._shown = {target.partition(":")[2] for target in slots}
 
-    def of(self, part: Part) -> Part:
+    def refilled(self, part: Part) -> Part:
         """A list filled anew but for the rows that stay, some left out, in another order; any other part as it is."""
-        if not any(inner.kind == "row" for inner in part.parts):
+        if not _is_list(part):
             return part
-        rows = sorted((self._row(inner) for inner in part.parts), key=lambda row: row.row not in self._kept)
+        rows = sorted((self._row(inner) for inner in part.parts), key=lambda row: row.row not in self._asked)
         if part.free:
-            needed = sum(row.row in self._kept for row in rows)
+            needed = sum(row.row in self._asked for row in rows)
             del rows[max(needed, self._chance.randint((len(rows) + 1) // 2, len(rows))) :]
             rows[:SEEN] = self._chance.sample(rows[:SEEN], len(rows[:SEEN]))
         return replace(part, parts=tuple(rows))
 
+    def few(self, part: Part) -> Part:
+        """A list with one to three of its rows, those that were shown first; any other part as it is."""
+        if not _is_list(part) or not part.free:
+            return part
+        rows = sorted(part.parts, key=lambda row: row.row not in self._shown)
+        return replace(part, parts=tuple(rows[: self._chance.randint(1, 3)]))
+
     def _row(self, part: Part) -> Part:
-        if part.kind != "row" or part.row in self._kept:
+        if part.kind != "row" or part.row in self._asked:
             return part
         title = self._title(part.row)
 
@@ -356,6 +365,10 @@ class Filling:
         if len(words.split()) > 5:
             return self._words.sentence()
         return self._words.title() if " " in words else words
+
+
+def _is_list(part: Part) -> bool:
+    return any(inner.kind == "row" for inner in part.parts)
 
 
 def _captioned(part: Part, gone: Collection[str]) -> Part:
