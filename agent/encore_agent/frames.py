@@ -39,8 +39,8 @@ SURE_PLACE = 0.6
 """Agreement of its place from which a caption with a word more or less is the same."""
 PARTLY, REST = 0.7, 0.6
 """What such a caption counts, and that all others with a caption are accounted for, where the same caption counts 1."""
-HIGHER = ((0.7, 1.4), (0.6, 1.7))
-"""How much lower or higher a field, and a slider, may be."""
+HIGHER = {"field": (0.7, 1.4), "slider": (0.6, 1.7), "scroll bar": (0.5, 2.1)}
+"""How much lower or higher each may be; of a thin bar the handle alone may be made out, or the track beside it too."""
 SHORTER, LONGER = 0.6, 3.2
 """Times as long as it was that a slider may be: it grows with its window, and where something beside it is gone, but it
 hardly gets shorter than that makes it."""
@@ -165,7 +165,7 @@ def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
 
     How long it is depends on the window: what counts is how thick it is, and that it lies or stands as it did.
     """
-    low, high = HIGHER[cell.frame == "slider"]
+    low, high = HIGHER[cell.kind]
     if cell.frame == "slider" and _lies(cell) != _lies(other):
         return False
     own, its = (min(c.box.width, c.box.height) for c in (cell, other))
@@ -198,7 +198,7 @@ def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
 
     What is written beside a field may be its caption or any other label, which sliders seldom stand beside.
     """
-    low, high = HIGHER[cell.frame == "slider"]
+    low, high = HIGHER[cell.kind]
     back = [c for c in pair.here.candidates if c.kind == cell.kind and low <= c.box.height / cell.box.height <= high]
     now = [c for c in pool if _as_high(pair, cell, c)]
     if cell.kind == "slider":
