@@ -190,7 +190,7 @@ def correlation(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
 
 def contrast(piece: NDArray[np.uint8]) -> float:
     """Standard deviation in levels of the liveliest colour; 0 where there are no pixels."""
-    return float(piece.std(axis=(0, 1)).max()) if piece.size else 0.0
+    return float(cv2.meanStdDev(piece)[1].max()) if piece.size else 0.0
 
 
 def size_fits(a: Rect, b: Rect, scale: float) -> bool:
