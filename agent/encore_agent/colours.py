@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.context import PART_OF_IT, anchored, beside, company, ramp, surroundings
+from encore_agent.context import PART_OF_IT, anchored, beside, came_alone, company, ramp, surroundings
 from encore_agent.evidence import Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.witnesses import undisputed
@@ -48,7 +48,7 @@ def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
     """The drawing whose own pixels are the same, on whatever ground.
 
     Returns:
-        None where its pixels tell nothing, or are nowhere.
+        None where its pixels tell nothing, are nowhere, or stand among strangers.
     """
     box = cell.box
     if cell.kind != "icon" or not SMALLEST <= min(box.width, box.height) <= max(box.width, box.height) <= LARGEST:
@@ -66,6 +66,9 @@ def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
     (place, share), next_best = ranked[0], max((share for _, share in ranked[1:]), default=0.0)
     pair = search.pair
     around = float(surroundings(pair, box, [place])[0])
+    together = float(ramp(company(pair, box, [place])[0], *PART_OF_IT))
+    if came_alone(around, together):
+        return None
     across, down = anchored(pair, box, [place])
     stands = max(around, BESIDE * float(beside(pair, box, [place])[0]), ANCHORED * float(across[0] * down[0]))
     evidence = {
@@ -76,7 +79,7 @@ def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
         "back": share - before,
         "alone": float(max(before, next_best) < LIKE),
         "settled": undisputed(search, box, place, around),
-        "together": float(ramp(company(pair, box, [place])[0], *PART_OF_IT)),
+        "together": together,
     }
     why = f"{share:.0%} of its own pixels on another ground, neighbours {around:.2f}"
     return search.judged(Place(place, why, share), "icon", evidence, "its own pixels are there, but among other things")

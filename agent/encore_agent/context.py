@@ -27,6 +27,10 @@ NEXT = 300
 """Pixels within which the next thing in a direction counts."""
 LEAST_NEXT = 2
 """Directions in which something must stand."""
+STRANGE = 0.14
+"""Agreement of neighbours below which nothing of what stood around a place is there."""
+CAME_TOO = 0.5
+"""How many of the drawings around it must have come along then."""
 COMPANY = 8
 """Drawings near a place that make its company."""
 LEAST_COMPANY = 3
@@ -300,6 +304,16 @@ def company(
             first = int(np.argmax(weights * same))
             scores[number] = (weights @ same - weights[first] * same[first]) / (1 - weights[first])
     return scores
+
+
+def came_alone(around: float, together: float) -> bool:
+    """Whether a drawing stands among strangers: the arrows of a dialog look like those of the window below.
+
+    Args:
+        around: Agreement of its neighbours.
+        together: How many of the drawings around it came along, from `company` by `PART_OF_IT`.
+    """
+    return around < STRANGE and together < CAME_TOO
 
 
 def seen(pair: Pair, place: Rect) -> float:

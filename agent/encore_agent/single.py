@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.colours import find_coloured
-from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, surroundings
+from encore_agent.context import PART_OF_IT, STRANGE, Pair, anchored, beside, came_alone, company, ramp, surroundings
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
@@ -40,12 +40,8 @@ SURELY = 0.8
 """Likeness of what is seen there from which it is the shown drawing; others come to half of it."""
 CORNER = 0.8
 """How well the distances to two edges must be kept to speak for a drawing among strangers."""
-STRANGE = 0.14
-"""Agreement of neighbours below which nothing of what stood around it is there."""
 FOREIGN = 0.2
 """Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
-CAME_TOO = 0.5
-"""How many of the drawings around it must have come along where nothing else of what stood around it is there."""
 LIKE = 0.5
 """Likeness below which a drawing is another sign, however well it stands: pause where play was."""
 COMPANY, OFF = 8, 6
@@ -176,7 +172,7 @@ def _by_looks(search: Search) -> Found | Absent:
     foreign = evidence["neighbours"] < FOREIGN and along < ALL_ALONG
     if not evidence["settled"] and (foreign or order == "replaced"):
         return Absent("what looks like it stands among other things, where all else stands as it did", near)
-    if evidence["neighbours"] < STRANGE and evidence["together"] < CAME_TOO:
+    if came_alone(evidence["neighbours"], evidence["together"]):
         return Absent("what looks like it stands among other things, as the arrows of a dialog do", near)
     why = f"looks {looks[best]:.2f}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     return search.judged(
