@@ -12,10 +12,12 @@ from encore_agent.context import PART_OF_IT, STRANGE, Pair, anchored, beside, ca
 from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
-from encore_agent.titles import Match, match
+from encore_agent.titles import Match, match, plain
 from encore_agent.witnesses import agreed, middles, new_order, undisputed
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
+from encore_models.perception.lists import ALIGNED
+from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
 
 SHORTLIST = 24
@@ -145,7 +147,7 @@ def _by_looks(search: Search) -> Found | Absent:
         looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
     best, near = int(np.argmax(scores)), nearest(pool, scores)
     ahead = lead(pool, scores, best)
-    if search.target.kind == "row_icon" and _changed_hands(search, cell, pool[best]):
+    if _changed_hands(search, cell, pool[best], float(around[best])):
         return Absent("what looks like it belongs to something else now", near)
     if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
@@ -246,13 +248,41 @@ def _places(cells: Sequence[Candidate]) -> int:
     return sum(all(c.box.overlap(other.box) < 0.3 for other in cells[:number]) for number, c in enumerate(cells))
 
 
-def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
-    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to."""
-    before, after = search.shown.name_of(cell), search.now.name_of(found)
-    if before is None or after is None:
+def _changed_hands(search: Search, cell: Candidate, found: Candidate, around: float) -> bool:
+    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to.
+
+    Where nothing names one that stands in a list among its like, what stands on its line tells; and where nothing was
+    made out there, only that the list has not changed: `around` is how well its neighbours agree.
+    """
+    shown, now = search.shown, search.now
+    before, after = shown.name_of(cell), now.name_of(found)
+    if search.target.kind == "row_icon":
+        if before is None or after is None:
+            return False
+        said, says = shown.texts([before])[0], now.texts([after])[0]
+        return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
+    if before is not None or not search.target.look_alikes or not shown.is_listed(cell):
         return False
-    said, says = search.shown.texts([before])[0], search.now.texts([after])[0]
-    return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
+    here, there = _said_beside(shown, cell), _said_beside(now, found)
+    if not here:
+        return around < SURELY
+    return bool(there) and not any(match(one, other) >= Match.READ_ALIKE for one in here for other in there)
+
+
+def _said_beside(scene: Scene, cell: Candidate) -> list[str]:
+    """What the labels next to a drawing in a list say, on its left and right, those that begin together."""
+    pitch = scene.pitch_of(cell)
+    half = pitch.step / 2 if pitch is not None else cell.box.height
+    level = [
+        c
+        for c in scene.candidates
+        if c.kind == "text" and abs(c.box.center.y - cell.box.center.y) < half and not scene.walled(c.box, cell.box)
+    ]
+    said = [(c.box, text) for c, text in zip(level, scene.texts(level), strict=True) if plain(text)]
+    left = max((box.left for box, _ in said if box.right <= cell.box.left), default=None)
+    right = min((box.left for box, _ in said if box.left >= cell.box.right), default=None)
+    ends = [end for end in (left, right) if end is not None]
+    return [text for box, text in said if any(abs(box.left - end) <= ALIGNED for end in ends)]
 
 
 def _lead_back(pair: Pair, found: Candidate, cell: Candidate, free: bool) -> float:

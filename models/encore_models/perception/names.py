@@ -29,6 +29,7 @@ class Names:
         self._scene = scene
         self._known: dict[Candidate, Candidate | None] = {}
         self._own: dict[Candidate, Candidate | None] = {}
+        self._told: dict[Candidate, Candidate | None] = {}
 
     def of(self, cell: Candidate) -> Candidate | None:
         """The label that names what a drawing belongs to: the title of its row or card; None where there is none."""
@@ -86,22 +87,32 @@ class Names:
             title = title_of(c for c in row if c != cell)
             if title is not None:
                 return title
-        index = scene.index(cell)
-        numbers = np.asarray(sorted({index, *(scene.index(c) for c in alike)}), np.intp)
-        pitch = scene.pitch_of(cell)
-        named = scene.lists.named_alike(index, numbers, None if pitch is None else pitch.step)
-        name = scene.candidates[named[0]] if named else None
-        if name is None or (pitch is None and not self._as_in_lists(cell, name, alike)):
+        name, pitch = self._told_name(cell), scene.pitch_of(cell)
+        if name is None or (pitch is None and not self._as_others(cell, name, alike)):
             return self._name_of_card(cell)
         return name
 
-    def _as_in_lists(self, cell: Candidate, name: Candidate, alike: Iterable[Candidate]) -> bool:
-        """Whether what may name a drawing that stands in no list stands to it as names of listed ones do to theirs.
+    def _told_name(self, cell: Candidate) -> Candidate | None:
+        """The label at the same distance from a drawing as from most drawings like it."""
+        if cell not in self._told:
+            scene = self._scene
+            alike = scene.of_its_size(cell) if scene.in_grid(cell) else scene.alike(cell)
+            index, pitch = scene.index(cell), scene.pitch_of(cell)
+            numbers = np.asarray(sorted({index, *(scene.index(c) for c in alike)}), np.intp)
+            named = scene.lists.named_alike(index, numbers, None if pitch is None else pitch.step)
+            self._told[cell] = scene.candidates[named[0]] if named else None
+        return self._told[cell]
+
+    def _as_others(self, cell: Candidate, name: Candidate, alike: Iterable[Candidate]) -> bool:
+        """Whether what may name a drawing that stands in no list stands to it as the names of its like do to theirs.
 
         Below a list the same drawing may stand for what is played: any column of the list is at an equal distance then.
+        Where the cards of a line are wider than those of another one, so is the name of the next card.
         """
-        listed = sorted((c for c in alike if self._scene.pitch_of(c) is not None), key=lambda c: c.box.top)[:ASKED]
+        others = sorted((c for c in alike if c != cell), key=lambda c: c.box.top)
+        listed = [c for c in others if self._scene.pitch_of(c) is not None][:ASKED]
         names = [(c, own) for c in listed if (own := self._own_name(c)) is not None]
+        names = names or [(c, told) for c in others[:ASKED] if (told := self._told_name(c)) is not None]
         return not names or any(_stands_alike(cell.box, name.box, c.box, own.box) for c, own in names)
 
     def _name_like_others(self, cell: Candidate) -> Candidate | None:

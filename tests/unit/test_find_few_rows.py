@@ -1,0 +1,76 @@
+"""Drawings in rows where a search finds one or two, and on cards that are wider than those of another line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from encore_agent.find import Absent, Finder, Found
+from encore_models.perception.target import describe_target
+from encore_recorder.geometry import Point, Rect
+from tests.unit.test_find_kinds import Window
+
+TITLES = ("Silver Bridge", "Hidden River", "Golden Meadow", "Paper Lantern", "Neon Harbor", "Velvet Canyon")
+
+
+def page(titles: Sequence[str], shift: int = 0, playing: str = "") -> Window:
+    """Rows of a title and two signs each, and below them what is played, with one of the signs."""
+    window = Window().write("Library", 20, 12).write("Radio", 120, 12)
+    for row, title in enumerate(titles):
+        top = 60 + 52 * row
+        window.write(title, 60, top).sign(560 + shift, top - 4, 0).sign(640 + shift, top - 4, 1)
+    if playing:
+        window.write(playing, 60, 440).sign(200, 436, 0)
+    return window
+
+
+def find(shown: Window, now: Window, point: Point, said: str | None = None) -> Found | Absent:
+    scene = shown.scene
+    return Finder(now).find(describe_target(scene, point), scene, now.scene, said)
+
+
+@pytest.mark.parametrize("said", ["Golden Meadow", "Crystal Compass"])
+def test_the_sign_of_one_of_two_rows_is_that_of_the_title(said: str) -> None:
+    point = Point(570, 62 + 52 * 2 + 4)
+    assert describe_target(page(TITLES).scene, point).kind == "row_icon"
+    for row, titles in enumerate(((said, "Burning Forest"), ("Burning Forest", said))):
+        found = find(page(TITLES), page(titles, 10), point, said)
+        assert isinstance(found, Found), found
+        assert Rect(570, 50 + 52 * row, 24, 30).contains(found.point)
+
+
+def test_a_title_that_is_not_listed_has_no_sign_though_it_is_played() -> None:
+    point = Point(570, 62 + 52 * 2 + 4)
+    now = page(("Burning Forest", "Frozen Avenue"), playing="Golden Meadow")
+    assert isinstance(find(page(TITLES), now, point, "Golden Meadow"), Absent)
+
+
+def cards(lines: Sequence[Sequence[tuple[str, int]]]) -> Window:
+    """Lines of cards with their widths: a sign at the upper right corner, a title below."""
+    window = Window(np.full((560, 760, 3), 245, np.uint8))
+    for line, row in enumerate(lines):
+        left, top = 30, 30 + 260 * line
+        for title, width in row:
+            cv2.rectangle(window.image, (left, top), (left + width, top + 230), (205, 205, 205), 1)
+            window.sign(left + width - 30, top + 10, 1).write(title, left + 8, top + 200)
+            left += width + 10
+    return window
+
+
+def test_the_title_of_the_next_card_is_not_the_name_of_a_wider_one() -> None:
+    first = [(title, 220) for title in TITLES[:3]]
+    scene = cards([first, [("Paper Lantern", 335), ("Neon Harbor", 335)]]).scene
+    for left, title in ((30, "Silver Bridge"), (260, "Hidden River"), (490, "Golden Meadow")):
+        cell = scene.at(Point(left + 200, 48))
+        assert cell is not None
+        name = scene.name_of(cell)
+        assert name is not None
+        assert scene.texts([name]) == [title]
+    for right, title in ((365, "Paper Lantern"), (710, "Neon Harbor")):
+        cell = scene.at(Point(right - 20, 308))
+        assert cell is not None
+        name = scene.name_of(cell)
+        assert name is None or scene.texts([name]) == [title]
