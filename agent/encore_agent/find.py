@@ -19,7 +19,8 @@ from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlat
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
 from encore_agent.labels import find_label
-from encore_agent.rows import find_by_name, find_in_list, find_row_icon, find_titled, row_choices, weigh_elsewhere
+from encore_agent.row_icons import find_row_icon
+from encore_agent.rows import find_by_name, find_in_list, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
 from encore_agent.titles import Match, match
