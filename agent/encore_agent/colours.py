@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.context import PART_OF_IT, anchored, beside, came_alone, company, ramp, surroundings
-from encore_agent.evidence import Place, Search, cut
+from encore_agent.evidence import AHEAD, Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.witnesses import undisputed
 from encore_models.perception.candidates import Candidate
@@ -36,8 +36,6 @@ ENOUGH, MORE = 0.7, 0.05
 there. And how many more there must be than of whatever else was like it when it was shown."""
 LIKE = 0.5
 """Share from which another place is like it."""
-AHEAD = 4.0
-"""What a lead over the next best counts, as for looks."""
 TRIED = 4
 """Places that are looked at, those that differ least in all."""
 ANCHORED, BESIDE = 0.6, 0.8
@@ -57,13 +55,14 @@ def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
     own = own_pixels(search.shown.image, box)
     if own.sum() < LEAST_OWN or float(piece[own].std(axis=0).max()) < SEVERAL:
         return None
-    before = max(
-        (share for place, share in _alike(piece, own, search.shown.image) if not place.overlap(box)), default=0.0
-    )
     ranked = sorted(_alike(piece, own, search.now.image), key=lambda one: one[1], reverse=True)
-    if not ranked or ranked[0][1] < max(ENOUGH, before + MORE):
+    if not ranked or ranked[0][1] < ENOUGH:
         return None
     (place, share), next_best = ranked[0], max((share for _, share in ranked[1:]), default=0.0)
+    others = (share for place, share in _alike(piece, own, search.shown.image) if not place.overlap(box))
+    before = max(others, default=0.0)
+    if share < before + MORE:
+        return None
     pair = search.pair
     around = float(surroundings(pair, box, [place])[0])
     together = float(ramp(company(pair, box, [place])[0], *PART_OF_IT))

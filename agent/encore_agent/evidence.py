@@ -30,6 +30,8 @@ CLOSE = 4
 """Pixels around ink that are its own."""
 ROUGH, TAKEN = 14, 40
 """Grey levels in what is under the pointer up to which nothing is there, and from which something is."""
+AHEAD = 4.0
+"""What a lead over the next best counts; a quarter is as good as more."""
 FLAT = 3.0
 """Standard deviation in grey levels below which a patch shows nothing."""
 

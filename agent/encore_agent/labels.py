@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
 from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, seen, settled, surroundings
-from encore_agent.evidence import Place, Search, lead, nearest
+from encore_agent.evidence import AHEAD, Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import ELISION, Match, match
 from encore_agent.wordings import same_wording
@@ -27,8 +27,6 @@ AROUND = 16
 """How many of the nearest are asked."""
 CAME_ALONG = (0.7, 0.95)
 """Share of them from which it begins to count, and that is as good as all."""
-AHEAD = 4.0
-"""What a lead over the next best counts; a quarter is as good as more."""
 ALL_THERE = 0.5
 """What it counts that as many labels read so as when it was shown, where one alone counts 1."""
 RENAMED = 0.5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from encore_agent.colours import find_coloured
 from encore_agent.context import PART_OF_IT, STRANGE, Pair, anchored, beside, came_alone, company, ramp, surroundings
-from encore_agent.evidence import Place, Search, lead, nearest, rival_of, size_fits
+from encore_agent.evidence import AHEAD, Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
 from encore_agent.titles import Match, match, plain
@@ -60,8 +60,6 @@ HALF, CUT = 0.5, 2
 """Share of two boxes that overlap from which one drawing stands in both, and pixels that say nothing."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
-AHEAD = 4.0
-"""What a lead over the next best counts; a quarter is as good as more."""
 ALL_THERE = 0.5
 """What it counts that as many labels read so as when it was shown, where one alone counts 1."""
 
@@ -147,7 +145,12 @@ def _by_looks(search: Search) -> Found | Absent:
         looks, around, stands, scores = _icon_scores(search.pair, cell, pool, alone)
     best, near = int(np.argmax(scores)), nearest(pool, scores)
     ahead = lead(pool, scores, best)
-    if _changed_hands(search, cell, pool[best], float(around[best])):
+    another = (
+        _changed_hands(search, cell, pool[best])
+        if search.target.kind == "row_icon"
+        else _on_another_line(search, cell, pool[best], float(around[best]))
+    )
+    if another:
         return Absent("what looks like it belongs to something else now", near)
     if ahead < search.options.margin:
         return Absent("two places look like it, and their neighbours do not tell which one it is", near)
@@ -248,24 +251,27 @@ def _places(cells: Sequence[Candidate]) -> int:
     return sum(all(c.box.overlap(other.box) < 0.3 for other in cells[:number]) for number, c in enumerate(cells))
 
 
-def _changed_hands(search: Search, cell: Candidate, found: Candidate, around: float) -> bool:
-    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to.
-
-    Where nothing names one that stands in a list among its like, what stands on its line tells; and where nothing was
-    made out there, only that the list has not changed: `around` is how well its neighbours agree.
-    """
-    shown, now = search.shown, search.now
-    before, after = shown.name_of(cell), now.name_of(found)
-    if search.target.kind == "row_icon":
-        if before is None or after is None:
-            return False
-        said, says = shown.texts([before])[0], now.texts([after])[0]
-        return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
-    if before is not None or not search.target.look_alikes or not shown.is_listed(cell):
+def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
+    """Whether what the shown drawing belonged to reads otherwise than what the found one belongs to."""
+    before, after = search.shown.name_of(cell), search.now.name_of(found)
+    if before is None or after is None:
         return False
-    here, there = _said_beside(shown, cell), _said_beside(now, found)
+    said, says = search.shown.texts([before])[0], search.now.texts([after])[0]
+    return match(said, says) < Match.READ_ALIKE and not same_wording(said, says)
+
+
+def _on_another_line(search: Search, cell: Candidate, found: Candidate, around: float) -> bool:
+    """Whether a drawing in a list among its like, which nothing names, stands beside something else now.
+
+    Where nothing could be read beside it, only that the list has not changed tells: `around` is how well its neighbours
+    agree.
+    """
+    if not search.target.look_alikes or not search.shown.is_listed(cell) or search.shown.name_of(cell) is not None:
+        return False
+    here = _said_beside(search.shown, cell)
     if not here:
         return around < SURELY
+    there = _said_beside(search.now, found)
     return bool(there) and not any(match(one, other) >= Match.READ_ALIKE for one in here for other in there)
 
 

@@ -22,14 +22,14 @@ HIGHEST = 240
 """Pixels of the highest row; cards of a grid may be higher, and are told by their drawings."""
 ALIKE_SIZE = 0.35
 """By how much the sizes of two cells of a column may differ."""
+GROWN = 1.0
+"""The same of labels of which some grew together with their drawings, which are higher."""
 OCCUPIED = 0.8
 """Share of the rows between the first and the last one that must have the cell."""
 EQUAL_STEPS = 0.2
 """Part of a distance by which a multiple of it may be off."""
 FEW_ROWS = 3
 """Rows that say little: two equal distances may be an accident."""
-GROWN = 1.0
-"""The same of labels of which some grew together with their drawings, which are higher."""
 DRAWING = 1.8
 """Times the height of a label that a drawing before it takes up, with the gap between them."""
 CARD = (640, 440)
@@ -98,7 +98,7 @@ class Lists:
             # Of labels that grew together with their drawings some stand at equal distances by accident.
             if beside is not None and len(beside.rows) >= max(FEW_ROWS, len(pitch.rows) + 1 if pitch else 0):
                 pitch = beside
-        if self._text[cell] and pitch is not None:
+        if self._text[cell] and pitch is not None and pitch.step >= 2 * LOWEST:
             between = self._pitch_in(self._level(cell), cell, GROWN)
             # Where labels grew together with their drawings, those that did not may stand at twice the distance.
             if between is not None and len(between.rows) > len(pitch.rows) and pitch.is_multiple_of(between.step):

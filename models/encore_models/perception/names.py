@@ -80,8 +80,7 @@ class Names:
 
     def _find_own_name(self, cell: Candidate) -> Candidate | None:
         scene = self._scene
-        grid = scene.in_grid(cell)
-        alike = scene.of_its_size(cell) if grid else scene.alike(cell)
+        grid, alike = scene.in_grid(cell), self._like(cell)
         row = self._in_its_list(cell, scene.row_of(cell))
         if not grid and scene.pitch_of(cell) is not None and sum(c in alike for c in row) == 1:
             title = title_of(c for c in row if c != cell)
@@ -92,13 +91,16 @@ class Names:
             return self._name_of_card(cell)
         return name
 
+    def _like(self, cell: Candidate) -> Iterable[Candidate]:
+        """What looks like a drawing; over photographs, what is of its size."""
+        return self._scene.of_its_size(cell) if self._scene.in_grid(cell) else self._scene.alike(cell)
+
     def _told_name(self, cell: Candidate) -> Candidate | None:
         """The label at the same distance from a drawing as from most drawings like it."""
         if cell not in self._told:
             scene = self._scene
-            alike = scene.of_its_size(cell) if scene.in_grid(cell) else scene.alike(cell)
             index, pitch = scene.index(cell), scene.pitch_of(cell)
-            numbers = np.asarray(sorted({index, *(scene.index(c) for c in alike)}), np.intp)
+            numbers = np.asarray(sorted({index, *(scene.index(c) for c in self._like(cell))}), np.intp)
             named = scene.lists.named_alike(index, numbers, None if pitch is None else pitch.step)
             self._told[cell] = scene.candidates[named[0]] if named else None
         return self._told[cell]
