@@ -80,6 +80,52 @@ def test_a_thumb_without_a_trough_is_found_at_the_edge_of_its_view() -> None:
     assert 480 <= found.left <= found.right <= 496
 
 
+def pill(picture: Picture, box: Rect) -> None:
+    """A piece of one colour with round ends, upright."""
+    round_end = box.width // 2
+    cv2.rectangle(picture, (box.left, box.top + round_end), (box.right - 1, box.bottom - round_end), DARK, cv2.FILLED)
+    for y in (box.top + round_end, box.bottom - round_end):
+        cv2.circle(picture, (box.left + round_end, y), round_end, DARK, cv2.FILLED)
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_a_thumb_that_fills_its_trough_is_found(upright: bool) -> None:
+    picture, thumb = paper(), Rect(486, 4, 8, 392)
+    cv2.rectangle(picture, (482, 0), (499, 399), TROUGH, cv2.FILLED)
+    pill(picture, thumb)
+    write_lines(picture, 30, 60, 14)
+    (found,) = of_kind(candidates(picture if upright else lying(picture)), "scroll bar")
+    place = thumb if upright else Rect(thumb.top, thumb.left, thumb.height, thumb.width)
+    assert found.overlap(place) >= 0.5
+
+
+def test_a_thumb_is_found_beside_a_window_that_ends_there() -> None:
+    picture, thumb = paper(560), Rect(486, 40, 8, 200)
+    cv2.rectangle(picture, (482, 0), (497, 399), TROUGH, cv2.FILLED)
+    picture[:, 498:] = DARK
+    pill(picture, thumb)
+    write_lines(picture, 30, 60, 14)
+    (found,) = of_kind(candidates(picture), "scroll bar")
+    assert found.grown(3).contains(thumb.center)
+    assert found.height > 1.5 * thumb.height
+
+
+@pytest.mark.parametrize("handle", [4, 7])
+def test_a_track_that_its_handle_parts_is_one_though_the_handle_is_as_dark_as_the_ground(handle: int) -> None:
+    picture = np.full((240, 500, 3), DARK, np.uint8)
+    cv2.rectangle(picture, (40, 117), (460, 120), (200, 120, 60), cv2.FILLED)
+    cv2.circle(picture, (180, 118), handle, DARK, cv2.FILLED)
+    (found,) = of_kind(candidates(picture), "slider")
+    assert found.overlap(Rect(40, 117, 421, 4)) >= 0.6
+
+
+def test_two_tracks_side_by_side_are_two() -> None:
+    picture = np.full((240, 500, 3), DARK, np.uint8)
+    for left in (40, 260):
+        cv2.rectangle(picture, (left, 117), (left + 180, 120), (200, 120, 60), cv2.FILLED)
+    assert len(of_kind(candidates(picture), "slider")) == 2
+
+
 def test_a_gutter_and_a_column_of_numbers_are_no_scroll_bars() -> None:
     picture = paper()
     for x in (100, 112, 200, 226):

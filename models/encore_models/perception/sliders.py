@@ -19,6 +19,10 @@ HANDLE = (9, 56)
 """Pixels of height of a slider's handle."""
 TRACK = 48
 """Pixels of width of the shortest slider."""
+THICK_TRACK = 26
+"""Pixels of height of a track's outline at 150 %."""
+HIDDEN = 2.5
+"""Times its height that a handle takes of a track which it parts, where it is not made out itself."""
 LONGEST_TRACK = 2000
 LEVEL = 3
 """Pixels by which the middles of a handle and its track may differ."""
@@ -35,6 +39,12 @@ LONE = (5, 24)
 """Pixels across of a thumb without anything drawn around it."""
 LONGEST_DASH = 120
 """Pixels of the shortest way of such a thumb."""
+SCROLLS = 1.5
+"""Times the length of a thumb that its way must have, else there is nothing to scroll and it is as long as its bar."""
+FULL = (8, 18)
+"""Pixels across of such a one: thinner ones part a page, thicker ones are rows of a list."""
+MERGED = 3
+"""Pixels by which lines reach into what they run along, for the flanks of a thin line are one; its own are within."""
 SMOOTH = 0.85
 """Share of the columns of a track that are as the one before."""
 LEAST_ARROW = 20
@@ -55,7 +65,7 @@ def turned(box: Rect) -> Rect:
 def draggable(
     lying: Sequence[Rect], upright: Sequence[Rect], parts: Sequence[Rect], weak: MatLike, image: NDArray[np.uint8]
 ) -> tuple[list[Rect], list[Rect], list[Rect]]:
-    """Sliders in one piece, scroll bars, and upright scroll bars of which only the thumb is drawn.
+    """Sliders in one piece, scroll bars, and scroll bars of which only the thumb is drawn.
 
     Args:
         lying: Straight lines along rows.
@@ -70,7 +80,15 @@ def draggable(
     grips = gripped(parts, weak) + [turned(grip) for grip in gripped(parts_turned, weak.T)]
     grips = [grip for grip in grips if not any(grip.overlap(bar) > 0 for bar in bars)]
     lone = [turned(bar) for bar in lone_thumbs(parts_turned, columns, weak.T, on_its_side)]
+    # Thinner ones that lie part a page.
+    lone += lone_thumbs([part for part in parts if part.height >= FULL[0]], lying, weak, image)
+    # What a thumb reaches out of is none.
+    bars = [bar for bar in bars if all(bar.overlap(one) == 0 or _holds(bar, one) for one in lone)]
     return grips, bars, [bar for bar in lone if not any(bar.overlap(other) > 0 for other in (*bars, *grips))]
+
+
+def _holds(bar: Rect, thumb: Rect) -> bool:
+    return bar.grown(thumb.height).intersection(thumb) == thumb
 
 
 # Sliders
@@ -96,7 +114,7 @@ def _has_grip(drawn: NDArray[np.bool_]) -> bool:
     height, middle = last - first + 1, (first + last) / 2
     track = float(np.median(height))
     thick = np.flatnonzero(height > track + 3)
-    if track > 18 or not len(thick) or len(thick) != thick[-1] - thick[0] + 1:
+    if track > THICK_TRACK or not len(thick) or len(thick) != thick[-1] - thick[0] + 1:
         return False
     handle, thin = int(height.max()), height <= track + 1
     level = np.abs(middle[thin] - np.median(middle[thin])).max() <= 1.5
@@ -128,7 +146,8 @@ def tracks(lines: Sequence[Rect], drawings: Sequence[Rect], image: NDArray[np.ui
             continue
         whole = line if handle is None else _hull(line, handle)
         # The handle parts its track in two.
-        before = next((t for t in found if _level(t, whole) and whole.left <= t.right), None)
+        reach = HIDDEN * line.height if handle is None else 0
+        before = next((t for t in found if _level(t, whole) and whole.left <= t.right + reach), None)
         if before is not None:
             found.remove(before)
             whole = _hull(before, whole)
@@ -170,7 +189,7 @@ def scroll_bars(lines: Sequence[Rect], image: NDArray[np.uint8]) -> list[Rect]:
         image: BGR [height, width, 3].
     """
     height, width = image.shape[:2]
-    by_top = [*sorted(lines, key=lambda line: line.top), Rect(0, height, width, 1)]
+    by_top = [*sorted(_joined(lines), key=lambda line: line.top), Rect(0, height, width, 1)]
     found: list[Rect] = []
     for number, upper in enumerate(by_top):
         for lower in by_top[number + 1 :]:
@@ -181,6 +200,18 @@ def scroll_bars(lines: Sequence[Rect], image: NDArray[np.uint8]) -> list[Rect]:
                 found.append(lane)
                 break
     return found
+
+
+def _joined(lines: Sequence[Rect]) -> list[Rect]:
+    """The lines, those as one that go on in each other: an outlined thumb breaks the edge of its bar."""
+    joined: list[Rect] = []
+    for line in sorted(lines, key=lambda line: line.left):
+        before = next((one for one in joined if 0 <= line.left - one.right <= MERGED and one.top == line.top), None)
+        if before is not None:
+            joined.remove(before)
+            line = _hull(before, line)
+        joined.append(line)
+    return joined
 
 
 def _lane(upper: Rect, lower: Rect) -> Rect | None:
@@ -247,12 +278,8 @@ def lone_thumbs(parts: Sequence[Rect], lines: Sequence[Rect], weak: MatLike, ima
     """
     thumbs = [part for part in parts if LONE[0] <= part.height <= LONE[1] and part.width >= 2.2 * part.height]
     thumbs = [part for part in thumbs if part.width >= 2 * THUMB and _is_pill(part, weak)]
-    lanes = [(thumb, _way(thumb, image)) for thumb in thumbs]
-    return [
-        lane
-        for thumb, lane in lanes
-        if lane.width >= max(LONGEST_DASH, 1.5 * thumb.width) and _along_an_edge(lane, lines, image.shape[0])
-    ]
+    lanes = [lane for thumb in thumbs if (lane := _run(thumb, image)) is not None]
+    return [lane for lane in lanes if _along_an_edge(lane, lines, image.shape[0])]
 
 
 def _is_pill(part: Rect, weak: MatLike) -> bool:
@@ -262,6 +289,14 @@ def _is_pill(part: Rect, weak: MatLike) -> bool:
     sides = min(float(inside[:2].any(axis=0).mean()), float(inside[-2:].any(axis=0).mean()))
     middle = inside[inside.shape[0] // 2] if part.height > 6 else np.zeros(1, bool)
     return sides >= 0.95 and float(middle.mean()) <= 0.1
+
+
+def _run(thumb: Rect, image: NDArray[np.uint8]) -> Rect | None:
+    """The way of a thumb, or the thumb where it fills its bar."""
+    way = _way(thumb, image)
+    if way.width < SCROLLS * thumb.width:
+        return thumb if FULL[0] <= thumb.height <= FULL[1] and thumb.width >= LONGEST_DASH else None
+    return way if way.width >= LONGEST_DASH else None
 
 
 def _way(thumb: Rect, image: NDArray[np.uint8]) -> Rect:
@@ -279,6 +314,9 @@ def _along_an_edge(lane: Rect, lines: Sequence[Rect], height: int) -> bool:
     reach = 1.5 * lane.height + 4
     return height - lane.bottom <= reach or any(
         min(line.right, lane.right) - max(line.left, lane.left) >= 0.8 * lane.width
-        and (0 <= line.top - lane.bottom <= reach or 0 <= lane.top - line.bottom <= reach)
+        and (
+            (-MERGED <= line.top - lane.bottom <= reach and line.bottom > lane.bottom + 1)
+            or (-MERGED <= lane.top - line.bottom <= reach and line.top < lane.top - 1)
+        )
         for line in lines
     )
