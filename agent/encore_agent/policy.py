@@ -72,13 +72,8 @@ class Advice:
 
     @property
     def objection(self) -> float:
-        """Probability of `stop` for another reason than that the target is missing, which evidence knows better.
-
-        What stops for that is what would have been a step or a wait, as often as the target is not there.
-        """
-        missing = min(self.absent, SURELY_ABSENT)
-        stuck = self.probability("step") * missing / (1 - missing) - self.probability("wait")
-        return max(0.0, self.probability("stop") - max(0.0, stuck))
+        """See `objection_of`."""
+        return objection_of(self.decision)
 
     @property
     def step(self) -> int:
@@ -121,6 +116,17 @@ class Advice:
 
     def _of(self, number: int) -> float:
         return float(self.decision.candidates[number])
+
+
+def objection_of(decision: Decision) -> float:
+    """Probability of `stop` for another reason than that the target is missing, which evidence knows better.
+
+    What stops for that is what would have been a step or a wait, as often as the target is not there.
+    """
+    step, wait, _, stop = (float(share) for share in decision.states)
+    missing = min(float(decision.candidates[-1]), SURELY_ABSENT)
+    stuck = step * missing / (1 - missing) - wait
+    return max(0.0, stop - max(0.0, stuck))
 
 
 class Course(Protocol):

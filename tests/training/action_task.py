@@ -50,6 +50,7 @@ def sample(rng: np.random.Generator, **meta: str) -> Sample:
         candidate_places=candidate_places,
         candidate_alike=np.ones(count, np.int16),
         candidate_known=rng.random((count, 2)).astype(np.float16),
+        candidate_out=np.zeros(count, np.float32),
         steps=looks.astype(np.float16),
         step_texts=np.zeros((shown, TEXT), np.float16),
         step_effects=effects.astype(np.float16),

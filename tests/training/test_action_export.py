@@ -29,7 +29,7 @@ from encore_models.training.action.graft import grafted
 from encore_models.training.action.ledger import Entry, measured
 from encore_models.training.action.model import ActionConfig, torch_outputs
 from encore_models.training.action.model import ActionModel as TrainedModel
-from encore_models.training.action.samples import Sample, write_shards
+from encore_models.training.action.samples import Sample, write_shard, write_shards
 from encore_models.training.action.shipped import chosen, read_kept, read_weights, write_kept, write_weights
 from tests.training.action_task import FRAME, LOOK, TEXT, nudged, samples
 
@@ -275,3 +275,17 @@ def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_p
     assert origin.samples == {"train": 4, "validation": 4, "test": 4}
     assert origin.made().endswith("--out DATA --episodes 2 --seed 7")
     assert "| train | 4 | 7-1 | mail | a voice |" in origin.told()
+    assert origin.seen == "synthetic episodes alone"
+    windows = {"train": ["windows:drawn:qt-1", "windows:real:geany"], "validation": ["windows:real:gnumeric"]}
+    for split, names in windows.items():
+        write_shard(tmp_path / f"{split}-windows.npz", [replace(some[0], meta={"episode": name}) for name in names])
+    origin = origin_of(tmp_path)
+    assert "windows" in origin.seen
+    commands = origin.made().splitlines()
+    assert len(commands) == 3
+    assert any(
+        "windows make" in line and line.endswith("runs/finder/drawn --out DATA --split train") for line in commands
+    )
+    assert any(
+        "windows make" in line and line.endswith("runs/finder/real --out DATA --split train") for line in commands
+    )

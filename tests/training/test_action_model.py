@@ -98,7 +98,8 @@ def test_nothing_said_and_nothing_there_is_still_finite() -> None:
     empty = replace(
         one, utterance=one.utterance[:0], candidates=one.candidates[:0], candidate_texts=one.candidate_texts[:0],
         candidate_places=one.candidate_places[:0], candidate_alike=one.candidate_alike[:0],
-        candidate_known=one.candidate_known[:0], step_matches=one.step_matches[:, :0],
+        candidate_known=one.candidate_known[:0], candidate_out=one.candidate_out[:0],
+        step_matches=one.step_matches[:, :0],
         shown_utterance=one.shown_utterance[:0],
         state=STATES.index("wait"), step=-1, candidate=-1, argument=0,
     )  # fmt: skip
@@ -247,6 +248,33 @@ def test_words_that_tell_of_waiting_and_asking_are_looked_out_for() -> None:
     network.look_out_for(passing=cue, asking=other)
     gone = replace(said, candidates=said.candidates * 0, candidate_places=said.candidate_places * 0)
     assert STATES[network(tensors_of([gone])).state.argmax()] == "wait"
+
+
+def test_a_note_over_a_target_that_has_its_own_ground_is_waited_for() -> None:
+    due = first_due(11)
+    texts, places = due.candidate_texts.copy(), due.candidate_places.copy() * 0
+    texts[0, 0] = 1
+    places[0] = due.step_places[0]
+    known = due.candidate_known.copy() * 0
+    gone = replace(
+        due, candidates=due.candidates * 0, candidate_texts=texts, candidate_places=places, candidate_known=known
+    )
+    torch.manual_seed(1)
+    network = ActionModel(TINY).eval()
+
+    def state(**changed: np.ndarray) -> str:
+        return STATES[network(tensors_of([replace(gone, **changed)])).state.argmax()]
+
+    stands_out = np.zeros(len(texts), np.float32)
+    stands_out[0] = 0.8
+    assert state() == "stop"
+    assert state(candidate_out=stands_out) == "wait"
+    elsewhere = places.copy()
+    elsewhere[0, :2] = (places[0, :2] + 0.5) % 1
+    assert state(candidate_out=stands_out, candidate_places=elsewhere) == "stop"
+    known = known.copy()
+    known[0, 1] = 1  # the demonstration showed it too
+    assert state(candidate_out=stands_out, candidate_known=known) == "stop"
 
 
 def test_a_logarithm_of_a_probability_is_that_of_the_library_far_out_too() -> None:

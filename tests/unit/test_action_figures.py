@@ -20,7 +20,8 @@ def sample(state: int, step: int = -1, candidate: int = -1, argument: int = 0, *
     none = np.zeros(3, np.int8)
     some = np.zeros((3, 2), np.float16)
     return Sample(
-        some, some, np.zeros(9, np.float32), some, some, places, np.ones(3, np.int16), some, some, some, some,
+        some, some, np.zeros(9, np.float32), some, some, places, np.ones(3, np.int16), some, np.zeros(3, np.float32),
+        some, some, some,
         np.zeros((3, 3, MATCH_WIDTH), np.float16), np.zeros((3, EFFECT_WIDTH), np.float16), places, none, none,
         none, state, step, candidate, argument, meta,
     )  # fmt: skip

@@ -37,7 +37,7 @@ def asked_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[object], lis
 
     def play(reader: object) -> list[Asked]:
         model = Overheard()
-        Replaying(Episodes(CLIP, Tones(), 11, drawn_from), CLIP, reader, model).play_all([1])  # type: ignore[arg-type]
+        Replaying(Episodes(CLIP, Tones(), 11, drawn_from), CLIP, reader, model).play_all([2])  # type: ignore[arg-type]
         return model.asked
 
     return play

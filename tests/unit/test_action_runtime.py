@@ -25,7 +25,8 @@ decide (
   float[n,shown_frames,4] shown_utterance, float[n,shown_frames] shown_utterance_mask,
   float[n,9] spoken_alike,
   float[n,candidates,LOOK] candidates, float[n,candidates,2] candidate_texts, float[n,candidates,8] candidate_places,
-  int64[n,candidates] candidate_alike, float[n,candidates,2] candidate_known, float[n,candidates] candidate_mask,
+  int64[n,candidates] candidate_alike, float[n,candidates,2] candidate_known,
+  float[n,candidates] candidate_out, float[n,candidates] candidate_mask,
   float[n,steps,LOOK] steps, float[n,steps,2] step_texts, float[n,steps,LOOK] step_effects,
   float[n,steps,candidates,5] step_matches, float[n,steps,12] step_seen, float[n,steps,8] step_places,
   int64[n,steps] step_actions, int64[n,steps] step_arguments, int64[n,steps] progress, float[n,steps] step_mask
@@ -62,6 +63,7 @@ class Moment:
     candidate_places: np.ndarray = field(default_factory=lambda: np.zeros((2, 8), np.float32))
     candidate_alike: np.ndarray = field(default_factory=lambda: np.ones(2, np.int16))
     candidate_known: np.ndarray = field(default_factory=lambda: np.ones((2, 2), np.float16))
+    candidate_out: np.ndarray = field(default_factory=lambda: np.zeros(2, np.float32))
     steps: np.ndarray = field(default_factory=lambda: np.array([[0, 0, 1]], np.float16))
     step_texts: np.ndarray = field(default_factory=lambda: np.zeros((1, 2), np.float16))
     step_effects: np.ndarray = field(default_factory=lambda: np.zeros((1, 3), np.float16))

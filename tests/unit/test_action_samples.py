@@ -32,7 +32,7 @@ from encore_models.training.action.samples import (
 
 ARRAYS = (
     "utterance shown_utterance spoken_alike candidates candidate_texts candidate_places candidate_alike "
-    "candidate_known steps step_texts step_effects step_matches step_seen step_places "
+    "candidate_known candidate_out steps step_texts step_effects step_matches step_seen step_places "
     "step_actions step_arguments progress"
 ).split()
 
@@ -52,6 +52,7 @@ def sample(seed: int = 0, frames: int = 5, candidates: int = 7, steps: int = 3, 
         candidate_places=rng.random((candidates, 8), np.float32),
         candidate_alike=rng.integers(1, 5, candidates).astype(np.int16),
         candidate_known=half(candidates, 2),
+        candidate_out=rng.random(candidates, np.float32),
         steps=half(steps, 16),
         step_texts=half(steps, 12),
         step_effects=half(steps, 16),

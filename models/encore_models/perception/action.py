@@ -20,7 +20,7 @@ from encore_models.perception.effects import EFFECT_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 6
+VERSION = 7
 """Of what the graph takes and gives; a bundle says its own in the setting `version`."""
 GRAPH = "decide"
 
@@ -35,6 +35,7 @@ INPUTS: dict[str, Shape] = {
     "candidate_places": ("n", "candidates", 8),
     "candidate_alike": ("n", "candidates"),
     "candidate_known": ("n", "candidates", 2),
+    "candidate_out": ("n", "candidates"),
     "candidate_mask": ("n", "candidates"),
     "steps": ("n", "steps", "look_width"),
     "step_texts": ("n", "steps", "text_width"),
@@ -114,6 +115,10 @@ class Situation(Protocol):
     @property
     def candidate_known(self) -> NDArray[Any]:
         """Cosines of looks and texts with what is most alike on the screens that were shown [candidates, 2]."""
+
+    @property
+    def candidate_out(self) -> NDArray[Any]:
+        """How much each stands out among its like [candidates], as `standing_out.standing_out`."""
 
     @property
     def steps(self) -> NDArray[Any]:

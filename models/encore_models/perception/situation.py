@@ -104,6 +104,7 @@ class Asked:
     candidate_places: Single
     candidate_alike: NDArray[np.int16]
     candidate_known: Half
+    candidate_out: Single
     steps: Half
     step_texts: Half
     step_effects: Half
@@ -196,6 +197,7 @@ class StepsToday:
             candidate_places=seen.places,
             candidate_alike=seen.alike,
             candidate_known=known(seen, self.shown.screens),
+            candidate_out=seen.out,
             steps=self.shown.looks,
             step_texts=self.texts,
             step_effects=self.shown.effects,

@@ -1,6 +1,6 @@
 """The finder with the action model beside it, as in a replay of one step that nobody asked for by voice.
 
-The model learned from synthetic windows alone; here it looks at windows of real toolkits and programs.
+The model learned from synthetic windows and those that the finder is developed on; here it looks at others.
 """
 
 from __future__ import annotations

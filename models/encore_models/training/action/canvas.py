@@ -273,7 +273,9 @@ class Canvas:
             self.fill((left, y, left + (right - left) // (2 + number % 3), y + 14), "card", 7)
         self.text(((left + right) // 2, (top + bottom) // 2 + 30), words, "faint", 16, middle=True)
 
-    def dialog(self, box: Area, title: str, words: str, answers: tuple[str, str], of: str, kit: Toolkit) -> None:
+    def dialog(
+        self, box: Area, title: str, words: str, answers: tuple[str, str], of: str, kit: Toolkit, shade: float = 0.35
+    ) -> None:
         """A box over the window that is to be answered; everything below is covered.
 
         Args:
@@ -283,10 +285,11 @@ class Canvas:
             answers: Its buttons, the one that does it last.
             of: What their keys begin with.
             kit: How buttons look.
+            shade: How dark everything else is made, 0 to 1.
         """
         self._cover(Rect(0, 0, *self._picture.size), _rect(self._scaled(box)))
-        shade = Image.new("RGB", self._picture.size, (0, 0, 0))
-        self._picture.paste(Image.blend(self._picture, shade, 0.35))
+        black = Image.new("RGB", self._picture.size, (0, 0, 0))
+        self._picture.paste(Image.blend(self._picture, black, shade))
         self.fill(box, "ground", kit.radius + 2)
         self.frame(box, "line", kit.radius + 2)
         left, top, right, bottom = box
@@ -304,8 +307,8 @@ class Canvas:
             at = ((button[0] + button[2]) // 2, (button[1] + button[3]) // 2)
             self.text(at, shown, colour, 14, f"{of}:{label}", button, middle=True)
 
-    def toast(self, key: str, words: str) -> None:
-        """A note that passes by, over the control of that key."""
+    def toast(self, key: str, words: str, plate: tuple[str, str] = ("ink", "ground")) -> None:
+        """A note that passes by, over the control of that key; `plate` names the colours below and of its words."""
         under = next((c.area for c in self.controls if c.key == key), None)
         if under is None:
             return
@@ -314,8 +317,8 @@ class Canvas:
         top = min(max(4, middle[1] - 28), self.size[1] - 60)
         box = (left, top, left + 260, top + 56)
         self._cover(_rect(self._scaled(box)), _rect(self._scaled(box)))
-        self.fill(box, "ink", 8)
-        self.text((left + 130, top + 28), words, "ground", 14, middle=True)
+        self.fill(box, plate[0], 8)
+        self.text((left + 130, top + 28), words, plate[1], 14, middle=True)
 
     def _cover(self, area: Rect, hiding: Rect) -> None:
         """Nothing in an area can be acted on any more, nor what lies in a part of it be seen."""

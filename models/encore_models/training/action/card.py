@@ -8,7 +8,7 @@ from pathlib import Path
 
 from encore_models.training.action.ledger import Entry
 from encore_models.training.action.model import ActionModel
-from encore_models.training.action.samples import SPLITS, read_shards
+from encore_models.training.action.samples import SPLITS, WINDOWS, read_shards
 
 HEAD = """# The action model
 
@@ -21,8 +21,9 @@ How a decision follows from its parts is fixed: the next step is the first one a
 there, a target is what looks and reads like the one that was shown, another command is one that does not sound alike.
 What training changes is how sure to be of each part.
 
-It has seen synthetic episodes alone, no screen and no voice of any user. Its probabilities are not calibrated for
-anything else, and what is synthetic is easier than what is real: expect the figures below to be lower on real screens.
+It has seen {seen}, no screen and no voice of any user. Its
+probabilities are not calibrated for anything else, and what is synthetic is easier than what is real: expect the
+figures below, which are of synthetic episodes, to be lower on real screens.
 Its frames, looks and texts come from the Whisper, the voice head and the UI-CLIP that Encore comes with; with others it
 must be trained again.
 
@@ -53,7 +54,7 @@ applications, drawn with
 - fonts of Debian's packages (OFL, Bitstream Vera and such), which are not part of it either,
 
 and commands said by espeak-ng (GPL-3 program; its speech is free), flite (MIT-like; CMU), pico (Apache-2.0) and
-Hibari `heart` (Apache-2.0). Looks and texts are UI-CLIP's, frames those of Whisper tiny.en (MIT) with
+Hibari `heart` (Apache-2.0).{windows} Looks and texts are UI-CLIP's, frames those of Whisper tiny.en (MIT) with
 `whisper_adapter`, both as they are.
 
 ## Made with
@@ -67,6 +68,9 @@ Hibari `heart` (Apache-2.0). Looks and texts are UI-CLIP's, frames those of Whis
 """
 
 
+OF_WINDOWS = """ Windows are those that the finder is developed on: drawn with Qt and Chromium
+from the same packages, and of Debian's programs (the applications above that are called as one), looked at before and
+after something changed."""
 FEW = 12
 """Names up to which they are told one by one."""
 TOLD = {"episode": "episodes", "application": "applications", "voice": "voices", "icons": "icon sets", "font": "fonts"}
@@ -85,13 +89,35 @@ class Origin:
     """Options of the training, as its command takes them."""
 
     def made(self) -> str:
-        """The commands that make such samples, a line for each seed; an episode's name is its seed and number."""
+        """The commands that make such samples: a line for each seed, and for each set of windows.
+
+        An episode's name is its seed and number, or says which window it is of (`WINDOWS`).
+        """
         most: dict[str, int] = {}
-        for name in (name for names in self.names.get("episode", {}).values() for name in names):
+        sets: dict[str, str] = {}
+        for split, name in ((split, name) for split, names in self.names.get("episode", {}).items() for name in names):
+            if name.startswith(WINDOWS):
+                folder = name.split(":")[1]
+                # Some programs are for validation whatever the set is for.
+                sets[folder] = "train" if split == "train" else sets.get(folder, split)
+                continue
             seed, _, number = name.partition("-")
             most[seed] = max(most.get(seed, 0), int(number or 0) + 1)
-        command = "    python -m encore_models.training.action.make --out DATA --episodes {1} --seed {0}"
-        return "\n".join(command.format(*one) for one in sorted(most.items()))
+        lines = [f"encore_models.training.action.make --out DATA --episodes {n} --seed {s}" for s, n in most.items()]
+        windows = "tests.benchmarks.action.windows make --folder runs/finder/{} --out DATA --split {} --voices DATA"
+        lines += [windows.format(folder, split) for folder, split in sets.items()]
+        return "\n".join(f"    python -m {line}" for line in sorted(lines))
+
+    @property
+    def windows(self) -> bool:
+        """Whether it learned from windows that are not synthetic."""
+        return any(name.startswith(WINDOWS) for name in self.names.get("episode", {}).get("train", ()))
+
+    @property
+    def seen(self) -> str:
+        """What it learned from, in words."""
+        both = "synthetic episodes and windows of the finder's development screens"
+        return both if self.windows else "synthetic episodes alone"
 
     def told(self) -> str:
         """As a Markdown table."""
@@ -141,6 +167,10 @@ def model_card(model: ActionModel, ledger: Mapping[str, Entry], shipped: str, or
         fusion=model.config.fusion,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         tested=f"{ledger['fp32'].figures.samples:,} decisions, with applications, icons, fonts and voices of its own",
+        seen=origin.seen,
     )
-    tail = TAIL.format(data=origin.told(), made=origin.made(), run=f" {origin.run}" if origin.run else "")
+    windows = OF_WINDOWS if origin.windows else ""
+    tail = TAIL.format(
+        windows=windows, data=origin.told(), made=origin.made(), run=f" {origin.run}" if origin.run else ""
+    )
     return head + "\n".join(lines) + "\n" + tail

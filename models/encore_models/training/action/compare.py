@@ -48,6 +48,12 @@ BESIDE_COUNTS, USUALLY_BESIDE = 4.0, 0.3
 """Logit that a drawing without a name has more where all that stood beside it is beside it, and how much of that is
 beside most."""
 SLOT = ARGUMENTS.index("slot")
+NOTE = (1.0, 2.0)
+"""Widths and heights of a text around its middle that a note with it covers."""
+KNOWN, NEW_SHARP = 0.97, 12.0
+"""From which cosine the demonstration's screens held a text; words are told apart by small differences."""
+TAKEN = 2
+"""Figures that say whether a note lies over a target."""
 
 
 class Comparison(nn.Module):
@@ -155,6 +161,25 @@ def in_field(places: Tensor) -> Tensor:
     apart = (places[:, :, None, :2] - places[:, None, :, :2]).abs()
     inside = (apart < places[:, None, :, 2:4] / 2).float().prod(dim=-1) * field[:, None]
     return inside.amax(dim=2) * (1 - field)
+
+
+def taken(batch: Batch) -> Tensor:
+    """How new a text is that stands right where each step's target did, as a note over it does [n, steps, TAKEN].
+
+    From 0 to 1; the second one counts it only as far as its ground is not that of other texts, as rows come and go too.
+    """
+    places, others = batch["step_places"][:, :, None], batch["candidate_places"][:, None]
+    apart = (places[..., :2] - others[..., :2]).abs()
+    over = (apart <= others[..., 2:4] * torch.tensor(NOTE, device=apart.device)).float().prod(dim=-1)
+    says = there(batch["candidate_texts"]) * batch["candidate_mask"]
+    new = over * (newly(batch) * says)[:, None]
+    both = torch.stack([new, new * batch["candidate_out"][:, None]], dim=-1).amax(dim=2)
+    return both * (there(batch["step_places"]) * batch["step_mask"])[..., None]
+
+
+def newly(batch: Batch) -> Tensor:
+    """How new what each candidate says is, from 0 where the demonstration's screens held it to 1 [n, candidates]."""
+    return ((KNOWN - batch["candidate_known"][..., 1]) * NEW_SHARP).clamp(0, 1)
 
 
 def unit(vectors: Tensor) -> Tensor:

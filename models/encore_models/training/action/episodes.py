@@ -304,6 +304,7 @@ class Episodes:
             candidate_places=seen.places,
             candidate_alike=seen.alike,
             candidate_known=known(seen, shown.seen),
+            candidate_out=seen.out,
             steps=shown.looks,
             step_texts=self._words.of(shown.texts),
             step_effects=shown.effects,

@@ -42,6 +42,7 @@ WIDE = {
 NARROW = {
     "spoken_alike": "float32",
     "candidate_alike": "int16",
+    "candidate_out": "float32",
     "step_actions": "int8",
     "step_arguments": "int8",
     "progress": "int8",

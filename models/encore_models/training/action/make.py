@@ -25,7 +25,7 @@ from encore_models.training.action.samples import SPLITS, Sample, shard_path, wr
 A_SHARD = 20
 """Episodes in a file."""
 ABOUT = "about.json"
-VERSION = 10
+VERSION = 11
 """Counted up when the same seed gives other episodes."""
 
 Progress = Callable[[str, float], None]

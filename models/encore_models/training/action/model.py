@@ -25,11 +25,14 @@ from encore_models.perception.situation import ACTIONS, ARGUMENTS, STATES
 from encore_models.training.action.compare import (
     HEARD,
     RELATIONS,
+    TAKEN,
     Batch,
     Comparison,
     Heard,
     alike_of,
+    newly,
     novelty,
+    taken,
     there,
     unit,
     written,
@@ -48,16 +51,16 @@ EVIDENCE = HEARD + SPOKEN_WIDTH + NOVEL + CUES + 2 * GLANCED
 TURNED, LIT, ABSENT_BELOW = 3, 4, 19.3
 """Columns of a relation: how much more a candidate looks like the target after its step, and stands out as it did then;
 logit of the best candidate under which there is none, before anything is learned."""
-CUE_SHARP, KNOWN = 12.0, 0.97
-"""Words are told apart by small differences of their cosines, for short ones are all alike; from which cosine the
-demonstration's screens held a text."""
+CUE_SHARP, UNCUED = 12.0, 0.3
+"""Words are told apart by small differences of their cosines, for short ones are all alike; share of the situations of
+training whose words are not looked at, for other programs say it otherwise."""
 MOST_POINT, MOST_ASKED, MOST_MISS = 4.0, 3.0, 1.5
 """Logits by which what is learned may move a candidate, by what it is to the target and by all else, and its absence.
 Without a bound a place where nothing of the target is left was taken for it, since others had been there in training.
 """
-RARELY, CUE_COUNTS = 4.0, 8.0
+RARELY, CUE_COUNTS, NOTE_COUNTS = 4.0, 8.0, 4.0
 """Logit against somebody else asking for an answer first, and against what is missing being on its way; for it where a
-word tells of it, before anything is learned."""
+word tells of it, and where a note lies over the target, before anything is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +130,15 @@ class ActionModel(nn.Module):
         self.point = _correction(RELATIONS, 32, 1)
         self.miss = _correction(RELATIONS, 32, 1)
         self.cues = nn.Parameter(torch.randn(CUES, self.config.text))
-        self.glance = nn.Sequential(nn.Linear(PLACES + 4, 32), nn.GELU(), nn.Linear(32, GLANCED))
+        self.glance = nn.Sequential(nn.Linear(PLACES + 5, 32), nn.GELU(), nn.Linear(32, GLANCED))
         self.place = nn.Linear(PLACES + 4 * len(WAVES), width)
         self.action = nn.Embedding(len(ACTIONS), width)
         self.kind = nn.Embedding(len(ARGUMENTS), width)
         self.outcome = nn.Embedding(OUTCOMES, width)
         self.order = nn.Parameter(torch.randn(MOST_STEPS, width) * 0.02)
         self.question = nn.Parameter(torch.randn(1, width) * 0.02)
-        self.seen = nn.Linear(2 * RELATIONS + DONE_BY, width)
-        self.shown = nn.Linear(RELATIONS + 3 + CUES, width)
+        self.seen = nn.Linear(2 * RELATIONS + DONE_BY + TAKEN, width)
+        self.shown = nn.Linear(RELATIONS + 4 + CUES, width)
         self.said_alike = nn.Linear(2, width)
         self.evidence = nn.Linear(EVIDENCE, width)
         self.fusion: Fusion = FUSIONS[self.config.fusion](width, self.config.heads, self.config.dropout)
@@ -143,9 +146,10 @@ class ActionModel(nn.Module):
         self.ask, self.offer = _nothing(nn.Linear(width, width)), nn.Linear(width, width)
         self.no_place = _nothing(nn.Linear(width, 1))
         self.there = _effect_rule()
-        self.holds = _correction(width + 2 * RELATIONS + 2 * DONE_BY, width, 1)
+        self.holds = _correction(width + 2 * RELATIONS + 2 * DONE_BY + TAKEN, width, 1)
         self.other = _correction(width + EVIDENCE, width, 3)
         self.cued = _nothing(nn.Linear(CUES, 2))
+        self.noted = _noted_rule()
         self.judged = _nothing(nn.Linear(width, len(STATES)))
         self.spoken = _spoken_rule()
         self.register_buffer("_time", waves(MOST_FRAMES, width), persistent=False)
@@ -181,7 +185,7 @@ class ActionModel(nn.Module):
         stands = (likely.candidates[..., None] * relations).sum(dim=2)  # [n, steps, RELATIONS]
         cues = self._cued(batch)
         evidence = torch.cat([heard, batch["spoken_alike"], novelty(batch), self._glanced(batch, cues)], dim=1)
-        about = torch.cat([best, stands, batch["step_seen"], written(batch)[..., None]], dim=-1)
+        about = torch.cat([best, stands, batch["step_seen"], written(batch)[..., None], taken(batch)], dim=-1)
         voice, screen, demonstration = self._embed(batch, relations, frames, evidence, about, cues)
         read, candidates = self.fusion(voice, screen, demonstration)
         decision, steps = self.norms[0](read[:, 0]), self.norms[1](read[:, 1:])
@@ -196,15 +200,18 @@ class ActionModel(nn.Module):
         What the demonstration showed too tells nothing.
         """
         near = unit(batch["candidate_texts"]) @ unit(self.cues).T
-        new = ((KNOWN - batch["candidate_known"][..., 1:]) * CUE_SHARP).clamp(0, 1)
-        cued: Tensor = (1 - (1 - near) * CUE_SHARP).clamp(min=0) * new * batch["candidate_mask"][..., None]
+        new = (newly(batch) * batch["candidate_mask"])[..., None]
+        cued: Tensor = (1 - (1 - near) * CUE_SHARP).clamp(min=0) * new
+        if self.training and self.config.dropout:
+            cued = cued * (torch.rand(len(cued), 1, 1, device=cued.device) >= UNCUED)
         return cued
 
     def _glanced(self, batch: Batch, cues: Tensor) -> Tensor:
         """The screen as a whole [n, CUES + 2 * GLANCED]."""
         mask = batch["candidate_mask"][..., None]
         says = there(batch["candidate_texts"])[..., None]
-        each = [batch["candidate_places"], batch["candidate_known"], says, alike_of(batch)[..., None]]
+        figures = torch.stack([alike_of(batch), batch["candidate_out"]], dim=-1)
+        each = [batch["candidate_places"], batch["candidate_known"], says, figures]
         glanced = self.glance(torch.cat(each, dim=-1))
         mean = (glanced * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
         most = (glanced + NEVER * (1 - mask)).amax(dim=1).clamp(min=-10)
@@ -221,7 +228,8 @@ class ActionModel(nn.Module):
         frames = frames + self._time[: frames.shape[1]]
         unused = (1 - batch["step_mask"])[:, :, None, None] * -NEVER
         nearest = (relations - unused).amax(dim=1).clamp(min=-10)  # [n, candidates, RELATIONS]
-        own = torch.cat([nearest, batch["candidate_known"], alike_of(batch)[..., None], cues], dim=-1)
+        figures = torch.stack([alike_of(batch), batch["candidate_out"]], dim=-1)
+        own = torch.cat([nearest, batch["candidate_known"], figures, cues], dim=-1)
         screen = self._placed(batch["candidate_places"]) + self.shown(own)
         steps = self._placed(batch["step_places"]) + self.seen(about)
         steps = steps + self.action(batch["step_actions"]) + self.kind(batch["step_arguments"])
@@ -247,7 +255,7 @@ class ActionModel(nn.Module):
     def _decide(
         self, batch: Batch, decision: Tensor, steps: Tensor, likely: Likely, about: Tensor, evidence: Tensor
     ) -> Heads:
-        seen = about[..., 2 * RELATIONS :]
+        seen = about[..., 2 * RELATIONS : 2 * RELATIONS + DONE_BY]
         following = functional.pad(seen[:, 1:], (0, 0, 0, 1))  # a field need not be gone to where its text is there
         turned = about[..., RELATIONS + TURNED : RELATIONS + LIT + 1]
         holds = self.there(torch.cat([seen, turned], dim=-1))
@@ -265,6 +273,8 @@ class ActionModel(nn.Module):
         said, shown, passing = (
             self.other(torch.cat([decision, evidence], dim=-1)) + self._first(batch, evidence)
         ).unbind(dim=1)
+        notes = about[..., 2 * RELATIONS + DONE_BY :]
+        passing = passing + (attention * self.noted(notes)[..., 0]).sum(dim=1)
         state = states(after, missing, found, said, shown, passing) + self.judged(decision)
         kinds = functional.one_hot(batch["step_arguments"], len(ARGUMENTS)).float()
         argument = ((attention[..., None] * kinds).sum(dim=1) + 1e-4).log()
@@ -356,6 +366,14 @@ def _effect_rule() -> nn.Linear:
     A logistic regression on 7,592 steps of training episodes.
     """
     return _rule([2.0, 2.8, -3.3, 0.6, -1.2, -0.3, 1.8, -0.7, -2.1, -0.3, 1.7, 0.3, 2.1, 4.1, 1.6], -2.3)
+
+
+def _noted_rule() -> nn.Linear:
+    """What is missing is on its way where a note stands out over it; such notes differ from their ground by a half."""
+    layer = nn.Linear(TAKEN, 1, bias=False)
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([[0.0, 2 * NOTE_COUNTS]])
+    return layer
 
 
 def _spoken_rule() -> nn.Linear:

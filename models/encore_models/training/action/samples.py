@@ -36,9 +36,11 @@ from encore_models.perception.situation import (
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
+WINDOWS = "windows:"
+"""What the names of episodes begin with that are not synthetic: the folder of a set of windows, and one of these."""
 FRAME_RATE = 25
 """Frames of an utterance in a second."""
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """Counted up when a sample holds something else; older ones are made again."""
 
 
@@ -87,6 +89,8 @@ class Sample:
     candidate_known: Half
     """[N, 2] how alike the most alike place of the screens that were shown looks, and reads: cosines, 0 where these
     screens are not known. What is not part of the demonstration, as a pop-up, stands out by it."""
+    candidate_out: Single
+    """[N] how much each stands out among its like by its colours, 0 to 1 (`standing_out.standing_out`)."""
     steps: Half
     """[S, D] what the target of each demonstrated step looked like, 1 <= S <= 12; zeros for typing and keys."""
     step_texts: Half
@@ -121,7 +125,13 @@ class Sample:
     def __post_init__(self) -> None:
         count, shown = len(self.candidates), len(self.steps)
         _same_length(
-            "candidates", count, self.candidate_texts, self.candidate_places, self.candidate_alike, self.candidate_known
+            "candidates",
+            count,
+            self.candidate_texts,
+            self.candidate_places,
+            self.candidate_alike,
+            self.candidate_known,
+            self.candidate_out,
         )
         _same_length(
             "steps",
@@ -175,7 +185,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "utterance": ("utterance",),
     "spoken": ("shown_utterance",),
     "alike": ("spoken_alike",),
-    "screen": ("candidates", "candidate_texts", "candidate_places", "candidate_alike"),
+    "screen": ("candidates", "candidate_texts", "candidate_places", "candidate_alike", "candidate_out"),
     "known": ("candidate_known",),
     "shown": ("steps", "step_texts", "step_effects", "step_places", "step_actions", "step_arguments"),
     "done": ("progress",),
@@ -202,12 +212,12 @@ def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:
 
     Returns:
         `utterance`, `shown_utterance` float32 [B, T, 384], `candidates` [B, N, D], `candidate_texts` [B, N, E],
-        `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_alike` int64 [B, N], `steps`,
-        `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`, `progress` int64
-        [B, S], `step_matches` [B, S, N, 5], `step_seen` [B, S, 12], `spoken_alike` [B, 9]; the masks `utterance_mask`,
-        `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels int64 [B], a
-        candidate of -1 meaning absent, `hits` [B, N] True for all that a click would be right on, and `missing` [B],
-        where absent is the right answer. T, N and S are at least 1.
+        `candidate_places` [B, N, 8], `candidate_known` [B, N, 2], `candidate_out` [B, N], `candidate_alike` int64 [B,
+        N], `steps`, `step_texts`, `step_effects`, `step_places` [B, S, ...], `step_actions`, `step_arguments`,
+        `progress` int64 [B, S], `step_matches` [B, S, N, 5], `step_seen` [B, S, 12], `spoken_alike` [B, 9]; the masks
+        `utterance_mask`, `shown_utterance_mask` [B, T], `candidate_mask` [B, N] and `step_mask` [B, S]; the labels
+        int64 [B], a candidate of -1 meaning absent, `hits` [B, N] True for all that a click would be right on, and
+        `missing` [B], where absent is the right answer. T, N and S are at least 1.
 
     Raises:
         ValueError: There are no samples.

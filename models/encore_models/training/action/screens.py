@@ -305,8 +305,14 @@ class _Window:
             sure = f"{self.view.dialog}?", "This cannot be undone."
             self.canvas.dialog(box, *sure, ("Cancel", "OK"), "answer", self.kit)
         if self.view.popup:
-            box = (width // 2 - 190, height // 2 - 110, width // 2 + 190, height // 2 + 100)
             notices = self.look.notices
-            self.canvas.dialog(box, notices.asking, notices.reason, notices.answers, "other", self.kit)
+            across, down = notices.off
+            box = (
+                width // 2 - 190 + across,
+                height // 2 - 110 + down,
+                width // 2 + 190 + across,
+                height // 2 + 100 + down,
+            )
+            self.canvas.dialog(box, notices.asking, notices.reason, notices.answers, "other", self.kit, notices.shade)
         if self.view.toast:
-            self.canvas.toast(self.view.toast, self.look.notices.passing)
+            self.canvas.toast(self.view.toast, self.look.notices.passing, self.look.notices.plate)

@@ -74,6 +74,7 @@ def _only(sample: Sample, kept: NDArray[np.bool_]) -> Sample:
         candidate_places=sample.candidate_places[kept],
         candidate_alike=sample.candidate_alike[kept],
         candidate_known=sample.candidate_known[kept],
+        candidate_out=sample.candidate_out[kept],
         step_matches=sample.step_matches[:, kept],
         candidate=int(kept[: sample.candidate].sum()) if sample.candidate >= 0 else -1,
     )
