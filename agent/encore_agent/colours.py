@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from encore_agent.context import PART_OF_IT, anchored, beside, came_alone, company, ramp, surroundings
+from encore_agent.context import PART_OF_IT, came_alone, company, ramp, standing, surroundings
 from encore_agent.evidence import AHEAD, Place, Search, cut
 from encore_agent.findings import Absent, Found
 from encore_agent.witnesses import undisputed
@@ -38,8 +38,6 @@ LIKE = 0.5
 """Share from which another place is like it."""
 TRIED = 4
 """Places that are looked at, those that differ least in all."""
-ANCHORED, BESIDE = 0.6, 0.8
-"""What the distances to two edges of the window, and the next things around, count against all neighbours together."""
 
 
 def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
@@ -64,16 +62,15 @@ def find_coloured(search: Search, cell: Candidate) -> Found | Absent | None:
     if share < before + MORE:
         return None
     pair = search.pair
-    around = float(surroundings(pair, box, [place])[0])
+    agreed = surroundings(pair, box, [place])
+    around = float(agreed[0])
     together = float(ramp(company(pair, box, [place])[0], *PART_OF_IT))
     if came_alone(around, together):
         return None
-    across, down = anchored(pair, box, [place])
-    stands = max(around, BESIDE * float(beside(pair, box, [place])[0]), ANCHORED * float(across[0] * down[0]))
     evidence = {
         "looks": 1.0,
         "neighbours": around,
-        "stands": stands,
+        "stands": float(standing(pair, box, [place], agreed)[0]),
         "ahead": AHEAD * (share - next_best),
         "back": share - before,
         "alone": float(max(before, next_best) < LIKE),

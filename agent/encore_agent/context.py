@@ -47,6 +47,12 @@ UNMOVED = 0.75
 """A quarter of them standing as they did is enough for a window that was not rearranged; a dialog hides many."""
 MOVED_APART = (0.1, 0.4)
 """By how much less than theirs a place may agree with its neighbours, and from where on that tells against it."""
+AS_LARGE = 0.15
+"""By how much less or more than a place those may have grown that are asked."""
+ANCHORED, BESIDE = 0.6, 0.8
+"""What the distances to two edges of the window, and the next things around, count against all neighbours together."""
+CORNER = 0.8
+"""How well the distances to two edges must be kept to speak for a place among strangers."""
 LEFT_ALONE = 0.6
 """Agreement from which nobody is asked."""
 FREE = 0.8
@@ -202,7 +208,25 @@ def surroundings(
     return scores
 
 
-def settled(pair: Pair, place: Rect, around: float) -> float:
+def standing(pair: Pair, place: Rect, pool: Sequence[Rect], around: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How well each place of `pool` stands as `place` did, by whatever tells it best, 0 to 1, [len(pool)].
+
+    Where a page brings new neighbours, what is next to it and the distance to the window's edges speak for a control,
+    but less.
+
+    Args:
+        pair: Both pictures.
+        place: On `here`.
+        pool: On `there`.
+        around: How well the neighbours of each agree, from `surroundings`.
+    """
+    across, down = anchored(pair, place, pool)
+    corner = across * down
+    corner = np.where((corner >= CORNER) | (around >= STRANGE), corner, 0)
+    return np.asarray(np.maximum.reduce((around, BESIDE * beside(pair, place, pool), ANCHORED * corner)), np.float32)
+
+
+def settled(pair: Pair, place: Rect, found: Rect, around: float) -> float:
     """How far a place agrees with its neighbours as those around it agree with theirs, 0 to 1.
 
     Where a window was rearranged nothing agrees; where everything else stands as it did, what has moved is another
@@ -211,11 +235,16 @@ def settled(pair: Pair, place: Rect, around: float) -> float:
     Args:
         pair: Both pictures.
         place: Of the target, on `here`.
-        around: How well its neighbours agree with those of the place in question.
+        found: The place in question, on `there`.
+        around: How well the neighbours of both agree.
     """
     if around >= LEFT_ALONE:
         return 1.0
-    numbers = np.array(list(pair.same), np.intp)
+    numbers, now = np.array(list(pair.same), np.intp), np.array(list(pair.same.values()), np.intp)
+    # Drawings that do not grow with the letters stay where labels have moved.
+    grown = pair.there.boxes[now, 3] / np.maximum(1, pair.here.boxes[numbers, 3])
+    alike = numbers[np.abs(grown * place.height / found.height - 1) <= AS_LARGE]
+    numbers = alike if len(alike) >= LEAST else numbers
     middles = pair.here.boxes[numbers, :2] + pair.here.boxes[numbers, 2:] / 2
     away = np.hypot(*(middles - (place.center.x, place.center.y)).T)
     near = numbers[np.argsort(away, kind="stable")]

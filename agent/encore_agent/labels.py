@@ -8,7 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, utils
 
-from encore_agent.context import PART_OF_IT, Pair, anchored, beside, company, ramp, seen, settled, surroundings
+from encore_agent.context import (
+    BESIDE,
+    PART_OF_IT,
+    Pair,
+    anchored,
+    beside,
+    company,
+    ramp,
+    seen,
+    settled,
+    standing,
+    surroundings,
+)
 from encore_agent.evidence import AHEAD, Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.titles import ELISION, Match, match
@@ -17,10 +29,6 @@ from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import WORD, Scene
 from encore_recorder.geometry import Point, Rect
 
-ANCHORED = 0.6
-"""What the distance to the window's edges counts against a full agreement of neighbours."""
-BESIDE = 0.8
-"""What the next things in all directions count."""
 TOGETHER = 0.4
 """What it counts for a lone label that those around it have come along, in whatever order."""
 AROUND = 16
@@ -59,9 +67,7 @@ def find_label(search: Search) -> Found | Absent:
     same = [c for c in pool if c in same or c in today]
     today |= set(same)
     boxes = [c.box for c in same]
-    across, down = anchored(search.pair, cell.box, boxes)
-    around = np.maximum(surroundings(search.pair, cell.box, boxes), ANCHORED * across * down)
-    around = np.maximum(around, BESIDE * beside(search.pair, cell.box, boxes))
+    around = standing(search.pair, cell.box, boxes, surroundings(search.pair, cell.box, boxes))
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like
@@ -79,7 +85,7 @@ def find_label(search: Search) -> Found | Absent:
         "neighbours": float(around[best]),
         "ahead": AHEAD * ahead,
         "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
-        "settled": settled(search.pair, cell.box, float(around[best])),
+        "settled": settled(search.pair, cell.box, same[best].box, float(around[best])),
         "together": float(ramp(_company(search.pair, cell, boxes[best : best + 1])[0], *PART_OF_IT)),
         "seen": seen(search.pair, cell.box),
     }
@@ -178,7 +184,7 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
             "neighbours": around,
             "ahead": 1.0,
             "alone": 1.0,
-            "settled": settled(search.pair, cell.box, around),
+            "settled": settled(search.pair, cell.box, label.box, around),
             "together": float(ramp(_company(search.pair, cell, places)[0], *PART_OF_IT)),
             "seen": seen(search.pair, cell.box),
         }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.colours import find_coloured
-from encore_agent.context import PART_OF_IT, STRANGE, Pair, anchored, beside, came_alone, company, ramp, surroundings
+from encore_agent.context import PART_OF_IT, STRANGE, Pair, anchored, came_alone, company, ramp, standing, surroundings
 from encore_agent.evidence import AHEAD, Place, Search, lead, nearest, rival_of, size_fits
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.signs import find_sign
@@ -22,10 +22,6 @@ from encore_recorder.geometry import Rect
 
 SHORTLIST = 24
 """Drawings whose surroundings are compared."""
-ANCHORED = 0.6
-"""What the distance to the window's edges counts against a full agreement of neighbours."""
-BESIDE = 0.8
-"""What the next things in all directions count."""
 UNIQUE = 0.3
 """What the distance to a single edge counts, for a drawing without its like."""
 TOGETHER = 0.4
@@ -40,8 +36,6 @@ NUDGES = (-4, -2, 0, 2, 4)
 """Pixels by which the place may be off."""
 SURELY = 0.8
 """Likeness of what is seen there from which it is the shown drawing; others come to half of it."""
-CORNER = 0.8
-"""How well the distances to two edges must be kept to speak for a drawing among strangers."""
 FOREIGN = 0.2
 """Agreement of neighbours below which a drawing is another one, where everything else stands as it did."""
 LIKE = 0.5
@@ -317,18 +311,15 @@ def _icon_scores(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Looks, neighbours, the place by whatever tells it best, and all evidence together, each [len(pool)].
 
-    Where a page brings new neighbours, the distance to the window's edges speaks for a control, but less; for
-    a drawing that has no like on either picture (`alone`: on the first one) one edge is enough.
+    For a drawing that has no like on either picture (`alone`: on the first one) the distance to one edge is enough.
     """
     boxes = [c.box for c in pool]
     looks = pair.looks_of(cell, pool)
     around = surroundings(pair, cell.box, boxes)
-    across, down = anchored(pair, cell.box, boxes)
-    corner = across * down
-    corner = np.where((corner >= CORNER) | (around >= STRANGE), corner, 0)
-    stands = np.maximum(np.maximum(around, BESIDE * beside(pair, cell.box, boxes)), ANCHORED * corner)
+    stands = standing(pair, cell.box, boxes, around)
     if alone and rival_of(pool, looks) <= OTHERS:
-        stands = np.maximum(stands, UNIQUE * np.maximum(across, down) * (around >= STRANGE))
+        edge = np.maximum(*anchored(pair, cell.box, boxes))
+        stands = np.maximum(stands, UNIQUE * edge * (around >= STRANGE))
         stands = np.maximum(stands, TOGETHER * ramp(company(pair, cell.box, boxes), *CAME_ALONG))
     stands = np.asarray(stands, np.float32)
     return looks, around, stands, np.asarray(0.5 * ramp(looks, 0.35, 0.95) + 0.5 * stands, np.float32)
