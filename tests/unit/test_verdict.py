@@ -191,15 +191,22 @@ def test_that_its_target_is_missing_stops_nothing_that_the_finder_found() -> Non
     assert advice(states=(0.04, 0.0, 0.0, 0.96)).objection > 0.9
 
 
-def test_who_is_sure_that_the_target_is_missing_objects_to_nothing_that_is_found() -> None:
-    missing = advice(states=(0.0, 0.03, 0.01, 0.96), candidates=(0.0, 0.0, 0.0, 1.0))
+def test_who_is_sure_that_the_target_is_missing_objects_to_nothing_that_is_surely_found() -> None:
+    missing = advice(states=(0.0, 0.0, 0.0, 1.0), candidates=(0.0, 0.0, 0.0, 1.0))
     assert missing.objection > 0.9
-    assert judged(STEP, 0, found(probability=0.95), missing, OPTIONS).do == "act"
-    assert judged(STEP, 0, found(probability=0.85), missing, OPTIONS).do == "look"
+    assert judged(STEP, 0, found(probability=0.995), missing, OPTIONS).do == "act"
+    assert judged(STEP, 0, found(probability=0.95), missing, OPTIONS).do == "look"
     assert judged(STEP, 0, nearly(0.79), missing, OPTIONS).do == "look"
-    covered = advice(states=(0.0, 0.0, 0.0, 1.0), candidates=(0.0, 0.0, 0.0, 1.0))
-    assert judged(STEP, 0, found(probability=1.0), covered, OPTIONS).do == "look"
-    assert judged(replace(STEP, action=TypeText("a"), target=None), 0, None, missing, OPTIONS).do == "look"
+    seen = advice(states=(0.0, 0.0, 0.0, 1.0), candidates=(0.1, 0.0, 0.0, 0.9))
+    assert judged(STEP, 0, found(probability=1.0), seen, OPTIONS).do == "look"
+
+
+def test_where_something_is_typed_every_stop_counts() -> None:
+    typing = replace(STEP, action=TypeText("a"), target=None)
+    stuck = advice(states=(0.04, 0.0, 0.0, 0.96), candidates=(0.02, 0.01, 0.01, 0.96))
+    assert stuck.objection < 0.1
+    assert judged(typing, 0, None, stuck, OPTIONS).do == "look"
+    assert judged(typing, 0, None, advice(states=(0.3, 0.0, 0.0, 0.7)), OPTIONS).do == "act"
 
 
 def test_typing_needs_no_place_and_is_certain_but_for_a_stop() -> None:
