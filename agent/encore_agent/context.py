@@ -47,8 +47,6 @@ UNMOVED = 0.75
 """A quarter of them standing as they did is enough for a window that was not rearranged; a dialog hides many."""
 MOVED_APART = (0.1, 0.4)
 """By how much less than theirs a place may agree with its neighbours, and from where on that tells against it."""
-AS_LARGE = 0.15
-"""By how much less or more than a place those may have grown that are asked."""
 ANCHORED, BESIDE = 0.6, 0.8
 """What the distances to two edges of the window, and the next things around, count against all neighbours together."""
 CORNER = 0.8
@@ -226,7 +224,7 @@ def standing(pair: Pair, place: Rect, pool: Sequence[Rect], around: NDArray[np.f
     return np.asarray(np.maximum.reduce((around, BESIDE * beside(pair, place, pool), ANCHORED * corner)), np.float32)
 
 
-def settled(pair: Pair, place: Rect, found: Rect, around: float) -> float:
+def settled(pair: Pair, place: Rect, around: float) -> float:
     """How far a place agrees with its neighbours as those around it agree with theirs, 0 to 1.
 
     Where a window was rearranged nothing agrees; where everything else stands as it did, what has moved is another
@@ -235,16 +233,11 @@ def settled(pair: Pair, place: Rect, found: Rect, around: float) -> float:
     Args:
         pair: Both pictures.
         place: Of the target, on `here`.
-        found: The place in question, on `there`.
-        around: How well the neighbours of both agree.
+        around: How well its neighbours agree with those of the place in question.
     """
     if around >= LEFT_ALONE:
         return 1.0
-    numbers, now = np.array(list(pair.same), np.intp), np.array(list(pair.same.values()), np.intp)
-    # Drawings that do not grow with the letters stay where labels have moved.
-    grown = pair.there.boxes[now, 3] / np.maximum(1, pair.here.boxes[numbers, 3])
-    alike = numbers[np.abs(grown * place.height / found.height - 1) <= AS_LARGE]
-    numbers = alike if len(alike) >= LEAST else numbers
+    numbers = np.array(list(pair.same), np.intp)
     middles = pair.here.boxes[numbers, :2] + pair.here.boxes[numbers, 2:] / 2
     away = np.hypot(*(middles - (place.center.x, place.center.y)).T)
     near = numbers[np.argsort(away, kind="stable")]

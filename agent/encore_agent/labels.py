@@ -85,7 +85,7 @@ def find_label(search: Search) -> Found | Absent:
         "neighbours": float(around[best]),
         "ahead": AHEAD * ahead,
         "alone": 1.0 if alone else ALL_THERE * (len(then) == len(today)),
-        "settled": settled(search.pair, cell.box, same[best].box, float(around[best])),
+        "settled": settled(search.pair, cell.box, float(around[best])),
         "together": float(ramp(_company(search.pair, cell, boxes[best : best + 1])[0], *PART_OF_IT)),
         "seen": seen(search.pair, cell.box),
     }
@@ -184,7 +184,7 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
             "neighbours": around,
             "ahead": 1.0,
             "alone": 1.0,
-            "settled": settled(search.pair, cell.box, label.box, around),
+            "settled": settled(search.pair, cell.box, around),
             "together": float(ramp(_company(search.pair, cell, places)[0], *PART_OF_IT)),
             "seen": seen(search.pair, cell.box),
         }

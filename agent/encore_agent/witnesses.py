@@ -99,7 +99,7 @@ def undisputed(search: Search, own: Rect, place: Rect, around: float) -> float:
         place: Where it may be now.
         around: How well the neighbours of both agree.
     """
-    much = settled(search.pair, own, place, around)
+    much = settled(search.pair, own, around)
     if around >= LEFT_ALONE or not much:
         return much
     spot, evidence = agreed(search, own.center, own)
