@@ -284,7 +284,8 @@ def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_p
     commands = origin.made().splitlines()
     assert len(commands) == 3
     assert any(
-        "windows make" in line and line.endswith("runs/finder/drawn --out DATA --split train") for line in commands
+        "windows make" in line and line.endswith("runs/finder/drawn --out DATA --split train --voices DATA")
+        for line in commands
     )
     assert any(
         "windows make" in line and line.endswith("runs/finder/real --out DATA --split train") for line in commands
