@@ -283,10 +283,6 @@ def test_the_card_tells_what_a_folder_of_samples_holds(some: list[Sample], tmp_p
     assert "windows" in origin.seen
     commands = origin.made().splitlines()
     assert len(commands) == 3
-    assert any(
-        "windows make" in line and line.endswith("runs/finder/drawn --out DATA --split train --voices DATA")
-        for line in commands
-    )
-    assert any(
-        "windows make" in line and line.endswith("runs/finder/real --out DATA --split train") for line in commands
-    )
+    made = "runs/finder/{} --out DATA --split train --voices DATA"
+    for folder in ("drawn", "real"):
+        assert any("windows make" in line and line.endswith(made.format(folder)) for line in commands)
