@@ -30,7 +30,7 @@ REACH = 4
 class VerdictOptions:
     """How sure each side has to be, 0 to 1.
 
-    `objection` was settled with the weights that Encore comes with, the others with those before.
+    `objection` and `despite` were settled with the weights that Encore comes with, the others with those before.
     """
 
     objection: float = 0.9
