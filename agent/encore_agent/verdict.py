@@ -38,9 +38,9 @@ class VerdictOptions:
     In validation episodes that is so for 78 % of the windows that something covers (most others are stopped for as
     their target is missing), 80 % of other commands and 0.2 % of the steps that are due; on windows of drawn toolkits
     and real programs that nothing was learned from for 80 % of the covered ones, and 0.9 and 4.6 % of due steps (of
-    qbittorrent's, all of whose labels are cut off, 26 %, of five others' 0.3 %). Where
-    something is typed every stop counts: in validation episodes 18 of 27 windows that something covers are stopped for
-    by it then instead of 5, and none of 263 such steps that are due."""
+    qbittorrent's, all of whose labels are cut off, 26 %, of five others' 0.3 %). Where something is typed every stop
+    counts: in validation episodes 18 of 27 windows that something covers are stopped for by it then instead of 5, and
+    none of 263 such steps that are due."""
     missing: float = 0.99
     """Probability of the target not being there from which that may be what the model stops for: on windows of other
     toolkits it misses marks of rows that the finder has."""

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.perception.candidates import Candidate, candidates
-from encore_models.perception.sliders import gripped
+from encore_models.perception.sliders import gripped, lone_thumbs, scroll_bars
 from encore_recorder.geometry import Rect
 
 Picture = NDArray[np.uint8]
@@ -99,15 +99,26 @@ def test_a_thumb_that_fills_its_trough_is_found(upright: bool) -> None:
     assert found.overlap(place) >= 0.5
 
 
-def test_a_thumb_is_found_beside_a_window_that_ends_there() -> None:
-    picture, thumb = paper(560), Rect(486, 40, 8, 200)
-    cv2.rectangle(picture, (482, 0), (497, 399), TROUGH, cv2.FILLED)
-    picture[:, 498:] = DARK
-    pill(picture, thumb)
-    write_lines(picture, 30, 60, 14)
-    (found,) = of_kind(candidates(picture), "scroll bar")
-    assert found.grown(3).contains(thumb.center)
-    assert found.height > 1.5 * thumb.height
+def test_an_edge_that_reaches_into_a_thumb_is_one_and_its_own_flanks_are_none() -> None:
+    picture, thumb = paper(400, 120), Rect(40, 20, 100, 10)
+    cv2.rectangle(picture, (40, 20), (139, 29), DARK, cv2.FILLED)
+    outline = np.zeros(picture.shape[:2], np.uint8)
+    cv2.rectangle(outline, (40, 20), (139, 29), 1, 2)
+    edge, flank = Rect(0, 28, 400, 7), Rect(0, 28, 400, 2)
+    (found,) = lone_thumbs([thumb], [edge], outline, picture)
+    assert found.width > 300
+    assert lone_thumbs([thumb], [flank], outline, picture) == []
+
+
+def test_a_bar_whose_edge_is_broken_at_its_thumb_is_one() -> None:
+    picture = paper(400, 60)
+    cv2.rectangle(picture, (20, 30), (379, 43), TROUGH, cv2.FILLED)
+    cv2.rectangle(picture, (120, 30), (200, 43), THUMB, cv2.FILLED)
+    upper, lower = Rect(20, 28, 360, 2), [Rect(20, 44, 100, 2), Rect(122, 44, 258, 2)]
+    (found,) = scroll_bars([upper, *lower], picture)
+    assert found.overlap(Rect(20, 30, 360, 14)) >= 0.9
+    apart = [Rect(20, 44, 100, 2), Rect(140, 44, 240, 2)]
+    assert all(bar.width < 300 for bar in scroll_bars([upper, *apart], picture))
 
 
 @pytest.mark.parametrize("handle", [4, 7])

@@ -189,7 +189,7 @@ def scroll_bars(lines: Sequence[Rect], image: NDArray[np.uint8]) -> list[Rect]:
         image: BGR [height, width, 3].
     """
     height, width = image.shape[:2]
-    by_top = [*sorted(_joined(lines), key=lambda line: line.top), Rect(0, height, width, 1)]
+    by_top = [*_joined(lines), Rect(0, height, width, 1)]
     found: list[Rect] = []
     for number, upper in enumerate(by_top):
         for lower in by_top[number + 1 :]:
@@ -203,14 +203,14 @@ def scroll_bars(lines: Sequence[Rect], image: NDArray[np.uint8]) -> list[Rect]:
 
 
 def _joined(lines: Sequence[Rect]) -> list[Rect]:
-    """The lines, those as one that go on in each other: an outlined thumb breaks the edge of its bar."""
+    """The lines from top to bottom, those as one that go on in each other: a thumb's outline breaks its bar's edge."""
     joined: list[Rect] = []
-    for line in sorted(lines, key=lambda line: line.left):
-        before = next((one for one in joined if 0 <= line.left - one.right <= MERGED and one.top == line.top), None)
-        if before is not None:
-            joined.remove(before)
-            line = _hull(before, line)
-        joined.append(line)
+    for line in sorted(lines, key=lambda line: (line.top, line.left)):
+        before = joined[-1] if joined else None
+        if before is not None and before.top == line.top and 0 <= line.left - before.right <= MERGED:
+            joined[-1] = _hull(before, line)
+        else:
+            joined.append(line)
     return joined
 
 

@@ -175,16 +175,13 @@ class Windows:
         """A demonstration of clicks on some things, each with whether it follows what is said."""
         each = [self._step(thing, follows) for thing, follows in things]
         steps, parts = tuple(step for step, _ in each), [shown for _, shown in each]
-        follows = any(step.slots for step in steps)
-        phrase, slots = ("do {" + SLOT + "}", (Slot(SLOT),)) if follows else ("do it", ())
         joined = {
             name: np.concatenate([getattr(part, name) for part in parts])
             for name in ("looks", "effects", "meanings", "places", "actions", "arguments")
         }
         joined["effects"][:-1] = joined["looks"][:-1]  # the next step begins on the same screen
         screens = tuple(screen for part in parts for screen in part.screens)
-        macro = Macro("window", "Do it", (Phrase(phrase),), slots, steps, "", "")
-        return macro, StepsShown(spoken=NOTHING_SAID, screens=screens, **joined)
+        return _macro(steps), StepsShown(spoken=NOTHING_SAID, screens=screens, **joined)
 
     def _step(self, thing: Thing, follows: bool) -> tuple[Step, StepsShown]:
         key = thing.id, follows
@@ -193,12 +190,16 @@ class Windows:
             if follows:
                 target = replace(target, template="{" + SLOT + "}")
             step = Step(Click(thing.point), WindowIdentity("", "", scene.rect), "shown.png", target)
-            slots = (Slot(SLOT),) if follows else ()
-            phrase = "do {" + SLOT + "}" if follows else "do it"
-            macro = Macro("window", "Do it", (Phrase(phrase),), slots, (step,), "", "")
-            clip = self._sight.clip
-            self._steps[key] = step, steps_shown(macro, [scene], None, clip, self._words, NOTHING_SAID)
+            shown = steps_shown(_macro((step,)), [scene], None, self._sight.clip, self._words, NOTHING_SAID)
+            self._steps[key] = step, shown
         return self._steps[key]
+
+
+def _macro(steps: tuple[Step, ...]) -> Macro:
+    """What is learned from these steps, with a slot where one of them follows what is said."""
+    follows = any(step.slots for step in steps)
+    phrase, slots = ("do {" + SLOT + "}", (Slot(SLOT),)) if follows else ("do it", ())
+    return Macro("window", "Do it", (Phrase(phrase),), slots, steps, "", "")
 
 
 def voices_in(data: Path, split: str) -> list[Voice]:
