@@ -116,6 +116,21 @@ class Pair:
             return 1.0
         return float(np.clip(np.median(heights[1]) / np.median(heights[0]), *SCALES))
 
+    @cached_property
+    def letters(self) -> float:
+        """How much larger the letters of `there` are: the middle ratio of widths of labels that are surely the same.
+
+        Some programs draw only these larger. As `scale` where there are few.
+        """
+        labels = [
+            (self.here.candidates[one].box.width, self.there.candidates[other].box.width)
+            for one, other in self.same.items()
+            if self.here.candidates[one].kind == self.there.candidates[other].kind == "text"
+        ]
+        if len(labels) < LEAST:
+            return self.scale
+        return float(np.clip(np.median([after / before for before, after in labels]), *SCALES))
+
     def looks_of(self, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
         """How alike a candidate of `here` and some of `there` look: [len(pool)]."""
         return self.looks[self.here.index(cell), [self.there.index(c) for c in pool]]
@@ -206,7 +221,9 @@ def surroundings(
     return scores
 
 
-def standing(pair: Pair, place: Rect, pool: Sequence[Rect], around: NDArray[np.float32]) -> NDArray[np.float32]:
+def standing(
+    pair: Pair, place: Rect, pool: Sequence[Rect], around: NDArray[np.float32], corner_counts: float = CORNER
+) -> NDArray[np.float32]:
     """How well each place of `pool` stands as `place` did, by whatever tells it best, 0 to 1, [len(pool)].
 
     Where a page brings new neighbours, what is next to it and the distance to the window's edges speak for a control,
@@ -217,10 +234,11 @@ def standing(pair: Pair, place: Rect, pool: Sequence[Rect], around: NDArray[np.f
         place: On `here`.
         pool: On `there`.
         around: How well the neighbours of each agree, from `surroundings`.
+        corner_counts: How well the distances to the edges must be kept to speak for a place among strangers.
     """
     across, down = anchored(pair, place, pool)
     corner = across * down
-    corner = np.where((corner >= CORNER) | (around >= STRANGE), corner, 0)
+    corner = np.where((corner >= corner_counts) | (around >= STRANGE), corner, 0)
     return np.asarray(np.maximum.reduce((around, BESIDE * beside(pair, place, pool), ANCHORED * corner)), np.float32)
 
 

@@ -9,12 +9,14 @@ than a question.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_agent.blank import find_blank
 from encore_agent.certainty import Certainty
+from encore_agent.context import Pair
 from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlation, cut
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
@@ -41,6 +43,8 @@ SPARSE = 16
 """Pixels between those that are looked at first to tell whether a picture shows anything."""
 DRAWN: frozenset[TargetKind] = frozenset({"icon", "row_icon"})
 """Targets that are known by what they look like."""
+OTHER_SIZE = 0.1
+"""Logarithm of a scale from which things are looked for in the size that was shown as well."""
 NUDGES, SAME_PART = (-2, 0, 2), 0.8
 """Pixels by which a part may be off its place in a drawing, and likeness from which it is the same."""
 WORDED: frozenset[TargetKind] = frozenset({"text", "row", "row_icon", "field", "slider"})
@@ -73,11 +77,11 @@ class Finder:
         if contrast(now.image[::SPARSE, ::SPARSE]) < FLAT and contrast(now.image) < FLAT:
             return Absent("the picture is all of one colour: is the screen locked, or hidden from Encore?")
         search = Search(target, shown, now, self._options, self._certainty)
-        result = self._found(search, text)
+        result = self._looked(search, text)
         if isinstance(result, Found):
             return result
-        if target.kind in DRAWN and isinstance(found := self._joined(search, text), Found):
-            return found
+        if (again := self._in_shown_size(search, text)) is not None:
+            return again
         if thorough and target.kind in WORDED and isinstance(found := self._on_page(search, text), Found):
             return found
         if text is not None and target.kind in ("row", "text"):
@@ -85,6 +89,27 @@ class Finder:
         # Of an empty place there is nothing to look like.
         near = result.look_alikes or (search.likest if target.kind != "blank" else ())
         return replace(result, look_alikes=near, nearly=tuple(one.place for one in search.weighed))
+
+    def _looked(self, search: Search, text: str | None) -> Found | Absent:
+        """What comes of one look: at what was made out, and where that is not the target, at drawings put together."""
+        result = self._found(search, text)
+        if isinstance(result, Found) or search.target.kind not in DRAWN:
+            return result
+        whole = self._joined(search, text)
+        return whole if isinstance(whole, Found) else result
+
+    def _in_shown_size(self, search: Search, text: str | None) -> Found | None:
+        """The same search on the picture in the size that was shown; None where it is drawn so, or has no more.
+
+        Larger things grow together or fall apart in other ways, so less of what stood around is made out. Where only
+        the letters were drawn larger, these are what is to be made out again.
+        """
+        for larger in _other_sizes(search.pair):
+            again = replace(search, now=search.now.resized(1 / larger), weighed=[])
+            found = self._looked(again, text)
+            if isinstance(found, Found):
+                return _brought_back(search, found, larger)
+        return None
 
     def _joined(self, search: Search, text: str | None) -> Found | Absent | None:
         """The same search among whole drawings, where some were found in parts; None where none were.
@@ -150,6 +175,23 @@ class Finder:
             image: The window's picture now, BGR [height, width, 3].
         """
         return correlation(found.patch, cut(image, found.patch_at)) >= self._options.still
+
+
+def _other_sizes(pair: Pair) -> list[float]:
+    """Of all things and of the letters, where these are drawn larger or smaller than they were shown."""
+    sizes = [pair.scale] if abs(log(pair.scale)) >= OTHER_SIZE else []
+    if abs(log(pair.letters)) >= OTHER_SIZE and abs(log(pair.letters / pair.scale)) >= OTHER_SIZE:
+        sizes.append(pair.letters)
+    return sizes
+
+
+def _brought_back(search: Search, found: Found, by: float) -> Found:
+    """What was found on the picture in another size, on the picture as it is."""
+    point = Point(round(found.point.x * by), round(found.point.y * by))
+    last = Point(search.now.rect.right - 1, search.now.rect.bottom - 1)
+    placed = search.moved(found, Point(min(point.x, last.x), min(point.y, last.y)), found.evidence)
+    near = tuple(replace(one, box=one.box.scaled(by)) for one in found.look_alikes)
+    return replace(placed, box=found.box.scaled(by), look_alikes=near)
 
 
 def _alone_or_in_row(search: Search) -> Found | Absent:

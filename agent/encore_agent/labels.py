@@ -67,7 +67,8 @@ def find_label(search: Search) -> Found | Absent:
     same = [c for c in pool if c in same or c in today]
     today |= set(same)
     boxes = [c.box for c in same]
-    around = standing(search.pair, cell.box, boxes, surroundings(search.pair, cell.box, boxes))
+    # What it says speaks for a label, so its place among strangers need not.
+    around = standing(search.pair, cell.box, boxes, surroundings(search.pair, cell.box, boxes), corner_counts=0)
     looks = ramp(search.pair.looks_of(cell, same), 0.55, 0.95)
     alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from enum import IntEnum
 
-LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
-"""Characters that a reader takes for each other in many fonts."""
+from encore_models.perception.text import unconfused
+
 UNDERLINED = str.maketrans({"F": "E", "T": "I"})
 """Capitals that a reader takes for others where a line below marks the key that chooses them."""
 DECORATION = re.compile(
@@ -78,7 +78,7 @@ def match(wanted: str, read: str) -> Match:
         return Match.SHORTENED if enough and want.startswith(left) else Match.NONE
     if want == have:
         return Match.EXACT
-    if _skeleton(want) == _skeleton(have) or _underlined(wanted) == _underlined(read):
+    if unconfused(want) == unconfused(have) or _underlined(wanted) == _underlined(read):
         return Match.READ_ALIKE
     bare = DECORATION.sub("", read)
     if bare != read and plain(bare) == want:
@@ -100,8 +100,4 @@ def plain(text: str) -> str:
 
 
 def _underlined(text: str) -> str:
-    return _skeleton(plain(text.translate(UNDERLINED)))
-
-
-def _skeleton(text: str) -> str:
-    return text.translate(LOOKS_LIKE).replace("rn", "m").replace("vv", "w")
+    return unconfused(plain(text.translate(UNDERLINED)))

@@ -70,6 +70,11 @@ class Rect:
             max(0, self.height + 2 * margin),
         )
 
+    def scaled(self, by: float) -> Rect:
+        """Where it lies on a picture drawn so many times as large; never narrower or lower than a pixel."""
+        width, height = max(1, round(self.width * by)), max(1, round(self.height * by))
+        return Rect(round(self.left * by), round(self.top * by), width, height)
+
     def intersection(self, other: Rect) -> Rect | None:
         """What both share, or None where they do not touch."""
         left, top = max(self.left, other.left), max(self.top, other.top)

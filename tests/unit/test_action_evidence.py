@@ -188,6 +188,15 @@ def test_places_match_by_their_letters_and_drawings_by_what_they_mean() -> None:
     assert matches_on(page(), targets(TITLE), means[:1], [page(TITLE)]).shape == (1, 0, MATCH_WIDTH)
 
 
+def test_letters_that_a_reader_confuses_are_the_same_in_short_labels_too() -> None:
+    shown, misread = page(TITLE, LABEL), page(TITLE, LABEL)
+    shown.said, misread.said = ("OK", "Item 1"), ("0K", "ltern l")
+    asked = Things(shown.candidates.astype(np.float32), shown.said, shown.places)
+    matches = matches_on(misread, asked, np.zeros((2, WIDTH)), [shown, shown])
+    assert matches[0, 0, 0] == matches[1, 1, 0] == 1
+    assert matches[0, 1, 0] < 0.5
+
+
 def test_where_two_look_alike_the_one_that_is_left_may_be_the_other() -> None:
     shown = page(HEART, TWIN)
     both, left = (matches_on(now, targets(HEART), np.zeros((1, WIDTH)), [shown]) for now in (shown, page(TWIN)))

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process, utils
 
+from encore_models.perception.text import unconfused
+
 SAME = 0.8
 """Likeness from which two places say, or look, the same; letters may be misread."""
 FAR_COUNTS = 1.0
@@ -67,16 +69,20 @@ def spelt_alike(said: Sequence[str], others: Sequence[str]) -> Floats:
     """How alike texts are letter by letter: float32 [n, m], 0 to 1; 0 where one is empty.
 
     Vectors of texts are near for words that have little in common but their length; letters are not, and a letter that
-    was misread changes little.
+    was misread changes little: of an "OK" that was read as "0K" it would change half, so what readers confuse is one.
     """
     spelt = np.zeros((len(said), len(others)), np.float32)
     if spelt.size:
-        spelt = process.cdist(said, others, scorer=fuzz.ratio, processor=utils.default_process, dtype=np.float32)
+        spelt = process.cdist(said, others, scorer=fuzz.ratio, processor=_plain, dtype=np.float32)
         spelt = np.asarray(spelt / 100, np.float32)
         # Two empty texts are alike to the last letter, and tell nothing.
         spelt[[not text for text in said]] = 0
         spelt[:, [not text for text in others]] = 0
     return spelt
+
+
+def _plain(text: str) -> str:
+    return unconfused(utils.default_process(text))
 
 
 def apart(ones: NDArray[Any], others: NDArray[Any], far: float = FAR_COUNTS) -> Floats:

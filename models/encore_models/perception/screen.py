@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,6 +78,7 @@ class Scene:
         self._rows: dict[Candidate, tuple[Candidate, ...]] = {}
         self._pitches: dict[Candidate, Pitch | None] = {}
         self._like: dict[Candidate, frozenset[Candidate]] = {}
+        self._resized: dict[tuple[int, int], Scene] = {}
 
     @property
     def rect(self) -> Rect:
@@ -94,6 +96,18 @@ class Scene:
         scene.layout = layout
         scene.recall(self._texts)
         return scene
+
+    def resized(self, by: float) -> Scene:
+        """The same picture drawn so many times as large, of which nothing is known yet; kept once it was asked for.
+
+        What is made out of a picture depends on how many pixels it has: signs and labels grow together or fall apart.
+        """
+        size = (max(1, round(self.rect.width * by)), max(1, round(self.rect.height * by)))
+        if size not in self._resized:
+            image = cv2.resize(self.image, size, interpolation=cv2.INTER_AREA if by < 1 else cv2.INTER_CUBIC)
+            told = [replace(element, box=element.box.scaled(by)) for element in self._elements]
+            self._resized[size] = Scene(np.asarray(image, np.uint8), self._reader, self._clip, told)
+        return self._resized[size]
 
     @cached_property
     def joined(self) -> Scene:

@@ -24,8 +24,15 @@ from encore_recorder.geometry import Rect
 
 T = TypeVar("T")
 
+LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
+"""Characters that a reader takes for each other in many fonts."""
 PAGES = 4
 """Pages whose lines are kept: only what cannot be found otherwise is looked for on one."""
+
+
+def unconfused(text: str) -> str:
+    """A text in small letters with one for all that a reader takes for each other: to be compared, not to be shown."""
+    return text.translate(LOOKS_LIKE).replace("rn", "m").replace("vv", "w")
 
 
 @dataclass(frozen=True, slots=True)
