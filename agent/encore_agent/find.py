@@ -266,7 +266,9 @@ def _same_place(search: Search) -> Found | None:
     around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(shown.rect)
     if around is None or around.intersection(now.rect) != around or not now.rect.contains(point):
         return None
-    if target.look_alikes:
+    framed = search.cell if target.kind in FRAMES else None
+    caption = caption_of(shown, framed) if framed is not None else None
+    if target.look_alikes and caption is None:
         return None  # another one like it may stand there now
     patch = correlation(cut(shown.image, around), cut(now.image, around))
     if patch < options.same_patch:
@@ -276,8 +278,7 @@ def _same_place(search: Search) -> Found | None:
     # What is as wide as a word may hold some: a cover with its title.
     worded = target.kind == "text" or (target.kind not in FRAMES and ink.width >= WORD * ink.height)
     parts = [ink, middle, *(_letters(ink) if worded else ())]
-    if target.kind in FRAMES and search.cell is not None:
-        caption = caption_of(shown, search.cell)
+    if framed is not None:
         inside = [c for c in shown.candidates if c.kind == "text" and target.box.contains(c.box.center)]
         parts += [piece for c in (caption, *inside) if c is not None for piece in _letters(c.box.grown(2))]
     least = 1.0

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from encore_agent.find import Absent, Found
+from encore_agent.find import Absent, Finder, Found
 from encore_models.perception.target import describe_target
 from encore_recorder.geometry import Point, Rect
-from tests.unit.test_find_kinds import TITLES, Window, find
+from tests.unit.test_find_kinds import TITLES, Window, find, form
 
 INK = (30, 30, 30)
 Draw = Callable[[Window, int, int], Window]
@@ -143,3 +143,26 @@ def test_of_two_fields_or_sliders_that_are_called_so_neither_is_acted_on(place: 
     assert isinstance(absent, Absent), absent
     assert "which one it is" in absent.reason
     assert isinstance(find(shown, channels(first), place), Found)
+
+
+def test_one_of_two_like_sliders_is_known_at_its_place_by_its_caption_alone() -> None:
+    shown = mixer("Bass", "Treble")
+    target = describe_target(shown.scene, Point(224, 162))
+    assert target.look_alikes
+    same = Finder(shown).find(target, shown.scene, mixer("Bass", "Treble").scene)
+    assert isinstance(same, Found)
+    assert same.evidence.startswith("nothing changed")
+    swapped = mixer("Treble", "Bass")
+    assert isinstance(Finder(swapped).find(target, shown.scene, swapped.scene), Absent)
+    bare = mixer("", "")
+    alone = Finder(bare).find(describe_target(bare.scene, Point(224, 162)), bare.scene, mixer("", "").scene)
+    assert not getattr(alone, "evidence", "").startswith("nothing changed")
+
+
+def mixer(*captions: str) -> Window:
+    """Sliders that look the same, one below the other."""
+    window = form()
+    window.image[60:200] = 245
+    for number, caption in enumerate(captions):
+        window.write(caption, 40, 96 + 60 * number).slider(160, 102 + 60 * number)
+    return window
