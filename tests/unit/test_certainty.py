@@ -12,7 +12,15 @@ import pytest
 from encore_agent.certainty import FEATURES, FILE, Certainty, Kind, halves
 from encore_agent.errors import BrokenCertainty
 from encore_agent.findings import percent
-from tests.benchmarks.finder.calibrate_fit import calibration_error, cross_validated, enough, fit, log_loss, solve
+from tests.benchmarks.finder.calibrate_fit import (
+    LEAST,
+    calibration_error,
+    cross_validated,
+    enough,
+    fit,
+    log_loss,
+    solve,
+)
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -139,7 +147,7 @@ def test_few_of_the_places_that_were_made_may_be_surer_than_what_is_enough() -> 
     strict, spared = (fit(["reads"], evidence, right, groups, made) for made in (None, [not one for one in right]))
     sure = strict.probability({"reads": 1.0})
     assert strict.weights == spared.weights
-    assert strict.enough > sure > spared.enough >= 0.8
+    assert strict.enough > sure > spared.enough >= LEAST
 
 
 def test_figures_of_a_fit() -> None:
@@ -148,5 +156,5 @@ def test_figures_of_a_fit() -> None:
     assert calibration_error(1 - y, y) == 1
     assert log_loss(np.full(4, 0.5), y) == pytest.approx(np.log(2))
     assert 0.95 < enough(0.9) < 0.97
-    assert enough(0.0) == 0.8
+    assert enough(0.0) == LEAST
     assert enough(0.9999999) <= 1

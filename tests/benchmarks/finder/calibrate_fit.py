@@ -16,7 +16,8 @@ RIDGE = 0.3
 STEPS = 4000
 MARGIN = 1.0
 """By how much the log odds of what is acted on must exceed those of every wrong place."""
-LEAST = 0.8
+LEAST = 0.85
+"""Probability below which nothing is acted on, however far below the wrong places were."""
 SPARED = 0.02
 """Share of the wrong places that were made, which may be surer: some are as good as right by accident."""
 BINS = 10
