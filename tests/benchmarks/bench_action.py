@@ -159,7 +159,7 @@ def _trained(
     """The row of a combination."""
 
     def make() -> dict[str, Any]:
-        start = material.start(config, budget.options.seed)
+        start = material.start(config, budget.options.seed, material.corpus)
         result, cost = apart(train, stored.folder / name, budget.options, material.corpus, config, start)
         # A run that was stopped before has taken the rest of its steps at the same pace.
         seconds = cost.seconds * result.steps / max(1, len(result.losses))

@@ -20,8 +20,9 @@ from encore_models.perception.effects import EFFECT_WIDTH
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "action_model"
 """The trained weights that Encore comes with."""
-VERSION = 7
-"""Of what the graph takes and gives; a bundle says its own in the setting `version`."""
+VERSION = 8
+"""Of what the graph takes and gives, and of the parts that tuning goes on from; a bundle says its own in the setting
+`version`."""
 GRAPH = "decide"
 
 INPUTS: dict[str, Shape] = {

@@ -89,8 +89,8 @@ class Material:
     """Plays in closed loop; None where nothing is played."""
     senses: Senses | None = None
     """None where other towers are left out."""
-    begun: Callable[[ActionConfig, int], dict[str, Tensor]] | None = None
-    """Gives weights to begin with, which know some words; None begins without."""
+    begun: Callable[[ActionConfig, int, Corpus | None], dict[str, Tensor]] | None = None
+    """Gives weights to begin with, which know some words, and what a corpus tells of notes; None begins without."""
     old: tuple[Sample, ...] = ()
     """Of training: what a model learned before it is tuned."""
     toggled: tuple[Sample, ...] = ()
@@ -98,10 +98,10 @@ class Material:
     frozen: Callable[[], dict[str, dict[str, float]]] = dict
     """Costs of the towers that are not trained, by their names; none where they are not known."""
 
-    def start(self, config: ActionConfig, seed: int) -> dict[str, Tensor]:
-        """Weights to begin training with."""
+    def start(self, config: ActionConfig, seed: int, corpus: Corpus | None = None) -> dict[str, Tensor]:
+        """Weights to begin training with, on a corpus where there is one."""
         if self.begun is not None:
-            return self.begun(config, seed)
+            return self.begun(config, seed, corpus)
         torch.manual_seed(seed)
         return ActionModel(config).state_dict()
 
@@ -146,7 +146,7 @@ def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old:
         test,
         Episodes(clip, spoken, PLAYED_SEED),
         senses if towers else None,
-        lambda config, seed: beginning(config, clip, seed),
+        lambda config, seed, corpus: beginning(config, clip, seed, corpus),
         tuple(first),
         _toggled(test),
         partial(frozen_towers, ears, test),

@@ -54,6 +54,13 @@ KNOWN, NEW_SHARP = 0.97, 12.0
 """From which cosine the demonstration's screens held a text; words are told apart by small differences."""
 TAKEN = 2
 """Figures that say whether a note lies over a target."""
+ROOM, MOST_ROOMS, MOST_APART = (0.031, 0.0175), 5.0, 20.0
+"""Width and height, as shares of the window, that a thing which stands alone has around it; so many of them count, to
+the nearest thing and to the nearest new text."""
+IN_LINE, INSIDE = 0.0025, 0.002
+"""Shares of the window by which edges in line, and those of a thing in another one, are off at most."""
+ALONE = 3
+"""Figures that say how a candidate stands among the others."""
 
 
 class Comparison(nn.Module):
@@ -180,6 +187,30 @@ def taken(batch: Batch) -> Tensor:
 def newly(batch: Batch) -> Tensor:
     """How new what each candidate says is, from 0 where the demonstration's screens held it to 1 [n, candidates]."""
     return ((KNOWN - batch["candidate_known"][..., 1]) * NEW_SHARP).clamp(0, 1)
+
+
+def alone(batch: Batch) -> Tensor:
+    """How each candidate stands among the others [n, candidates, ALONE].
+
+    How much room it has to the nearest one and to the nearest new text, each 0 to 1, and how many have a side in line
+    with its own, as a logarithm. A note that passes by has room, is in line with nothing and is all that is new there;
+    a row has its like above and below, and a box that asks has a reason and answers. What lies in a thing or around
+    it, as the ground it is drawn on, is not another one.
+    """
+    places, mask = batch["candidate_places"], batch["candidate_mask"]
+    low, high = places[..., :2] - places[..., 2:4] / 2, places[..., :2] + places[..., 2:4] / 2
+    inside = ((low[:, None] <= low[:, :, None] + INSIDE) & (high[:, None] >= high[:, :, None] - INSIDE)).float()
+    inside = inside.prod(dim=-1)
+    others = mask[:, None] * (1 - torch.maximum(inside, inside.transpose(1, 2)))
+    gaps = torch.maximum(low[:, None] - high[:, :, None], low[:, :, None] - high[:, None]).clamp(min=0)
+    rooms = (gaps / torch.tensor(ROOM, device=gaps.device)).amax(dim=-1)
+    new = (newly(batch) * there(batch["candidate_texts"]))[:, None]
+    nearest = (rooms + (1 - others) * MOST_ROOMS).amin(dim=2).clamp(max=MOST_ROOMS) / MOST_ROOMS
+    newest = (rooms + (1 - others * new) * MOST_APART).amin(dim=2).clamp(max=MOST_APART) / MOST_APART
+    sides = torch.minimum((low[:, :, None] - low[:, None]).abs(), (high[:, :, None] - high[:, None]).abs())[..., 0]
+    itself = torch.eye(mask.shape[1], device=mask.device)
+    in_line = ((sides < IN_LINE).float() * (1 - itself) * mask[:, None]).sum(dim=2)
+    return torch.stack([nearest, newest, in_line.log1p()], dim=-1)
 
 
 def unit(vectors: Tensor) -> Tensor:

@@ -38,6 +38,7 @@ from encore_models.training.action.compare import (
     written,
 )
 from encore_models.training.action.fusion import FUSIONS, Fusion, Tokens, joined, mask_bias
+from encore_models.training.action.notes import SEEN, Notes, figures_of, pooled
 from encore_models.training.action.outcome import NEVER, TINY, next_step, states
 
 PLACES, MOST_STEPS, MOST_FRAMES, OUTCOMES = 8, 12, 100, 3
@@ -130,7 +131,9 @@ class ActionModel(nn.Module):
         self.point = _correction(RELATIONS, 32, 1)
         self.miss = _correction(RELATIONS, 32, 1)
         self.cues = nn.Parameter(torch.randn(CUES, self.config.text))
-        self.glance = nn.Sequential(nn.Linear(PLACES + 5, 32), nn.GELU(), nn.Linear(32, GLANCED))
+        self.glance = nn.Sequential(nn.Linear(SEEN, 32), nn.GELU(), nn.Linear(32, GLANCED))
+        # Among all else such moments are too rare to learn from: what was fitted to them would be lost again.
+        self.notes = Notes().requires_grad_(False)
         self.place = nn.Linear(PLACES + 4 * len(WAVES), width)
         self.action = nn.Embedding(len(ACTIONS), width)
         self.kind = nn.Embedding(len(ARGUMENTS), width)
@@ -147,7 +150,7 @@ class ActionModel(nn.Module):
         self.no_place = _nothing(nn.Linear(width, 1))
         self.there = _effect_rule()
         self.holds = _correction(width + 2 * RELATIONS + 2 * DONE_BY + TAKEN, width, 1)
-        self.other = _correction(width + EVIDENCE, width, 3)
+        self.other = _correction(width + EVIDENCE, width, 2)
         self.cued = _nothing(nn.Linear(CUES, 2))
         self.noted = _noted_rule()
         self.judged = _nothing(nn.Linear(width, len(STATES)))
@@ -183,8 +186,10 @@ class ActionModel(nn.Module):
         missing = ABSENT_BELOW + _bounded(self.miss(best)[..., 0], MOST_MISS)
         likely = _shares(batch, scores, missing)
         stands = (likely.candidates[..., None] * relations).sum(dim=2)  # [n, steps, RELATIONS]
-        cues = self._cued(batch)
-        evidence = torch.cat([heard, batch["spoken_alike"], novelty(batch), self._glanced(batch, cues)], dim=1)
+        cues, figures = self._cued(batch), figures_of(batch)
+        glanced = self._glanced(batch, figures, cues)
+        evidence = torch.cat([heard, batch["spoken_alike"], novelty(batch), glanced], dim=1)
+        first = self._first(batch, evidence, figures)
         about = torch.cat([best, stands, batch["step_seen"], written(batch)[..., None], taken(batch)], dim=-1)
         voice, screen, demonstration = self._embed(batch, relations, frames, evidence, about, cues)
         read, candidates = self.fusion(voice, screen, demonstration)
@@ -192,7 +197,7 @@ class ActionModel(nn.Module):
         offered = self.offer(self.norms[2](candidates)).transpose(1, 2)
         scores = scores + _bounded((self.ask(steps) @ offered) * self.config.width**-0.5, MOST_ASKED)
         likely = _shares(batch, scores, missing + _bounded(self.no_place(steps)[..., 0], MOST_MISS))
-        return self._decide(batch, decision, steps, likely, about, evidence)
+        return self._decide(batch, decision, steps, likely, about, evidence, first)
 
     def _cued(self, batch: Batch) -> Tensor:
         """How near what each candidate says is to the words that the model looks out for [n, candidates, CUES].
@@ -206,16 +211,9 @@ class ActionModel(nn.Module):
             cued = cued * (torch.rand(len(cued), 1, 1, device=cued.device) >= UNCUED)
         return cued
 
-    def _glanced(self, batch: Batch, cues: Tensor) -> Tensor:
+    def _glanced(self, batch: Batch, figures: Tensor, cues: Tensor) -> Tensor:
         """The screen as a whole [n, CUES + 2 * GLANCED]."""
-        mask = batch["candidate_mask"][..., None]
-        says = there(batch["candidate_texts"])[..., None]
-        figures = torch.stack([alike_of(batch), batch["candidate_out"]], dim=-1)
-        each = [batch["candidate_places"], batch["candidate_known"], says, figures]
-        glanced = self.glance(torch.cat(each, dim=-1))
-        mean = (glanced * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-        most = (glanced + NEVER * (1 - mask)).amax(dim=1).clamp(min=-10)
-        return torch.cat([cues.amax(dim=1), mean, most], dim=1)
+        return torch.cat([cues.amax(dim=1), pooled(self.glance(figures), batch["candidate_mask"])], dim=1)
 
     def _embed(
         self, batch: Batch, relations: Tensor, alike: Tensor, evidence: Tensor, about: Tensor, cues: Tensor
@@ -253,7 +251,14 @@ class ActionModel(nn.Module):
         return placed
 
     def _decide(
-        self, batch: Batch, decision: Tensor, steps: Tensor, likely: Likely, about: Tensor, evidence: Tensor
+        self,
+        batch: Batch,
+        decision: Tensor,
+        steps: Tensor,
+        likely: Likely,
+        about: Tensor,
+        evidence: Tensor,
+        first: Tensor,
     ) -> Heads:
         seen = about[..., 2 * RELATIONS : 2 * RELATIONS + DONE_BY]
         following = functional.pad(seen[:, 1:], (0, 0, 0, 1))  # a field need not be gone to where its text is there
@@ -270,20 +275,22 @@ class ActionModel(nn.Module):
         placed = there(batch["step_places"])
         missing = (attention * likely.absent * placed).sum(dim=1)
         found = (attention * (likely.candidates.sum(dim=2) * placed + 1 - placed)).sum(dim=1)
-        said, shown, passing = (
-            self.other(torch.cat([decision, evidence], dim=-1)) + self._first(batch, evidence)
-        ).unbind(dim=1)
+        said, shown = (self.other(torch.cat([decision, evidence], dim=-1)) + first[:, :2]).unbind(dim=1)
         notes = about[..., 2 * RELATIONS + DONE_BY :]
-        passing = passing + (attention * self.noted(notes)[..., 0]).sum(dim=1)
+        passing = first[:, 2] + (attention * self.noted(notes)[..., 0]).sum(dim=1)
         state = states(after, missing, found, said, shown, passing) + self.judged(decision)
         kinds = functional.one_hot(batch["step_arguments"], len(ARGUMENTS)).float()
         argument = ((attention[..., None] * kinds).sum(dim=1) + 1e-4).log()
         return Heads(state, after.steps, candidate, argument, attention)
 
-    def _first(self, batch: Batch, evidence: Tensor) -> Tensor:
-        """Logits of something else being said or shown, and of what is missing being on its way, by rule [n, 3]."""
+    def _first(self, batch: Batch, evidence: Tensor, figures: Tensor) -> Tensor:
+        """Logits of something else being said or shown, and of what is missing being on its way [n, 3].
+
+        By rule, and by what was fitted to such moments alone, before all is weighed together.
+        """
         cues = evidence[:, -CUES - 2 * GLANCED : -2 * GLANCED]
-        return torch.cat([self.spoken(batch["spoken_alike"]), self.cued(cues) - RARELY], dim=1)
+        told = self.cued(cues) + self.notes(figures, batch["candidate_mask"]) - RARELY
+        return torch.cat([self.spoken(batch["spoken_alike"]), told], dim=1)
 
     def save_pretrained(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""

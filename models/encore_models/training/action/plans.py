@@ -11,11 +11,11 @@ from encore_models.training.action.applications import Application, Layout, appl
 from encore_models.training.action.canvas import TOOLKITS, Control
 from encore_models.training.action.glyphs import Glyphs, glyphs
 from encore_models.training.action.notices import draw_notices
-from encore_models.training.action.samples import GONE, OTHER, SPLITS, Split
+from encore_models.training.action.samples import COVERED, GONE, OTHER, SPLITS, Split
 from encore_models.training.action.screens import Look, Screen, View
 from encore_models.training.action.tasks import Intent, Task, after, draw_task, draw_view, holds, next_step
 
-HARD = ("loading", "toast", "covered", GONE, "no effect", OTHER)
+HARD = ("loading", "toast", COVERED, GONE, "no effect", OTHER)
 """Hard moments that are put into runs; `already`, `repeated` and `slot` come about by themselves."""
 HARD_COUNT = 3
 """Hard moments tried in an episode."""

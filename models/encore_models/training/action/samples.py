@@ -203,8 +203,9 @@ MASKED = {
 MIXED = 8
 """Shards whose samples are shuffled together: those of one are a few episodes, which say the same again and again."""
 LABELS = ("state", "step", "candidate", "argument")
-GONE, OTHER = "gone", "other command"
-"""Hard cases: the target is not there today; another command was said than the one that was shown."""
+GONE, OTHER, COVERED = "gone", "other command", "covered"
+"""Hard cases: the target is not there today; another command was said than the one that was shown; a box lies over all
+and asks for an answer."""
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, NDArray[Any]]:

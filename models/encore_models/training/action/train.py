@@ -133,7 +133,11 @@ def main(
         seed=seed,
     )
     config = replace(sizes, fusion=fusion, width=width, dropout=dropout)
-    result = train(folder, options, corpus, config, beginning(config, UiClip.load(), seed))
+    taught = None
+    if not (folder / CHECKPOINT).is_file():
+        typer.echo("before the first step: how notes and questions stand on a screen (a minute or two)")
+        taught = corpus
+    result = train(folder, options, corpus, config, beginning(config, UiClip.load(), seed, taught))
     typer.echo(f"validation loss {result.best_loss:.4f} at step {result.best_step} of {result.steps}")
 
 

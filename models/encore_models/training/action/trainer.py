@@ -171,7 +171,7 @@ class Trainer:
 
     def _share_gradients(self) -> None:
         """The sum over all processes, in one exchange."""
-        parameters = list(self.bare.parameters())
+        parameters = [p for p in self.bare.parameters() if p.requires_grad]
         flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
         summed = self.accelerator.reduce(flat, "sum")
         for parameter, grad in zip(parameters, summed.split([p.numel() for p in parameters]), strict=True):
