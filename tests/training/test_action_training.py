@@ -74,6 +74,16 @@ def test_a_small_task_is_learned(tmp_path: Path) -> None:
     assert list((tmp_path / "tensorboard").iterdir())
 
 
+def test_what_was_fitted_to_rare_moments_before_is_left_as_it_is(corpus: Listed, tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    begun = {name: torch.randn_like(value) * 0.1 for name, value in ActionModel(TINY).state_dict().items()}
+    train(tmp_path, replace(OPTIONS, steps=2, evaluate_every=1), corpus, TINY, begun)
+    trained = ActionModel.from_pretrained(tmp_path / MODEL).state_dict()
+    kept = {name for name, value in trained.items() if torch.equal(value, begun[name])}
+    assert {name for name in trained if name.startswith("notes.")} <= kept
+    assert "glance.0.weight" not in kept, "nothing was learned at all"
+
+
 def test_a_run_that_was_stopped_goes_on_exactly(corpus: Listed, tmp_path: Path) -> None:
     whole = train(tmp_path / "whole", OPTIONS, corpus, TINY)
     steps: list[int] = []
