@@ -45,6 +45,8 @@ DRAWN: frozenset[TargetKind] = frozenset({"icon", "row_icon"})
 """Targets that are known by what they look like."""
 OTHER_SIZE = 0.1
 """Logarithm of a scale from which things are looked for in the size that was shown as well."""
+LARGEST = 12_000_000
+"""Pixels of a picture in that size: 4K has 8.3 million, and what is enlarged beyond takes seconds."""
 NUDGES, SAME_PART = (-2, 0, 2), 0.8
 """Pixels by which a part may be off its place in a drawing, and likeness from which it is the same."""
 WORDED: frozenset[TargetKind] = frozenset({"text", "row", "row_icon", "field", "slider"})
@@ -105,6 +107,8 @@ class Finder:
         the letters were drawn larger, these are what is to be made out again.
         """
         for larger in _other_sizes(search.pair):
+            if search.now.rect.area / larger**2 > LARGEST:
+                continue
             again = replace(search, now=search.now.resized(1 / larger), weighed=[])
             found = self._looked(again, text)
             if isinstance(found, Found):

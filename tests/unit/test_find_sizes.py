@@ -73,6 +73,15 @@ def test_a_window_in_the_shown_size_is_looked_at_once(monkeypatch: pytest.Monkey
     assert isinstance(Finder(now).find(describe_target(shown, Point(635, 425)), shown, now.scene), Absent)
 
 
+def test_no_picture_is_made_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = Legible(form().image, form().labels)
+    target = describe_target(window.scene, Point(635, 425))
+    monkeypatch.setattr("encore_agent.find.LARGEST", window.scene.rect.area // 2)
+    monkeypatch.setattr(Scene, "resized", lambda *_: pytest.fail("it was made"))
+    now = Scene(resized(window.image, LARGER), window, CLIP)
+    assert isinstance(Finder(window).find(target, window.scene, now), Absent)
+
+
 @pytest.mark.parametrize("by", [1.0, 1.25])
 def test_letters_may_be_larger_than_all_else(by: float) -> None:
     pair = Pair(lettered().scene, lettered(by).scene)
