@@ -270,13 +270,15 @@ def _same_place(search: Search) -> Found | None:
     around = Rect(point.x - PATCH[0] // 2, point.y - PATCH[1] // 2, *PATCH).intersection(shown.rect)
     if around is None or around.intersection(now.rect) != around or not now.rect.contains(point):
         return None
-    framed = search.cell if target.kind in FRAMES else None
-    caption = caption_of(shown, framed) if framed is not None else None
-    if target.look_alikes and caption is None:
+    if target.look_alikes and target.kind not in FRAMES:
         return None  # another one like it may stand there now
     patch = correlation(cut(shown.image, around), cut(now.image, around))
     if patch < options.same_patch:
         return None
+    framed = search.cell if target.kind in FRAMES else None
+    caption = caption_of(shown, framed) if framed is not None else None
+    if target.look_alikes and caption is None:
+        return None  # only its caption tells it from its like
     # A round button's outline drowns the sign in it, so its middle is compared on its own.
     ink, middle = target.box.grown(2), target.box.grown(-min(target.box.width, target.box.height) // 5)
     # What is as wide as a word may hold some: a cover with its title.

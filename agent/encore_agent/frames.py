@@ -196,7 +196,6 @@ def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:
 def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
     """The only slider without a caption, or the only field, where the shown one was the only one as well.
 
-    Of several in one line, or one below the other, the one in the same place of their order, where they are as many.
     What is written beside a field may be its caption or any other label, which sliders seldom stand beside.
     """
     low, high = HIGHER[cell.kind]
@@ -205,18 +204,7 @@ def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
     if cell.kind == "slider":
         back = [c for c in back if caption_of(pair.here, c) is None]
         now = [c for c in now if caption_of(pair.there, c) is None]
-    then, today = _in_order(back), _in_order(now)
-    return today[then.index(cell)] if len(then) == len(today) and cell in then else None
-
-
-def _in_order(frames: Sequence[Candidate]) -> list[Candidate]:
-    """From left to right where all stand in one line, from top to bottom where all stand in one column; else none."""
-    boxes = [frame.box for frame in frames]
-    if boxes and max(box.top for box in boxes) < min(box.bottom for box in boxes):
-        return sorted(frames, key=lambda frame: frame.box.left)
-    if boxes and max(box.left for box in boxes) < min(box.right for box in boxes):
-        return sorted(frames, key=lambda frame: frame.box.top)
-    return []
+    return now[0] if len(back) == len(now) == 1 else None
 
 
 def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:

@@ -166,23 +166,3 @@ def mixer(*captions: str) -> Window:
     for number, caption in enumerate(captions):
         window.write(caption, 40, 96 + 60 * number).slider(160, 102 + 60 * number)
     return window
-
-
-def test_of_like_fields_in_a_line_the_one_in_its_place_is_found() -> None:
-    shown, moved = choices(2, 60, 200), choices(2, 130, 210)
-    for number, (left, right) in enumerate(((130, 330), (342, 542))):
-        found = find(shown, moved, Point(160 + 212 * number, 214))
-        assert isinstance(found, Found), found
-        assert left <= found.point.x < right
-    assert isinstance(find(shown, choices(1, 130, 210), Point(160, 214)), Absent)
-    assert isinstance(find(shown, choices(3, 100, 210), Point(372, 214)), Absent)
-
-
-def choices(many: int, left: int, top: int) -> Window:
-    """Fields without a caption, side by side, that look the same; all else stays."""
-    window = Window()
-    for number, text in enumerate(("File", "Edit", "View")):
-        window.write(text, 20 + 90 * number, 12)
-    for number in range(many):
-        window.frame(Rect(left + 212 * number, top, 200, 30))
-    return window.write("Apply", 620, 420)
