@@ -15,7 +15,7 @@ from encore_agent.context import Pair
 from encore_agent.findings import Absent, FindOptions, Found, LookAlike, Weighed
 from encore_models.macro import Target
 from encore_models.perception.candidates import FRAMES, Candidate
-from encore_models.perception.screen import Scene
+from encore_models.perception.screen import WORD, Scene
 from encore_recorder.geometry import Point, Rect
 
 PATCH = (96, 64)
@@ -90,6 +90,12 @@ class Search:
             return ()
         looks = now.likeness(now.descriptors @ self.shown.looks_in([box])[0])
         return nearest(now.candidates, np.asarray(np.clip(looks, 0, 1), np.float32))
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether the target is a drawing, and not wide enough to be a short word that was taken for one."""
+        box = self.target.box
+        return self.target.kind in ("icon", "row_icon") and box.width < WORD * box.height
 
     @property
     def beside_ink(self) -> bool:

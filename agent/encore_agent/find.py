@@ -154,7 +154,7 @@ class Finder:
         if target.kind == "row_icon":
             return _alone_or_in_row(search) if text is None and not target.look_alikes else find_row_icon(search, text)
         if text is not None:
-            return find_titled(search, text)
+            return find_row_icon(search, text) if search.is_sign else find_titled(search, text)
         if target.kind == "row":
             return _in_list_or_alone(search)
         if target.kind == "blank":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +40,14 @@ ALL_THERE = 0.5
 """What it counts that as many labels read so as when it was shown, where one alone counts 1."""
 RENAMED = 0.5
 """How well another wording of the same reads, where the same words read 1."""
+OTHER_SIGN = Absent("what was clicked was made out as one with a label, beside which something else stands now")
 READ_FIRST, READ_THEN = 4, 8
 """Labels that are read first, and in all where none of them reads so, before all are that stand where it stood."""
 BLANK = 0.5
 """Times its height from a label within which what follows it, after a blank, may say that it was cut off."""
+WITH_SIGN, SIGN, SAME_SIGN = 1.3, 1.3, 0.6
+"""Times its letters' width that a label has which was made out as one with a sign; times its height that is looked at
+of the sign, and likeness from which it is the same: .63 to .74 where it was, below .15 where it was not."""
 PERHAPS, DRAWN_OUT = 0.3, 1.6
 """Likeness from which a label may read the same, in whatever size, and times that it may be drawn wider or narrower."""
 
@@ -90,9 +95,12 @@ def find_label(search: Search) -> Found | Absent:
         "together": float(ramp(_company(search.pair, cell, boxes[best : best + 1])[0], *PART_OF_IT)),
         "seen": seen(search.pair, cell.box),
     }
+    point = on_label(search, cell, same[best])
+    if isinstance(point, Absent):
+        return replace(point, look_alikes=near)
     why = f"reads {wanted!r}, neighbours {around[best]:.2f}, ahead by {ahead:.2f}"
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
-    place = Place(same[best].box, why, float(scores[best]), near[1:], _on_label(search, same[best]))
+    place = Place(same[best].box, why, float(scores[best]), near[1:], point)
     return search.judged(place, "text", evidence, doubt)
 
 
@@ -124,7 +132,44 @@ def _company(pair: Pair, cell: Candidate, boxes: Sequence[Rect]) -> NDArray[np.f
     return company(pair, cell.box, boxes, ("icon", "text"), AROUND)
 
 
-def _on_label(search: Search, label: Candidate) -> Point | None:
+def on_label(search: Search, cell: Candidate, label: Candidate) -> Point | Absent | None:
+    """Where to act on a label that reads as the shown one; None where the click was on the letters.
+
+    Beside the ink the label itself was meant, for what is around it may be narrower now. Where a sign was made out as
+    one with the letters and was clicked, it is where it was to them, or the label tells nothing of it.
+    """
+    clicked = search.target.box.center.moved(search.target.offset.x, search.target.offset.y)
+    if not cell.box.grown(2).contains(clicked):
+        return label.box.center
+    letters = _letters(search, cell, label)
+    if letters.left <= clicked.x < letters.right:
+        return None
+    scale = search.pair.letters
+    away = clicked.x - letters.center.x, clicked.y - letters.center.y
+    point = label.box.center.moved(round(away[0] * scale), round(away[1] * scale))
+    sides = round(SIGN * cell.box.height), round(SIGN * cell.box.height * scale)
+    boxes = [
+        Rect(spot.x - side // 2, spot.y - side // 2, side, side)
+        for spot, side in zip((clicked, point), sides, strict=True)
+    ]
+    if boxes[1].intersection(search.now.rect) != boxes[1]:
+        return OTHER_SIGN
+    looks = search.shown.looks_in(boxes[:1]) @ search.now.looks_in(boxes[1:])[0]
+    return point if float(search.now.likeness(looks)[0]) >= SAME_SIGN else OTHER_SIGN
+
+
+def _letters(search: Search, cell: Candidate, label: Candidate) -> Rect:
+    """The letters of the shown label, which may have been made out as one with a sign before or behind them."""
+    box, scale = cell.box, search.pair.letters
+    wide, high = (max(1, round(side / scale)) for side in (label.box.width, label.box.height))
+    if box.width < WITH_SIGN * wide:
+        return box
+    ends = [Rect(left, box.center.y - high // 2, wide, high) for left in (box.left, box.right - wide)]
+    same = _reading(search.target.text, search.shown, [Candidate(end.grown(2), "text") for end in ends])
+    return same[0].box.grown(-2) if len(same) == 1 else box
+
+
+def on_other_words(search: Search, label: Candidate) -> Point | None:
     """The label itself where the shown one was clicked beside its ink: what is around it may be narrower now."""
     box = search.target.box
     clicked = box.center.moved(search.target.offset.x, search.target.offset.y)
@@ -191,7 +236,7 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
         }
         why = f"reads {text!r}, once {wanted!r}, neighbours {around:.2f}"
         doubt = f"{text!r} may be called {wanted!r} elsewhere, but stands among other things"
-        place = Place(label.box, why, around, near, _on_label(search, label))
+        place = Place(label.box, why, around, near, on_other_words(search, label))
         return search.judged(place, "text", evidence, doubt)
     return Absent(f"no label on the screen reads {wanted!r}", near)
 

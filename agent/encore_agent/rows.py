@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, utils
 from encore_agent.context import Pair
 from encore_agent.evidence import Place, Search, nearest
 from encore_agent.findings import LOST, Absent, Found, LookAlike, RowChoice
-from encore_agent.labels import find_label, is_cut_off, only_label
+from encore_agent.labels import find_label, is_cut_off, on_label, on_other_words, only_label
 from encore_agent.titles import Match, best_matches, match, plain
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
@@ -168,7 +168,8 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
         return Absent(f"a row reads {title!r}, and goes on", _titles_near(wanted, labels, titles))
     evidence = {"reads": kind / Match.EXACT, "columns": columns, "ahead": 1.0 if len(places) == 1 else 0.5}
     doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
-    place = _on_row(search, label, f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}", columns)
+    why = f"row reads {title!r} ({kind.words}){why}, columns {columns:.2f}"
+    place = Place(label.box, why, columns, point=on_other_words(search, label))
     return search.judged(place, "titled", evidence, doubt)
 
 
@@ -181,7 +182,9 @@ def weigh_elsewhere(search: Search, wanted: str) -> None:
     listed = [c for c in now.candidates if c.kind == "text" and now.is_listed(c) and now.field_of(c) is None]
     kind, places = best_matches(wanted, now.texts(listed))
     if len(places) == 1 and kind >= Match.READ_ALIKE and not is_cut_off(now, listed[places[0]]):
-        place = _on_row(search, listed[places[0]], f"{wanted!r} stands in a list, though not in the one shown", 0.0)
+        label = listed[places[0]]
+        why = f"{wanted!r} stands in a list, though not in the one shown"
+        place = Place(label.box, why, 0.0, point=on_other_words(search, label))
         search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
 
 
@@ -266,8 +269,11 @@ def _find_in_list(search: Search, cell: Candidate) -> Found | Absent:
         "ahead": 4 * ahead,
     }
     doubt = f"a row reads {title!r}, but stands otherwise than the shown one"
+    point = on_label(search, cell, label)
+    if isinstance(point, Absent):
+        return replace(point, look_alikes=near)
     why = f"row reads {title!r}, all of it {likeness[best]:.0f} % as shown, columns {columns:.2f}"
-    return search.judged(_on_row(search, label, why, columns, near), "row", evidence, doubt)
+    return search.judged(Place(label.box, why, columns, near, point), "row", evidence, doubt)
 
 
 def find_by_name(search: Search) -> Found | Absent:
@@ -283,13 +289,6 @@ def find_by_name(search: Search) -> Found | Absent:
     asked = replace(search, target=Target("text", cell.box, search.target.offset, text))
     label = only_label(asked) if len(plain(text)) >= SHORTEST else None
     return find_label(asked) if label is not None and _titled_alike(search, cell, label) else LOST
-
-
-def _on_row(search: Search, label: Candidate, why: str, score: float, near: tuple[LookAlike, ...] = ()) -> Place:
-    """A click on the label itself where the shown one was beside its own: rows are as wide as their window."""
-    target = search.target
-    inside = target.box.moved(-target.box.center.x, -target.box.center.y).grown(2).contains(target.offset)
-    return Place(label.box, why, score, near, None if inside else label.box.center)
 
 
 def _naming_cells(search: Search) -> list[Candidate]:

@@ -52,6 +52,8 @@ PART, GROWN = 32, 1.5
 """Pixels of the largest part that is looked at on its own, and times as large as it a candidate has to be."""
 HALF, CUT = 0.5, 2
 """Share of two boxes that overlap from which one drawing stands in both, and pixels that say nothing."""
+LEAST_WORD = 3
+"""Letters that are read of a word; of a drawing that is none a reader makes fewer, or others than letters."""
 OTHERS = 0.8
 """Likeness up to which another drawing is not like it."""
 ALL_THERE = 0.5
@@ -60,6 +62,13 @@ ALL_THERE = 0.5
 
 def find_icon(search: Search) -> Found | Absent:
     """A drawing by its looks and its neighbours; unique, and found back from there. Else by its place or meaning."""
+    result = _drawn_alike(search)
+    if isinstance(result, Found) and _reads_otherwise(search, result.box):
+        return Absent("what looks like it reads otherwise", result.look_alikes)
+    return result
+
+
+def _drawn_alike(search: Search) -> Found | Absent:
     result = _by_looks(search)
     if isinstance(result, Found) or search.cell is None or search.target.kind != "icon":
         return result
@@ -67,6 +76,18 @@ def find_icon(search: Search) -> Found | Absent:
         if isinstance(found := finder(search, search.cell), Found):
             return found
     return result
+
+
+def _reads_otherwise(search: Search, found: Rect) -> bool:
+    """Whether what was taken for a drawing is a short word, and another one now: "Run", and "Rum" or "Run (Live)"."""
+    if search.is_sign:
+        return False
+    said, says = (
+        plain(scene.texts([Candidate(Rect(box.left, box.top, box.width + 3 * box.height, box.height), "text")])[0])
+        for scene, box in ((search.shown, search.target.box), (search.now, found))
+    )
+    words = min(len(said), len(says)) >= LEAST_WORD and (said + says).replace(" ", "").isalpha()
+    return words and match(said, says) < Match.READ_ALIKE
 
 
 def _where_it_stood(search: Search, cell: Candidate) -> Found | Absent | None:
