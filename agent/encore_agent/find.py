@@ -113,6 +113,8 @@ class Finder:
             found = self._looked(again, text)
             if isinstance(found, Found):
                 return _brought_back(search, found, larger)
+            # Another witness may be surer of what this look was not sure enough of.
+            search.weighed.extend(replace(one, place=_brought_back(search, one.place, larger)) for one in again.weighed)
         return None
 
     def _joined(self, search: Search, text: str | None) -> Found | Absent | None:

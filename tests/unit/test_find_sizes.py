@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from encore_agent.certainty import Certainty
 from encore_agent.context import Pair
 from encore_agent.find import Absent, Finder, Found
 from encore_models.perception.screen import Scene
@@ -55,6 +56,15 @@ def test_what_cannot_be_made_out_in_another_size_is_found_in_the_shown_one(by: f
     away = now.image.copy()
     cv2.rectangle(away, (found.box.left, found.box.top), (found.box.right, found.box.bottom), (0, 0, 200), cv2.FILLED)
     assert not Finder(window).still_there(found, away)
+
+
+def test_what_that_look_is_not_sure_of_is_kept_for_another_witness() -> None:
+    window = Legible(form().image, form().labels)
+    shown, now = window.scene, Scene(resized(window.image, LARGER), window, CLIP)
+    unsure = Finder(window, certainty=Certainty.shipped().never())
+    absent = unsure.find(describe_target(shown, Point(635, 425)), shown, now)
+    assert isinstance(absent, Absent), absent
+    assert any(Rect(620, 415, 50, 20).scaled(LARGER).contains(place.point) for place in absent.nearly)
 
 
 def test_what_is_gone_is_in_no_size() -> None:
