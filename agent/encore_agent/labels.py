@@ -142,7 +142,7 @@ def on_label(search: Search, cell: Candidate, label: Candidate) -> Point | Absen
     if not cell.box.grown(2).contains(clicked):
         return label.box.center
     letters = _letters(search, cell, label)
-    if letters.left <= clicked.x < letters.right:
+    if letters == cell.box or abs(clicked.x - letters.center.x) <= letters.width / 2 + 2:
         return None
     scale = search.pair.letters
     away = clicked.x - letters.center.x, clicked.y - letters.center.y
