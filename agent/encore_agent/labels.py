@@ -165,8 +165,10 @@ def _letters(search: Search, cell: Candidate, label: Candidate) -> Rect:
     if box.width < WITH_SIGN * wide:
         return box
     ends = [Rect(left, box.center.y - high // 2, wide, high) for left in (box.left, box.right - wide)]
-    same = _reading(search.target.text, search.shown, [Candidate(end.grown(2), "text") for end in ends])
-    return same[0].box.grown(-2) if len(same) == 1 else box
+    (says,), said = search.now.texts([label]), search.shown.texts([Candidate(end.grown(2), "text") for end in ends])
+    alike = [fuzz.ratio(says, text) for text in said]
+    best = int(np.argmax(alike))
+    return ends[best] if alike[best] > min(alike) and match(said[best], says) >= Match.READ_ALIKE else box
 
 
 def on_other_words(search: Search, label: Candidate) -> Point | None:
