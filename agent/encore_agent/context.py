@@ -17,8 +17,12 @@ SURELY = 0.95
 """Likeness from which two drawings that are each other's likest are the same."""
 LEAST = 5
 """Things that must be the same on both pictures to tell their scale."""
+LEAST_LABELS, AGREED = 3, 1.1
+"""As many labels tell how much larger letters are drawn, if the widest and the narrowest agree up to so many times."""
 SCALES = (0.5, 2.0)
 """How much smaller or larger the same window may be drawn: from 175 % to 100 % and the other way."""
+OTHER_SIZE = 0.1
+"""Logarithm of a scale from which things are looked for in the size that was shown as well."""
 FAR = 60.0
 """Pixels from which a distance tells the scale."""
 REACH = 120.0
@@ -127,9 +131,10 @@ class Pair:
             for one, other in self.same.items()
             if self.here.candidates[one].kind == self.there.candidates[other].kind == "text"
         ]
-        if len(labels) < LEAST:
+        times = sorted(after / before for before, after in labels)
+        if len(times) < LEAST and (len(times) < LEAST_LABELS or times[-1] > AGREED * times[0]):
             return self.scale
-        return float(np.clip(np.median([after / before for before, after in labels]), *SCALES))
+        return float(np.clip(np.median(times), *SCALES))
 
     def looks_of(self, cell: Candidate, pool: Sequence[Candidate]) -> NDArray[np.float32]:
         """How alike a candidate of `here` and some of `there` look: [len(pool)]."""
@@ -374,23 +379,23 @@ def beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]
     Unlike distances, who stands next to whom stays when only the letters of a program grow, or when it reflows.
     """
     shown, now = pair.here, pair.there
-    nexts = _nexts(shown, place)
-    asked = [direction for direction, index in enumerate(nexts) if index is not None]
+    then = nexts(shown, place)
+    asked = [direction for direction, index in enumerate(then) if index is not None]
     scores = np.zeros(len(pool), np.float32)
     if len(asked) < LEAST_NEXT or not now.candidates:
         return scores
     for number, box in enumerate(pool):
-        others = _nexts(now, box)
+        others = nexts(now, box)
         same = [
             float(ramp(pair.looks[one, other], 0.55, 0.95))
-            for one, other in ((nexts[d], others[d]) for d in asked)
+            for one, other in ((then[d], others[d]) for d in asked)
             if one is not None and other is not None
         ]
         scores[number] = sum(same) / len(asked)
     return scores
 
 
-def _nexts(scene: Scene, place: Rect) -> list[int | None]:
+def nexts(scene: Scene, place: Rect) -> list[int | None]:
     """The nearest candidate to the left, right, above and below that shares half of its extent with the place."""
     left, top, width, height = scene.boxes.T
     right, bottom = left + width, top + height

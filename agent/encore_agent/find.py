@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from encore_agent.blank import find_blank
 from encore_agent.certainty import Certainty
-from encore_agent.context import Pair
+from encore_agent.context import OTHER_SIZE, Pair
 from encore_agent.evidence import FLAT, PATCH, Place, Search, contrast, correlation, cut
 from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, RowChoice, Weighed, draw_trace
 from encore_agent.frames import find_frame
@@ -43,8 +43,6 @@ SPARSE = 16
 """Pixels between those that are looked at first to tell whether a picture shows anything."""
 DRAWN: frozenset[TargetKind] = frozenset({"icon", "row_icon"})
 """Targets that are known by what they look like."""
-OTHER_SIZE = 0.1
-"""Logarithm of a scale from which things are looked for in the size that was shown as well."""
 LARGEST = 12_000_000
 """Pixels of a picture in that size: 4K has 8.3 million, and what is enlarged beyond takes seconds."""
 NUDGES, SAME_PART = (-2, 0, 2), 0.8

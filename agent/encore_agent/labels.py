@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,15 @@ from rapidfuzz import fuzz, utils
 
 from encore_agent.context import (
     BESIDE,
+    LEAST_NEXT,
+    LEFT_ALONE,
+    OTHER_SIZE,
     PART_OF_IT,
     Pair,
     anchored,
     beside,
     company,
+    nexts,
     ramp,
     seen,
     settled,
@@ -24,7 +29,7 @@ from encore_agent.context import (
 )
 from encore_agent.evidence import AHEAD, Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
-from encore_agent.titles import ELISION, Match, match
+from encore_agent.titles import ELISION, Match, begins_alike, match
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import WORD, Scene
@@ -78,6 +83,8 @@ def find_label(search: Search) -> Found | Absent:
     alone = len(then) == len(today) == 1
     if alone and search.target.kind == "text":  # in a list everything is near its like
         around = np.maximum(around, TOGETHER * ramp(_company(search.pair, cell, boxes), *CAME_ALONG))
+    if max(around, default=1.0) < LEFT_ALONE and len(same) <= READ_FIRST:
+        around = np.maximum(around, BESIDE * _read_beside(search.pair, cell.box, boxes))
     scores = np.asarray(0.3 * looks + 0.7 * around, np.float32)
     best, near = int(np.argmax(scores)), nearest(same, scores)
     ahead = lead(same, scores, best) if len(same) > 1 else 1.0
@@ -102,6 +109,30 @@ def find_label(search: Search) -> Found | Absent:
     doubt = f"{wanted!r} is there, but stands among other things than when it was shown"
     place = Place(same[best].box, why, float(scores[best]), near[1:], point)
     return search.judged(place, "text", evidence, doubt)
+
+
+def _read_beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
+    """How many of the next things around each place of `pool` read as those around `place`, 0 to 1, [len(pool)].
+
+    Letters that are drawn larger grow together with what stands beside them, and no longer look the same.
+    """
+    shown, now = pair.here, pair.there
+    then = nexts(shown, place)
+    asked = [number for number, index in enumerate(then) if index is not None]
+    scores = np.zeros(len(pool), np.float32)
+    if len(asked) < LEAST_NEXT or abs(log(pair.letters)) < OTHER_SIZE:
+        return scores  # a dialog may list the same: in the same size it is to look the same as well
+    for number, box in enumerate(pool):
+        others = nexts(now, box)
+        both = [(shown.candidates[then[d]], now.candidates[others[d]]) for d in asked if others[d] is not None]
+        words = [(a, b) for a, b in both if a.kind == b.kind == "text"]
+        read = zip(shown.texts([a for a, _ in words]), now.texts([b for _, b in words]), strict=True)
+        scores[number] = sum(_reads_on(one, other) for one, other in read) / len(asked)
+    return scores
+
+
+def _reads_on(one: str, other: str) -> bool:
+    return match(one, other) >= Match.READ_ALIKE or begins_alike(one, other)
 
 
 def is_cut_off(scene: Scene, label: Candidate) -> bool:
@@ -220,12 +251,17 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
     wanted, texts = search.target.text, search.now.texts(pool)
     likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
     near = nearest(pool, np.asarray(likeness, np.float32), texts)
-    named = [(c, text) for c, text in zip(pool, texts, strict=True) if same_wording(wanted, text)]
+    named = [
+        (c, text)
+        for c, text in zip(pool, texts, strict=True)
+        if same_wording(wanted, text) or begins_alike(wanted, text)
+    ]
     if len(named) == 1:
         label, text = named[0]
         places = [label.box]
         around = float(surroundings(search.pair, cell.box, places)[0])
-        around = max(around, BESIDE * float(beside(search.pair, cell.box, places)[0]))
+        next_to = max(float(f(search.pair, cell.box, places)[0]) for f in (beside, _read_beside))
+        around = max(around, BESIDE * next_to)
         evidence = {
             "reads": RENAMED,
             "looks": float(ramp(search.pair.looks_of(cell, [label]), 0.55, 0.95)[0]),

@@ -26,6 +26,9 @@ ELIDED_PART = 0.75
 LEAST_CUT = 2
 """Letters that must be cut off; the sign for it is as wide, so nothing is gained by cutting off less."""
 
+LEAST_LEFT = 3
+"""Letters that must be left of a label which is known by its place as well."""
+
 
 class Match(IntEnum):
     """How well a text matches; better is larger."""
@@ -84,6 +87,17 @@ def match(wanted: str, read: str) -> Match:
     if bare != read and plain(bare) == want:
         return Match.DECORATED
     return Match.NONE
+
+
+def begins_alike(wanted: str, read: str) -> bool:
+    """Whether one of two texts was cut off, and all that is left of it begins the other: "Bit de…" of "Bit depth"."""
+    whole, left = (wanted, read) if ELISION.search(read) else (read, wanted)
+    begin = plain(ELISION.sub("", left))
+    return (
+        ELISION.search(left) is not None
+        and len(begin) >= LEAST_LEFT
+        and plain(ELISION.sub("", whole)).startswith(begin)
+    )
 
 
 def best_matches(wanted: str, texts: Sequence[str]) -> tuple[Match, list[int]]:

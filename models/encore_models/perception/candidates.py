@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from encore_models.perception.crops import are_dots
 from encore_models.perception.frames import (
     cells,
+    edges_across,
     erase_cell,
     erase_outline,
     field_frames,
+    is_stacked,
     over,
     steps,
     straight_runs,
@@ -64,6 +66,8 @@ LINE = 64
 """Pixels from which a straight run is a line: longer than a stroke of a heading at 175 %."""
 WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
+CAPTION = 1.5
+"""Times its height before one of many fields that its caption ends."""
 SMALLEST = 3
 TEXT_HEIGHT = (6, 60)
 TEXT_ASPECT = 1.7
@@ -110,8 +114,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     across, down = straight_runs(steps_down, 0, FAINT, LINE), straight_runs(steps_across, 1, FAINT, LINE)
     straight = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
     ink = cv2.bitwise_and(over(edges, INK), 1 - straight)
-    lines = boxes(across)
-    frames = field_frames(lines, faint)
+    lines, frames = boxes(across), field_frames(edges_across(across), faint)
     for frame in frames:
         erase_outline(ink, frame)
     drawn = boxes(closed(ink))
@@ -251,7 +254,11 @@ def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
     fields = []
     for number, frame in enumerate(frames):
         inside = sorted(compress(found, within[:, number]), key=lambda box: box.left)
-        if _is_field(frame, inside) and not _is_marked_row(inside[:2], free):
+        if (
+            _is_field(frame, inside)
+            and not _is_marked_row(inside[:2], free)
+            and not _is_item(frame, inside, frames, free)
+        ):
             fields.append(frame)
     return fields
 
@@ -264,8 +271,21 @@ def _is_field(frame: Rect, inside: Sequence[Rect]) -> bool:
     if not inside:
         return True
     before, after = inside[0].left - frame.left, frame.right - inside[-1].right
+    if not texts and frame.right - inside[0].left <= 1.5 * frame.height * len(inside):
+        return True  # an empty one, with signs or an arrow at its end
     # A button centres its label; a field begins at its left.
     return before <= 1.2 * frame.height and (before < 0.5 * after or len(inside) > 1)
+
+
+def _is_item(frame: Rect, inside: Sequence[Rect], frames: Sequence[Rect], free: Sequence[Rect]) -> bool:
+    """Whether a frame right above or below its like is an entry of a list: of a form each has a caption before it."""
+    if not any(_is_wide(box) for box in inside):
+        return False
+    stacked = any(is_stacked(frame, other) for other in frames)
+    return stacked and not any(
+        0 <= frame.left - box.right <= CAPTION * frame.height and frame.top <= box.center.y < frame.bottom
+        for box in free
+    )
 
 
 def _is_marked_row(cells: Sequence[Rect], free: Sequence[Rect]) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from encore_models.perception.candidates import Candidate
-from encore_models.perception.screen import Scene
 from encore_recorder.geometry import Rect
+
+if TYPE_CHECKING:
+    from encore_models.perception.screen import Scene
 
 CAPTION = (18.0, 1.5)
 """Times its height that a caption may stand before, and above, its field or slider; some words are low."""

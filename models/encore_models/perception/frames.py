@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ STRAIGHT = 0.85
 """Share of a frame's height, but for its corners, that a straight side takes up."""
 FLAT = 48
 """Pixels of height of a frame up to which its round end is straight in its middle third."""
+TWO_EDGES = 5
+"""Pixels of height from which a straight line may be two."""
 FIELD_WIDTH = 90
 FIELD_ASPECT = 3.0
 CELL = (22, 96)
@@ -113,9 +115,10 @@ class Cell:
 def field_frames(lines: Sequence[Rect], faint: MatLike) -> list[Rect]:
     """Rectangles, square or rounded, made of a line above, one below, and edges at both sides."""
     frames: list[Rect] = []
+    among: list[Rect] = []
     by_top = sorted((line for line in lines if line.width >= FIELD_WIDTH - FIELD_HEIGHT[1] // 2), key=lambda b: b.top)
     for index, upper in enumerate(by_top):
-        for lower in by_top[index + 1 :]:
+        for number, lower in enumerate(by_top[index + 1 :], index + 1):
             height = lower.bottom - upper.top
             if height > FIELD_HEIGHT[1]:
                 break
@@ -124,7 +127,65 @@ def field_frames(lines: Sequence[Rect], faint: MatLike) -> list[Rect]:
             if (frame := _closed(upper, lower, faint)) is not None:
                 frames.append(frame)
                 break
-    return frames
+            frame = _closed(upper, lower, faint, among_others=True)
+            if frame is not None and not any(_divides(line, frame) for line in by_top[index + 1 : number]):
+                among.append(frame)
+                break
+    alone = len(frames)
+    frames = _apart([*frames, *among])
+    stacked = [frame for frame in frames[alone:] if any(is_stacked(frame, other) for other in frames)]
+    return sorted([*frames[:alone], *stacked], key=lambda frame: (frame.top, frame.left))
+
+
+def edges_across(lines: MatLike) -> list[Rect]:
+    """The boxes of straight lines; two where frames one above the other make one line, but are not as wide.
+
+    Args:
+        lines: 0 or 1, [height, width], of `straight_runs`.
+    """
+    found = []
+    for line in boxes(lines):
+        halves = [_spanned(half, lines) for half in _halves(line)]
+        found += [line] if not halves or _same_span(*halves) else halves
+    return found
+
+
+def _halves(line: Rect) -> tuple[Rect, ...]:
+    if line.height not in range(TWO_EDGES, 2 * TWO_EDGES):
+        return ()
+    half = line.height // 2
+    return replace(line, height=half), Rect(line.left, line.bottom - half, line.width, half)
+
+
+def _spanned(half: Rect, lines: MatLike) -> Rect:
+    """As far as lines run in it."""
+    columns = np.flatnonzero(lines[half.top : half.bottom, half.left : half.right].any(axis=0))
+    return replace(half, left=half.left + int(columns[0]), width=int(columns[-1] - columns[0]) + 1)
+
+
+def _apart(frames: Sequence[Rect]) -> list[Rect]:
+    """Frames one above the other, each with its own part of the line between them."""
+    trimmed = list(frames)
+    for number, frame in enumerate(trimmed):
+        for other, below in enumerate(trimmed):
+            shared = frame.bottom - below.top
+            if frame.top < below.top and 0 < shared < 2 * TWO_EDGES and _same_span(frame, below):
+                trimmed[number] = frame = replace(frame, height=frame.height - (shared + 1) // 2)
+                trimmed[other] = Rect(below.left, below.top + shared // 2, below.width, below.height - shared // 2)
+    return trimmed
+
+
+def is_stacked(frame: Rect, other: Rect) -> bool:
+    """Whether two frames begin, or end, together, one right above the other."""
+    gap = max(frame.top, other.top) - min(frame.bottom, other.bottom)
+    aligned = min(abs(frame.left - other.left), abs(frame.right - other.right)) <= ROUND
+    return frame != other and 0 <= gap <= TWO_EDGES and aligned
+
+
+def _divides(line: Rect, frame: Rect) -> bool:
+    """Whether what seems to be one frame is two of them, one above the other."""
+    across = min(line.right, frame.right) - max(line.left, frame.left)
+    return across >= frame.width / 2 and frame.top + ROUND <= line.top and line.bottom <= frame.bottom - ROUND
 
 
 def _same_span(upper: Rect, lower: Rect) -> bool:
@@ -132,17 +193,24 @@ def _same_span(upper: Rect, lower: Rect) -> bool:
     return abs(upper.left - lower.left) <= near and abs(upper.right - lower.right) <= near
 
 
-def _closed(upper: Rect, lower: Rect, faint: MatLike) -> Rect | None:
-    """The frame that the two lines are part of, or None where a side is open."""
+def _closed(upper: Rect, lower: Rect, faint: MatLike, *, among_others: bool = False) -> Rect | None:
+    """The frame that the two lines are part of, or None where a side is open.
+
+    Args:
+        upper: The line above.
+        lower: The line below.
+        faint: Where anything changes, 0 or 1, [height, width].
+        among_others: There may be others right above and below it, if their round corners leave off between them.
+    """
     top, height = upper.top, lower.bottom - upper.top
-    left = _side(faint, top, height, min(upper.left, lower.left), -1)
-    right = _side(faint, top, height, max(upper.right, lower.right) - 1, 1)
+    left = _side(faint, top, height, min(upper.left, lower.left), -1, among_others)
+    right = _side(faint, top, height, max(upper.right, lower.right) - 1, 1, among_others)
     if left is None or right is None or right - left < max(FIELD_WIDTH, FIELD_ASPECT * height):
         return None
     return Rect(left, top, right - left + 1, height)
 
 
-def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int | None:
+def _side(faint: MatLike, top: int, height: int, end: int, outward: int, among_others: bool) -> int | None:
     """The column where the frame ends near the end of its lines, or None.
 
     Rounded ends reach out by up to half of the height. An edge that goes on above or below is a panel's.
@@ -165,11 +233,11 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int) -> int 
         beside = slice(max(0, column - 2), column + 3)
         above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
         below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
-        if (
-            not _upright(above, 0.9)
-            and not _upright(below, 0.9)
-            and _reached(faint, top, height, sorted((end, column)))
-        ):
+        goes_on = [
+            _upright(part, 0.9) and not (among_others and not faint[max(0, y - ROUND) : y + ROUND, column].all())
+            for part, y in ((above, top), (below, top + height))
+        ]
+        if not any(goes_on) and _reached(faint, top, height, sorted((end, column))):
             return int(column)
     return None
 

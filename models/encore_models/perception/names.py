@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from encore_models.perception.candidates import Candidate
+from encore_models.perception.captions import caption_of
 from encore_models.perception.lists import ALIGNED, CARD_SLACK, NEARBY
 from encore_recorder.geometry import Point, Rect
 
@@ -36,8 +37,8 @@ class Names:
         if cell not in self._known:
             ways = self._own_name, self._name_like_others
             few = len(self._scene.alike(cell)) <= GRID
-            names = (way(cell) for way in (ways[::-1] if few else ways))
-            self._known[cell] = next((name for name in names if name is not None), None)
+            names = (way(cell) for way in (*(ways[::-1] if few else ways), self._caption))
+            self._known[cell] = next((n for n in names if n is not None and not self._is_of_another(n, cell)), None)
         return self._known[cell]
 
     def item_of(self, cell: Candidate) -> tuple[Candidate, ...]:
@@ -134,6 +135,20 @@ class Names:
                 if label.kind == "text" and beside:
                     return label
         return None
+
+    def _is_of_another(self, name: Candidate, cell: Candidate) -> bool:
+        """Whether a label is on the line of another drawing of the column, as captions of a form that end together."""
+        others = (c for c in self._like(cell) if c != cell and _in_one_column(c, cell))
+        return not _on_level(name.box, cell.box) and any(_on_level(c.box, name.box) for c in others)
+
+    def _caption(self, cell: Candidate) -> Candidate | None:
+        """What names the field that a drawing is in, where a form has many fields with such a drawing."""
+        scene = self._scene
+        field = scene.field_of(cell) if cell.kind == "icon" else None
+        if field is None:
+            return None
+        column = [c for c in scene.alike(cell) if _in_one_column(c, cell) and scene.field_of(c) is not None]
+        return caption_of(scene, field) if len(column) >= GRID else None
 
     def _in_its_list(self, cell: Candidate, row: Sequence[Candidate]) -> list[Candidate]:
         """What of a row belongs to the list that a drawing stands in: another list's column of it ends before that.

@@ -17,6 +17,8 @@ PROGRAM_PACKAGES = (
     "pluma", "atril", "engrampa", "caja", "nemo", "bluefish", "scite", "kwrite", "gwenview",
     "smplayer", "speedcrunch", "qbittorrent", "lximage-qt", "dolphin", "abiword",
     "xarchiver", "transmission-gtk", "kolourpaint", "pcmanfm-qt", "keepassxc",
+    "kcharselect", "strawberry", "texmaker", "gucharmap", "easytag", "zim",
+    "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "qmmp", "focuswriter", "juk",
 )  # fmt: skip
 """Debian packages of the programs and of the themes they are shown in; install with --no-install-recommends."""
 
@@ -146,6 +148,53 @@ PROGRAMS = (
     ),
     Program(
         "lximage-qt", "qt", "dev", ("lximage-qt",), cover=("key ctrl+o",), font="DejaVu Serif",
+    ),
+    Program(
+        "kcharselect", "kde", "dev", ("kcharselect",), icons="Tango",
+        wrong={r"^table cell:": "told as wide as all cells beside them"},
+    ),
+    Program(
+        "strawberry", "qt", "dev", ("strawberry", "{docs}/Songs/First boat.wav", "{docs}/Songs/Gulls.wav"),
+        cover=("key ctrl+p",),
+    ),
+    Program(
+        "texmaker", "qt", "dev", ("texmaker", "{docs}/keys.txt"), cover=("key ctrl+o",),
+        absent_argv=("texmaker", "{docs}/arrivals.txt"), font="DejaVu Serif", icons="Tango",
+    ),
+    Program(
+        "gucharmap", "gtk3", "dev", ("gucharmap",), cover=("key ctrl+f",), font="DejaVu Serif",
+    ),
+    Program(
+        "easytag", "gtk3", "dev", ("easytag", "{docs}/Songs"),
+        unfair={r"^combo box:Choose a directory|^text:@0.0.1.0.0.0.3.1": "says the way to a folder of another name"},
+    ),
+    Program(
+        "zim", "gtk3", "dev", ("zim", "--standalone", "{docs}"), cover=("key ctrl+shift+f",), font="DejaVu Serif",
+    ),
+    Program(
+        "gthumb", "gtk3", "dev", ("gthumb", "{docs}"),
+    ),
+    Program(
+        "konsole", "kde", "dev", ("konsole", "--workdir", "{docs}"), cover=("key ctrl+shift+comma",), icons="Tango",
+    ),
+    Program(
+        "kcolorchooser", "kde", "dev", ("kcolorchooser",), font="DejaVu Serif",
+    ),
+    Program(
+        "homebank", "gtk3", "dev", ("homebank",), prepare=("key Escape",), icons="Tango",
+    ),
+    Program(
+        "glabels", "gtk3", "dev", ("glabels-3",), cover=("key ctrl+o",), font="DejaVu Serif",
+    ),
+    Program(
+        "qmmp", "qt", "dev", ("qmmp", "--ui", "qsui", "{docs}/Songs/First boat.wav", "{docs}/Songs/Gulls.wav"),
+        cover=("key ctrl+p",), icons="Tango",
+    ),
+    Program(
+        "focuswriter", "qt", "dev", ("focuswriter", "{docs}/keys.txt"), cover=("key ctrl+o",),
+    ),
+    Program(
+        "juk", "kde", "dev", ("juk",), prepare=("key Escape",), cover=("key ctrl+o",),
     ),
     Program(
         "gedit", "gtk3", "final", ("gedit", "{docs}/departures.txt"),
