@@ -63,6 +63,8 @@ class Search:
     certainty: Certainty
     weighed: list[Weighed] = field(default_factory=list)
     """Every place that was judged so far."""
+    told: frozenset[Candidate] = frozenset()
+    """Labels of the current picture that a reading of the whole page tells to be read, whatever they look like."""
 
     @cached_property
     def cell(self) -> Candidate | None:

@@ -22,7 +22,7 @@ from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, R
 from encore_agent.frames import find_frame
 from encore_agent.labels import find_label
 from encore_agent.row_icons import find_row_icon
-from encore_agent.rows import find_by_name, find_in_list, find_titled, row_choices, weigh_elsewhere
+from encore_agent.rows import find_by_name, find_by_title, find_in_list, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
 from encore_agent.titles import Match, match
@@ -134,8 +134,11 @@ class Finder:
         """The same search among the lines of the whole page that may be the target's; None where it has no more."""
         wanted = [text] if text is not None else _words_of(search)
         lines = [line for line in self.reader.read_page(search.now.image) if any(_says(w, line.text) for w in wanted)]
-        more = unread(search.now, lines)
-        return self._found(replace(search, now=with_lines(search.now, more), weighed=[]), text) if more else None
+        more, told = unread(search.now, lines)
+        if not more and not told:
+            return None
+        now = with_lines(search.now, more) if more else search.now
+        return self._found(replace(search, now=now, told=told, weighed=[]), text)
 
     def weigh(self, target: Target, shown: Scene, now: Scene, text: str | None = None) -> list[Weighed]:
         """All places that would be judged until one is sure enough, if none ever were; see `find`."""
@@ -219,7 +222,8 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     if isinstance(result, Found):
         return result
     label = find_label(search) if alone else LOST
-    return next((found for found in (label, find_by_name(search)) if isinstance(found, Found)), result)
+    ways = (label, find_by_name(search), find_by_title(search))
+    return next((found for found in ways if isinstance(found, Found)), result)
 
 
 def _holds(search: Search, whole: Rect, found: Rect) -> bool:

@@ -29,7 +29,7 @@ from encore_agent.context import (
 )
 from encore_agent.evidence import AHEAD, Place, Search, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
-from encore_agent.titles import ELISION, Match, begins_alike, match
+from encore_agent.titles import ELISION, LEAST_LEFT, Match, begins_alike, match, plain
 from encore_agent.wordings import same_wording
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import WORD, Scene
@@ -68,12 +68,13 @@ def find_label(search: Search) -> Found | Absent:
     same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
     if not same:
         likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
+        likely += [c for c in pool if c in search.told and c not in likely]
         same = _reading(wanted, search.now, likely)
         if not same:
             # What is all that its row says, such as an entry of a side bar, is a label; a song is never renamed.
             named = search.target.kind == "text" or search.target.row_text == wanted
             return _renamed(search, cell, likely if named else [])
-    then, today = (_reading_so(wanted, scene, search.shown, cell) for scene in (search.shown, search.now))
+    then, today = _reading_so(search, search.shown, cell), _reading_so(search, search.now, cell)
     same = [c for c in pool if c in same or c in today]
     today |= set(same)
     boxes = [c.box for c in same]
@@ -132,7 +133,10 @@ def _read_beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.fl
 
 
 def _reads_on(one: str, other: str) -> bool:
-    return match(one, other) >= Match.READ_ALIKE or begins_alike(one, other)
+    """Whether they read the same, but for what one was cut off by or has grown together with."""
+    short, long = sorted((plain(one), plain(other)), key=len)
+    together = len(short) >= LEAST_LEFT and long.startswith(short)
+    return together or match(one, other) >= Match.READ_ALIKE or begins_alike(one, other)
 
 
 def is_cut_off(scene: Scene, label: Candidate) -> bool:
@@ -215,15 +219,16 @@ def _may_be_word(candidate: Candidate) -> bool:
 
 def only_label(search: Search) -> Candidate | None:
     """The label that reads so, where it is the only one on either picture."""
-    cell, wanted = search.cell, search.target.text
-    if cell is None or len(_reading_so(wanted, search.shown, search.shown, cell)) != 1:
+    cell = search.cell
+    if cell is None or len(_reading_so(search, search.shown, cell)) != 1:
         return None
-    now = _reading_so(wanted, search.now, search.shown, cell)
+    now = _reading_so(search, search.now, cell)
     return next(iter(now)) if len(now) == 1 else None
 
 
-def _reading_so(wanted: str, scene: Scene, shown: Scene, cell: Candidate) -> set[Candidate]:
+def _reading_so(search: Search, scene: Scene, cell: Candidate) -> set[Candidate]:
     """All labels of a picture that read so, in whatever size: what is left of a label and its heading may be either."""
+    shown = search.shown
     looks = scene.likeness(scene.descriptors @ shown.descriptors[shown.index(cell)])
     aspect = cell.box.width / max(1, cell.box.height)
     pool = [
@@ -233,7 +238,9 @@ def _reading_so(wanted: str, scene: Scene, shown: Scene, cell: Candidate) -> set
         and look >= PERHAPS
         and 1 / DRAWN_OUT <= c.box.width / max(1, c.box.height) / aspect <= DRAWN_OUT
     ]
-    return set(_reading(wanted, scene, pool)) | ({cell} if scene is shown else set())
+    if scene is search.now:
+        pool += [c for c in scene.candidates if c in search.told and c.kind == "text" and c not in pool]
+    return set(_reading(search.target.text, scene, pool)) | ({cell} if scene is shown else set())
 
 
 def _in_place(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> list[Candidate]:

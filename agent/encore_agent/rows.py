@@ -17,7 +17,7 @@ from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.names import title_of
 from encore_models.perception.screen import Scene
-from encore_recorder.geometry import Rect
+from encore_recorder.geometry import Point, Rect
 
 LIKE = 0.56
 """Structure from which a label is taken for the same column of a row."""
@@ -289,6 +289,36 @@ def find_by_name(search: Search) -> Found | Absent:
     asked = replace(search, target=Target("text", cell.box, search.target.offset, text))
     label = only_label(asked) if len(plain(text)) >= SHORTEST else None
     return find_label(asked) if label is not None and _titled_alike(search, cell, label) else LOST
+
+
+def find_by_title(search: Search) -> Found | Absent:
+    """The cell that reads as the shown one does in the row of the only label on either picture that is called so.
+
+    In a larger font columns grow together, so that rows do not look alike.
+    """
+    cell = search.cell
+    title = _title_in(search.shown, cell) if cell is not None and cell.kind == "text" else None
+    if cell is None or title is None or title == cell:
+        return LOST
+    text, said = search.shown.texts([cell, title])
+    asked = replace(search, target=Target("text", title.box, Point(0, 0), said))
+    label = only_label(asked) if min(len(plain(said)), len(plain(text))) >= SHORTEST else None
+    named = find_label(asked) if label is not None else LOST
+    if label is None or not isinstance(named, Found) or named.box != label.box:
+        return LOST
+    level = [c for c in search.now.candidates if c.kind == "text" and _in_row(c, label, search.now)]
+    begun = [c for c, read in zip(level, search.now.texts(level), strict=True) if plain(read).startswith(plain(text))]
+    if len(begun) != 1:
+        return LOST
+    box, clicked = begun[0].box, search.target.box.center.moved(search.target.offset.x, search.target.offset.y)
+    along = min(max(clicked.x - cell.box.left, 0), cell.box.width) * search.pair.letters
+    point = Point(box.left + min(round(along), box.width - 1), box.center.y)
+    return replace(search.moved(named, point, f"{text!r} in the row of {said!r}, {named.evidence}"), box=box)
+
+
+def _in_row(cell: Candidate, title: Candidate, scene: Scene) -> bool:
+    level = abs(cell.box.center.y - title.box.center.y) <= title.box.height / 2
+    return cell != title and level and not scene.walled(cell.box, title.box)
 
 
 def _naming_cells(search: Search) -> list[Candidate]:

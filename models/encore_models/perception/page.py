@@ -33,21 +33,23 @@ def with_lines(scene: Scene, lines: Mapping[Rect, str]) -> Scene:
     return page
 
 
-def unread(scene: Scene, lines: Sequence[TextLine]) -> dict[Rect, str]:
-    """The ink and text of those lines that no label of the scene stands for.
+def unread(scene: Scene, lines: Sequence[TextLine]) -> tuple[dict[Rect, str], frozenset[Candidate]]:
+    """The ink and text of those lines that no label of the scene stands for, and the labels that stand for others.
 
     What a label says that fills a line, or reaches out of it, is what is written there: of "Orchard (Live)" the page
     may have the first word alone.
     """
-    found = {}
+    found, told = {}, set()
     for line in lines:
         ink = line.box.grown(-round(MARGIN * line.box.height)).intersection(scene.rect)
-        if ink is None or any(c.box == ink for c in scene.candidates):
+        if ink is None:
             continue
         labels = [c for c in scene.candidates if c.kind in ("text", "icon") and _stands_for(c.box, ink)]
-        if not any(sum(map(str.isalnum, says)) > 1 for says in scene.texts(labels)):
+        says = [c for c, text in zip(labels, scene.texts(labels), strict=True) if sum(map(str.isalnum, text)) > 1]
+        told.update(says)
+        if not says and not any(c.box == ink for c in scene.candidates):
             found[ink] = line.text
-    return found
+    return found, frozenset(told)
 
 
 def _stands_for(label: Rect, line: Rect) -> bool:

@@ -18,7 +18,7 @@ PROGRAM_PACKAGES = (
     "smplayer", "speedcrunch", "qbittorrent", "lximage-qt", "dolphin", "abiword",
     "xarchiver", "transmission-gtk", "kolourpaint", "pcmanfm-qt", "keepassxc",
     "kcharselect", "strawberry", "texmaker", "gucharmap", "easytag", "zim",
-    "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "qmmp", "focuswriter", "juk",
+    "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "qmmp", "focuswriter",
 )  # fmt: skip
 """Debian packages of the programs and of the themes they are shown in; install with --no-install-recommends."""
 
@@ -192,9 +192,6 @@ PROGRAMS = (
     ),
     Program(
         "focuswriter", "qt", "dev", ("focuswriter", "{docs}/keys.txt"), cover=("key ctrl+o",),
-    ),
-    Program(
-        "juk", "kde", "dev", ("juk",), prepare=("key Escape",), cover=("key ctrl+o",),
     ),
     Program(
         "gedit", "gtk3", "final", ("gedit", "{docs}/departures.txt"),
