@@ -163,7 +163,8 @@ def test_of_a_real_page_only_what_no_label_says_is_more() -> None:
     Spaced(window.image).space("TREBLE", 460, 300)
     reader = RapidOcrReader()
     scene = Scene(window.image, reader, CLIP)
-    more = unread(scene, reader.read_page(window.image))
+    more, told = unread(scene, reader.read_page(window.image))
+    assert scene.texts(sorted(told, key=lambda c: c.box.top)) == ["Volume", "Shadow Puppet (Live)"]
     assert [text.replace(" ", "") for text in more.values()] == ["TREBLE"]
     page = with_lines(scene, more)
     (label,) = [c for c in page.candidates if c.box in more]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from encore_agent.titles import Match, best_matches, match
+from encore_agent.titles import Match, begins_alike, best_matches, match
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,20 @@ def test_the_best_matches_are_all_of_the_best_kind() -> None:
     found = best_matches("Yesterday", ["Yesterday (Remastered)", "yesterday", "Tomorrow", "Yesterday"])
     assert found == (Match.EXACT, [1, 3])
     assert best_matches("Yesterday", ["Tomorrow"]) == (Match.NONE, [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "read", "alike"),
+    [
+        ("Bit depth", "Bit de…", True),
+        ("Manicha...", "Manic...", True),
+        ("Manic...", "Manichaean", True),
+        ("Bit depth", "Bit rate...", False),
+        ("Bit depth", "Bi...", False),
+        ("Bit", "Bit depth", False),
+        ("Bit depth", "Bit depth", False),
+        ("Frozen...", "Froz", False),
+    ],
+)
+def test_what_is_left_of_a_label_begins_the_whole_one(wanted: str, read: str, alike: bool) -> None:
+    assert begins_alike(wanted, read) == alike

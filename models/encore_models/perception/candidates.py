@@ -66,7 +66,7 @@ LINE = 64
 """Pixels from which a straight run is a line: longer than a stroke of a heading at 175 %."""
 WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
-CAPTION = 1.5
+CAPTION = 5.0
 """Times its height before one of many fields that its caption ends."""
 SMALLEST = 3
 TEXT_HEIGHT = (6, 60)
