@@ -119,15 +119,15 @@ def _read_beside(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.fl
     """
     shown, now = pair.here, pair.there
     then = nexts(shown, place)
-    asked = [number for number, index in enumerate(then) if index is not None]
+    asked = [index for index in then if index is not None]
     scores = np.zeros(len(pool), np.float32)
     if len(asked) < LEAST_NEXT or abs(log(pair.letters)) < OTHER_SIZE:
         return scores  # a dialog may list the same: in the same size it is to look the same as well
     for number, box in enumerate(pool):
-        others = nexts(now, box)
-        both = [(shown.candidates[then[d]], now.candidates[others[d]]) for d in asked if others[d] is not None]
-        words = [(a, b) for a, b in both if a.kind == b.kind == "text"]
-        read = zip(shown.texts([a for a, _ in words]), now.texts([b for _, b in words]), strict=True)
+        both = zip(then, nexts(now, box), strict=True)
+        found = [(shown.candidates[a], now.candidates[b]) for a, b in both if a is not None and b is not None]
+        words = [(one, other) for one, other in found if one.kind == other.kind == "text"]
+        read = zip(shown.texts([one for one, _ in words]), now.texts([other for _, other in words]), strict=True)
         scores[number] = sum(_reads_on(one, other) for one, other in read) / len(asked)
     return scores
 
