@@ -258,11 +258,9 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
     wanted, texts = search.target.text, search.now.texts(pool)
     likeness = [fuzz.ratio(wanted, text, processor=utils.default_process) / 100 for text in texts]
     near = nearest(pool, np.asarray(likeness, np.float32), texts)
-    named = [
-        (c, text)
-        for c, text in zip(pool, texts, strict=True)
-        if same_wording(wanted, text) or begins_alike(wanted, text)
-    ]
+    told = list(zip(pool, texts, strict=True))
+    named = [(c, text) for c, text in told if same_wording(wanted, text)]
+    named = named or [(c, text) for c, text in told if begins_alike(wanted, text)]
     if len(named) == 1:
         label, text = named[0]
         places = [label.box]

@@ -197,9 +197,11 @@ class Lists:
         # Where its own label was not made out, those of other rows stand at equal distances as well.
         if most < least or most < self._most(alike, labels, reach):
             return []
-        left, middle = self._sides[0, labels], self._middle[labels]
-        chosen = self._own(cell, alike, labels, np.flatnonzero(counts == most))
-        return [int(labels[i]) for i in sorted(chosen, key=lambda i: (round(float(left[i]) / 8), float(middle[i])))]
+        chosen = labels[self._own(cell, alike, labels, np.flatnonzero(counts == most))]
+        chosen = chosen[np.argsort(self._sides[0, chosen], kind="stable")]
+        left = self._sides[0, chosen]
+        column = np.cumsum(np.diff(left, prepend=left[:1]) > ALIGNED)
+        return [int(label) for label in chosen[np.lexsort((self._middle[chosen], column))]]
 
     def _own(self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes) -> Indexes:
         """Those of the chosen labels that no other card of the same line has nearer to the drawing.
