@@ -50,6 +50,17 @@ def test_a_drawing_on_a_card_that_was_acted_on_is_named_like_the_others() -> Non
         assert named(window, 160 + 180 * (number % 4), 60 + 130 * (number // 4)) == text
 
 
+@pytest.mark.parametrize("begin", range(20, 28))
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_card_is_named_by_its_first_line_though_the_second_one_begins_before_it(begin: int, before: int) -> None:
+    window = Window()
+    for number, text in enumerate(FIRST):
+        left, top = begin + 240 * (number % 3), 60 + 200 * (number // 3)
+        window.write(text, left, top).write("310 KB", left - before, top + 24, size=0.4).sign(left + 140, top - 30, 1)
+    for number, text in enumerate(FIRST):
+        assert named(window, begin + 140 + 240 * (number % 3), 30 + 200 * (number // 3)) == text
+
+
 @pytest.mark.parametrize("missing", [(), (0,)])
 @pytest.mark.parametrize("to_name", [140, -28])
 def test_a_drawing_on_a_card_is_never_named_by_the_card_beside_it(missing: tuple[int, ...], to_name: int) -> None:
