@@ -18,7 +18,7 @@ PROGRAM_PACKAGES = (
     "smplayer", "speedcrunch", "qbittorrent", "lximage-qt", "dolphin", "abiword",
     "xarchiver", "transmission-gtk", "kolourpaint", "pcmanfm-qt", "keepassxc",
     "kcharselect", "strawberry", "texmaker", "gucharmap", "easytag", "zim",
-    "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "qmmp", "focuswriter",
+    "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "focuswriter",
 )  # fmt: skip
 """Debian packages of the programs and of the themes they are shown in; install with --no-install-recommends."""
 
@@ -185,10 +185,6 @@ PROGRAMS = (
     ),
     Program(
         "glabels", "gtk3", "dev", ("glabels-3",), cover=("key ctrl+o",), font="DejaVu Serif",
-    ),
-    Program(
-        "qmmp", "qt", "dev", ("qmmp", "--ui", "qsui", "{docs}/Songs/First boat.wav", "{docs}/Songs/Gulls.wav"),
-        cover=("key ctrl+p",), icons="Tango",
     ),
     Program(
         "focuswriter", "qt", "dev", ("focuswriter", "{docs}/keys.txt"), cover=("key ctrl+o",),
