@@ -307,13 +307,18 @@ def find_by_title(search: Search) -> Found | Absent:
     if label is None or not isinstance(named, Found) or named.box != label.box:
         return LOST
     level = [c for c in search.now.candidates if c.kind == "text" and _in_row(c, label, search.now)]
-    begun = [c for c, read in zip(level, search.now.texts(level), strict=True) if plain(read).startswith(plain(text))]
+    begun = [c for c, read in zip(level, search.now.texts(level), strict=True) if _begins_with(read, text)]
     if len(begun) != 1:
         return LOST
     box, clicked = begun[0].box, search.target.box.center.moved(search.target.offset.x, search.target.offset.y)
     along = min(max(clicked.x - cell.box.left, 0), cell.box.width) * search.pair.letters
     point = Point(box.left + min(round(along), box.width - 1), box.center.y)
     return replace(search.moved(named, point, f"{text!r} in the row of {said!r}, {named.evidence}"), box=box)
+
+
+def _begins_with(read: str, text: str) -> bool:
+    """Whether the first words of a label are those of a cell: "15 B" does not begin "151 bytes"."""
+    return match(text, " ".join(read.split()[: len(text.split())])) >= Match.READ_ALIKE
 
 
 def _in_row(cell: Candidate, title: Candidate, scene: Scene) -> bool:

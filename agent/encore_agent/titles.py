@@ -25,7 +25,6 @@ ELIDED_PART = 0.75
 """Share of the title that must be left of it when the rest is cut off."""
 LEAST_CUT = 2
 """Letters that must be cut off; the sign for it is as wide, so nothing is gained by cutting off less."""
-
 LEAST_LEFT = 3
 """Letters that must be left of a label which is known by its place as well."""
 

@@ -76,6 +76,8 @@ def test_a_row_of_another_title_or_another_size_is_not_the_row() -> None:
     assert isinstance(find(listed(), listed(1.5, folders=others), in_row(1)), Absent)
     sizes = (*SIZES[:1], "6 items", *SIZES[2:])
     assert isinstance(find(listed(), listed(1.5, sizes=sizes), in_row(1)), Absent)
+    longer = (*SIZES[:1], "0 itemsets", *SIZES[2:])
+    assert isinstance(find(listed(), listed(1.5, sizes=longer), in_row(1)), Absent)
 
 
 def test_a_title_that_is_there_twice_tells_no_row() -> None:
