@@ -345,10 +345,24 @@ def company(
         others, _ = _neighbours(pair.there, box)
         others = others[drawings[1][others] & (_gaps(pair.there.boxes[others], box) <= reach)]
         if len(others):
-            same = ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95).max(axis=1)
+            same = _one_to_one(ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95))
             first = int(np.argmax(weights * same))
             scores[number] = (weights @ same - weights[first] * same[first]) / (1 - weights[first])
     return scores
+
+
+def _one_to_one(alike: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What each is likest to if no two are the same one: the arrows of a table are not all that of a tree, [n].
+
+    Args:
+        alike: Of n drawings and m others, 0 to 1, [n, m].
+    """
+    left, best = alike.copy(), np.zeros(len(alike), np.float32)
+    for _ in range(min(alike.shape)):
+        one, other = np.unravel_index(int(left.argmax()), left.shape)
+        best[one] = max(0.0, float(left[one, other]))
+        left[one], left[:, other] = -1, -1
+    return best
 
 
 def came_alone(around: float, together: float) -> bool:

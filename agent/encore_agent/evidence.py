@@ -26,6 +26,8 @@ UNDER = 15
 """Side in pixels of what is right under the pointer."""
 AT_END = 2
 """Times its height from an end of a field within which a sign stands, which keeps its distance to that end."""
+WRITTEN = 0.75
+"""Part of its width from the left end up to which what stood in the left half of a field may stand."""
 CLOSE = 4
 """Pixels around ink that are its own."""
 ROUGH, TAKEN = 14, 40
@@ -176,8 +178,13 @@ def _moved(offset: int, shown: int, now: int, scale: float) -> int:
 
 
 def _kept_at_end(across: int, target: Target, width: int, scale: float) -> int:
-    """The same for what stands at an end of a field, such as a sign: it keeps its distance to that end."""
+    """The same for what stands at an end of a field, such as a sign: it keeps its distance to that end.
+
+    What is written in a field, and what stands before that, begins at its left end.
+    """
     end = target.box.width / 2 - abs(target.offset.x)
+    if target.offset.x < 0 and AT_END * target.box.height < end and end * scale <= WRITTEN * width:
+        return round(end * scale - width / 2)
     if not 0 <= end <= min(AT_END * target.box.height, target.box.width / 4):
         return across
     return round(max(0.0, width / 2 - end * scale)) * (1 if target.offset.x > 0 else -1)

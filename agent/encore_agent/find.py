@@ -25,10 +25,10 @@ from encore_agent.row_icons import find_row_icon
 from encore_agent.rows import find_by_name, find_by_title, find_in_list, find_titled, row_choices, weigh_elsewhere
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
-from encore_agent.titles import Match, match
+from encore_agent.titles import Match, is_written, match
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target, TargetKind
-from encore_models.perception.candidates import FRAMES
+from encore_models.perception.candidates import FRAMES, Candidate
 from encore_models.perception.captions import caption_of
 from encore_models.perception.names import title_of
 from encore_models.perception.page import unread, with_lines
@@ -47,6 +47,8 @@ LARGEST = 12_000_000
 """Pixels of a picture in that size: 4K has 8.3 million, and what is enlarged beyond takes seconds."""
 NUDGES, SAME_PART = (-2, 0, 2), 0.8
 """Pixels by which a part may be off its place in a drawing, and likeness from which it is the same."""
+SIGNS, READ_NEAR = 2.6, 5
+"""Times their height that two signs take side by side, and labels around them that tell in what letters words are."""
 WORDED: frozenset[TargetKind] = frozenset({"text", "row", "row_icon", "field", "slider"})
 """Targets that are known by what is written on them, before them or in their row."""
 
@@ -167,7 +169,7 @@ class Finder:
         if target.kind in FRAMES:
             return find_frame(search)
         if target.kind == "text" and target.text:
-            return find_label(search)
+            return _label_or_drawings(search)
         return find_icon(search)
 
     def rows_like(self, target: Target, shown: Scene, now: Scene) -> list[RowChoice]:
@@ -224,6 +226,32 @@ def _in_list_or_alone(search: Search) -> Found | Absent:
     label = find_label(search) if alone else LOST
     ways = (label, find_by_name(search), find_by_title(search))
     return next((found for found in ways if isinstance(found, Found)), result)
+
+
+def _label_or_drawings(search: Search) -> Found | Absent:
+    """A label by what it says; signs side by side that were made out as one, as a label is, by what they look like.
+
+    A reader makes letters of them that nothing else in the window has, on one day or the other.
+    """
+    result = find_label(search)
+    cell, target = search.cell, search.target
+    if isinstance(result, Found) or cell is None or not _as_short(cell):
+        return result
+    found = find_icon(replace(search, target=replace(target, kind="icon", text="")))
+    if not isinstance(found, Found):
+        return result
+    says = search.now.texts([Candidate(found.box, "text")])[0]
+    middle = cell.box.center
+    labels = [c for c in search.shown.candidates if c.kind == "text" and not _as_short(c)]
+    labels.sort(key=lambda c: abs(c.box.center.x - middle.x) + abs(c.box.center.y - middle.y))
+    near = labels[:READ_NEAR]
+    drawn = not (is_written(target.text) and is_written(says))
+    return found if drawn and all(is_written(text) for text in search.shown.texts(near)) else result
+
+
+def _as_short(label: Candidate) -> bool:
+    """Whether a label is no wider than two signs side by side."""
+    return label.box.width <= SIGNS * label.box.height
 
 
 def _holds(search: Search, whole: Rect, found: Rect) -> bool:

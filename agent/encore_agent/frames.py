@@ -14,7 +14,7 @@ from encore_agent.certainty import Kind
 from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroundings
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
-from encore_agent.labels import find_label, only_label
+from encore_agent.labels import find_label, only_label, only_left
 from encore_agent.titles import ELISION, Match, match, plain
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
@@ -27,10 +27,14 @@ ANCHORED = 0.6
 """What the height in the window counts against a full agreement of neighbours; fields stretch with their window."""
 SPANNING = 0.8
 """What the distances to three edges count."""
+SPANS = 0.8
+"""How well these must be kept for a scroll bar to be known by them alone."""
 ELSEWHERE = 0.3
 """Agreement of its place below which a field without a caption is another one."""
 ALONE = (0.15, 0.5)
 """The same of the only slider, and of the only field: another page may have another one, but hardly as high up."""
+NO_SIGN = 0.6
+"""What it counts that no drawing stands in either."""
 SAME_SIGN = 0.75
 """Likeness from which two drawings before a field are the same."""
 NEARLY = 55.0
@@ -44,6 +48,8 @@ HIGHER = {"field": (0.7, 1.4), "slider": (0.6, 1.7), "scroll bar": (0.5, 2.1)}
 SHORTER, LONGER = 0.6, 3.2
 """Times as long as it was that a slider may be: it grows with its window, and where something beside it is gone, but it
 hardly gets shorter than that makes it."""
+CROWDED = 0.5
+"""The same where a label names both: among larger letters the slider is what gives way."""
 NAMELESS, TYPED_IN = 0.68, 0.75
 """What all else must come to where no caption tells, of a slider, and of a field, whose words are hidden by what was
 typed in it."""
@@ -79,7 +85,7 @@ def _by_words(search: Search) -> Found | None:
         return None
     words = Target("text", held[0].box, Point(0, 0), text)
     asked = replace(search, target=words)
-    found = find_label(asked) if only_label(asked) is not None else None
+    found = find_label(asked) if only_label(asked) is not None or only_left(asked) else None
     return found if isinstance(found, Found) else None
 
 
@@ -117,7 +123,8 @@ def _scores(
     All are 0 to 1; 0 together for what is called otherwise. On the way back the pool is what was recorded.
     """
     boxes = [c.box for c in pool]
-    stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * anchored(pair, cell.box, boxes)[1])
+    kept = anchored(pair, cell.box, boxes)[0 if cell.kind == "scroll bar" and not _lies(cell) else 1]
+    stands = np.maximum(surroundings(pair, cell.box, boxes), ANCHORED * kept)
     stands = np.maximum(stands, 0.8 * beside(pair, cell.box, boxes))
     stands = np.maximum(stands, SPANNING * spanning(pair, cell.box, boxes))
     caption = caption_of(pair.here, cell)
@@ -141,11 +148,13 @@ def _scores(
         turned = cell.frame == "slider" and _lies(cell) != _lies(candidate)
         # What has grown a lot is a lot shorter on the way back.
         lengths = (pair.back, candidate, cell) if back else (pair, cell, candidate)
-        turned |= not _as_long(*lengths, known < 1)
+        turned |= not _as_long(*lengths, known < 1, caption is not None and caption.kind == "text")
         # One that has a name is none that has not, unless all around it is the same.
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
         strictly = called is None or known == REST
-        if turned or _placeholders_differ(pair, cell, candidate, strictly) or called is False:
+        # What was chosen asks for nothing; but another page may have one field, too.
+        chosen = called is None and _opens(pair.here, cell) and _opens(pair.there, candidate)
+        if turned or _placeholders_differ(pair, cell, candidate, strictly and not chosen) or called is False:
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
@@ -172,17 +181,24 @@ def _as_high(pair: Pair, cell: Candidate, other: Candidate) -> bool:
     return low <= its / max(1, own) / pair.scale <= high
 
 
-def _as_long(pair: Pair, cell: Candidate, other: Candidate, strictly: bool) -> bool:
-    """Whether a slider may have grown into the other one with its window; strictly, where nothing else names them.
+def _as_long(pair: Pair, cell: Candidate, other: Candidate, strictly: bool, worded: bool) -> bool:
+    """Whether a slider may have grown into the other one with its window.
 
-    A drawing before it names it badly: where it is gone together with its own one, it stands before the next.
+    Args:
+        pair: Both pictures.
+        cell: On the first one.
+        other: On the second one.
+        strictly: Nothing names them both.
+        worded: What names them is a label. A drawing before it names it badly: where it is gone together with its own
+            one, it stands before the next.
     """
     if cell.frame != "slider":
         return True
     own, its = (max(c.box.width, c.box.height) for c in (cell, other))
     before, now = ((r.width if _lies(cell) else r.height) for r in (pair.here.rect, pair.there.rect))
     grown, window = its / max(1, own) / pair.scale, now / max(1, before) / pair.scale
-    return grown >= SHORTER * min(1.0, window) and (grown <= LONGER or not strictly)
+    shorter = SHORTER if strictly or not worded else CROWDED * SHORTER
+    return grown >= shorter * min(1.0, window) and (grown <= LONGER or not strictly)
 
 
 def _lies(bar: Candidate) -> bool:
@@ -196,8 +212,11 @@ def _captions(scene: Scene, frames: Sequence[Candidate]) -> list[Candidate]:
 def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
     """The only slider without a caption, or the only field, where the shown one was the only one as well.
 
-    What is written beside a field may be its caption or any other label, which sliders seldom stand beside.
+    What is written beside a field may be its caption or any other label, which sliders seldom stand beside. Of scroll
+    bars it is the one that is left over where all others stand in the window as they stood.
     """
+    if cell.kind == "scroll bar":
+        return _other_bar(pair, cell, pool)
     low, high = HIGHER[cell.kind]
     back = [c for c in pair.here.candidates if c.kind == cell.kind and low <= c.box.height / cell.box.height <= high]
     now = [c for c in pool if _as_high(pair, cell, c)]
@@ -205,6 +224,18 @@ def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
         back = [c for c in back if caption_of(pair.here, c) is None]
         now = [c for c in now if caption_of(pair.there, c) is None]
     return now[0] if len(back) == len(now) == 1 else None
+
+
+def _other_bar(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
+    """The scroll bar that lies as the shown one, and is none of the others that were there."""
+    others = [c for c in pair.here.candidates if c.kind == cell.kind and _lies(c) == _lies(cell) and c != cell]
+    left = [c for c in pool if _lies(c) == _lies(cell)]
+    for other in others:
+        stands = spanning(pair, other.box, [c.box for c in left])
+        if not len(stands) or stands.max() < SPANS:
+            return None
+        left.pop(int(np.argmax(stands)))
+    return left[0] if len(left) == 1 else None
 
 
 def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:
@@ -276,6 +307,12 @@ def _placeholders_differ(pair: Pair, cell: Candidate, other: Candidate, strictly
     return max(strengths) < TYPED * min(strengths)
 
 
+def _opens(scene: Scene, field: Candidate) -> bool:
+    """Whether an arrow stands at the right end of a field: what it shows was chosen from a list."""
+    end = field.box.right - 1.5 * field.box.height
+    return any(c.kind == "icon" and c.box.left >= end and field.box.contains(c.box.center) for c in scene.candidates)
+
+
 def _inside(pair: Pair, cell: Candidate, other: Candidate) -> tuple[str, str]:
     """What stands in both fields; a magnifier before it is at times read as a letter."""
     said, says = pair.here.text_at(cell.box), pair.there.text_at(other.box)
@@ -294,11 +331,16 @@ def _strength(scene: Scene, box: Rect) -> float:
 
 
 def _signs(pair: Pair, cell: Candidate, other: Candidate) -> float:
-    """Whether the same drawing stands at the left end of both, such as a magnifier, 0 to 1."""
+    """Whether the same drawing stands at the left end of both, such as a magnifier, 0 to 1.
+
+    Of a slider it is the handle, which looks as the theme wants.
+    """
+    if cell.frame == "slider":
+        return NO_SIGN
     one, another = _sign(pair.here, cell), _sign(pair.there, other)
     if one is not None and another is not None:
         return float(ramp(pair.looks_of(one, [another]), 0.6, 0.95)[0])
-    return 0.6 if one is another else 0.0
+    return NO_SIGN if one is another else 0.0
 
 
 def _sign(scene: Scene, field: Candidate) -> Candidate | None:

@@ -226,6 +226,14 @@ def only_label(search: Search) -> Candidate | None:
     return next(iter(now)) if len(now) == 1 else None
 
 
+def only_left(search: Search) -> bool:
+    """Whether the label is the only one that reads so in the recording, and nothing does today: it may be cut off."""
+    cell = search.cell
+    if cell is None or len(_reading_so(search, search.shown, cell)) != 1:
+        return False
+    return not _reading_so(search, search.now, cell)
+
+
 def _reading_so(search: Search, scene: Scene, cell: Candidate) -> set[Candidate]:
     """All labels of a picture that read so, in whatever size: what is left of a label and its heading may be either."""
     shown = search.shown

@@ -214,7 +214,7 @@ def _titled_alike(search: Search, cell: Candidate, label: Candidate) -> bool:
 
 def _title_in(scene: Scene, cell: Candidate) -> Candidate | None:
     """What the row of a cell is called; parts of a photograph may have the shape of labels, but read nothing."""
-    row = [c for c in scene.item_of(cell) if c.kind == "text"]
+    row = [c for c in scene.item_of(cell) if c.kind == "text" and _within_lines(c, cell)]
     return title_of(c for c, text in zip(row, scene.texts(row), strict=True) if text)
 
 
@@ -341,8 +341,12 @@ def _naming_cells(search: Search) -> list[Candidate]:
 
 def _names(scene: Scene, title: Candidate, cell: Candidate) -> bool:
     """Whether a title may be that of a cell's row: on its line or the next, and no heading that reads the same."""
-    lines = abs(title.box.center.y - cell.box.center.y) / min(title.box.height, cell.box.height)
-    return lines <= LINES and match(*scene.texts([title, cell])) < Match.READ_ALIKE
+    return _within_lines(title, cell) and match(*scene.texts([title, cell])) < Match.READ_ALIKE
+
+
+def _within_lines(one: Candidate, other: Candidate) -> bool:
+    """Whether two labels stand on one line, or on one and the next."""
+    return abs(one.box.center.y - other.box.center.y) <= LINES * min(one.box.height, other.box.height)
 
 
 def _one_of(

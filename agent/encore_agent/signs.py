@@ -32,6 +32,8 @@ NEAR = 400
 """Pixels within which they stand."""
 CHANGED = 0.62
 """Share of them that must have: one sign alone that is another one means something else, such as pause for play."""
+LABELS_LEFT = 0.5
+"""Share of the labels near it that must be there still: what covers a window changes these as well."""
 LEAST_NAMED, LEAST_NAME = 20, 2
 """Pixels of height of a drawing, and letters, from which a label below it is its name."""
 CENTRED, OFF, BELOW = 6, 0.12, 0.5
@@ -58,7 +60,7 @@ def find_sign(search: Search, cell: Candidate) -> Found | Absent | None:
     across, down = anchored(search.pair, cell.box, [c.box for c in pool])
     stands = np.asarray(across * down, np.float32)
     changed = _changed(search, cell)
-    if stands.max() < STANDS or changed < CHANGED:
+    if stands.max() < STANDS or changed < CHANGED or _labels_left(search, cell) < LABELS_LEFT:
         return None
     means = now.meanings(pool) @ shown.meanings([cell])[0]
     # Where two lie on one another, the one that means it.
@@ -147,12 +149,9 @@ def _changed(search: Search, cell: Candidate) -> float:
 
     One that stands on every row of a list is one drawing: a single change there changes all of them.
     """
-    company = [c for c in _drawings(search.shown.candidates, cell.box, 1.0) if c.box.overlap(cell.box) < 0.3]
-    away = [np.hypot(c.box.center.x - cell.box.center.x, c.box.center.y - cell.box.center.y) for c in company]
     near: list[Candidate] = []
-    for index in np.argsort(away, kind="stable"):
-        drawing = company[int(index)]
-        if away[int(index)] > NEAR or len(near) == COMPANY:
+    for drawing in _near(_drawings(search.shown.candidates, cell.box, 1.0), cell):
+        if len(near) == COMPANY:
             break
         if not search.shown.alike(drawing).intersection(near):
             near.append(drawing)
@@ -160,3 +159,19 @@ def _changed(search: Search, cell: Candidate) -> float:
     if len(near) < LEAST_COMPANY or not looks.shape[1]:
         return 0.0
     return float((looks.max(axis=1) < ELSEWHERE).mean())
+
+
+def _labels_left(search: Search, cell: Candidate) -> float:
+    """Which share of the labels near the shown drawing is anywhere on the current picture, 0 to 1; 1 for too few."""
+    labels = _near([c for c in search.shown.candidates if c.kind == "text"], cell)[:COMPANY]
+    if len(labels) < LEAST_COMPANY or not search.now.candidates:
+        return 1.0
+    looks: NDArray[np.float32] = search.pair.looks[[search.shown.index(c) for c in labels]]
+    return float((looks.max(axis=1) >= ELSEWHERE).mean())
+
+
+def _near(pool: Sequence[Candidate], cell: Candidate) -> list[Candidate]:
+    """Those of a pool that stand near a drawing, the nearest first."""
+    middle = cell.box.center
+    away = {c: float(np.hypot(c.box.center.x - middle.x, c.box.center.y - middle.y)) for c in pool}
+    return sorted((c for c in pool if c.box.overlap(cell.box) < 0.3 and away[c] <= NEAR), key=away.__getitem__)

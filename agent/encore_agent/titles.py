@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from encore_models.perception.text import unconfused
 
-UNDERLINED = str.maketrans({"F": "E", "T": "I"})
+UNDERLINED = str.maketrans({"F": "E", "T": "I", "Q": "O"})
 """Capitals that a reader takes for others where a line below marks the key that chooses them."""
 DECORATION = re.compile(
     r"\s*(?:[-–—]\s+|[(\[])\s*"
@@ -21,6 +21,8 @@ ELISION = re.compile(r"\s*(?:…|\.{2,}|[(\[]\s*\.?)$|\s+\.$")
 """Where a text was cut off; of "(…" a reader may leave the bracket alone, and of dots after a blank a single one."""
 DRAWN = re.compile(r"^[^\x00-\u024f\u2010-\u205f]\s*(?=[A-Za-z\u00c0-\u024f]{3})|^[©®]\s+")
 """A drawing beside a label that was read as a sign, or as a letter of another script than the label's."""
+FIRST_SIGN = 0x2E80
+"""The first character of the scripts that write words with signs."""
 ELIDED_PART = 0.75
 """Share of the title that must be left of it when the rest is cut off."""
 LEAST_CUT = 2
@@ -104,6 +106,11 @@ def best_matches(wanted: str, texts: Sequence[str]) -> tuple[Match, list[int]]:
     matches = [match(wanted, text) for text in texts]
     best = max(matches, default=Match.NONE)
     return best, [index for index, found in enumerate(matches) if found == best and best != Match.NONE]
+
+
+def is_written(text: str) -> bool:
+    """Whether a text has a letter or digit of an alphabet; readers make those of other scripts out of drawings."""
+    return any(letter.isalnum() and ord(letter) < FIRST_SIGN for letter in text)
 
 
 def plain(text: str) -> str:

@@ -197,18 +197,29 @@ class Lists:
         # Where its own label was not made out, those of other rows stand at equal distances as well.
         if most < least or most < self._most(alike, labels, reach):
             return []
-        chosen = labels[self._own(cell, alike, labels, np.flatnonzero(counts == most))]
-        chosen = chosen[np.argsort(self._sides[0, chosen], kind="stable")]
-        left = self._sides[0, chosen]
-        column = np.cumsum(np.diff(left, prepend=left[:1]) > ALIGNED)
-        return [int(label) for label in chosen[np.lexsort((self._middle[chosen], column))]]
+        chosen = labels[self._own(cell, alike, labels, np.flatnonzero(counts == most), reach)]
+        left, centre = self._sides[0, chosen], self._sides[2, chosen]
+        # Names begin at one place of their cards, or stand in the middle below their drawings.
+        together = [np.abs(side[:, None] - side[None]) <= ALIGNED for side in (left, centre)]
+        begins = np.where(together[0] | together[1], left[None], np.inf).min(axis=1, initial=np.inf)
+        order = np.argsort(begins, kind="stable")
+        chosen, begins = chosen[order], begins[order]
+        column = np.cumsum(np.diff(begins, prepend=begins[:1]) > ALIGNED)
+        # Of those in the middle above and below a drawing the nearest is its own: above is that of the card before.
+        centred = np.abs(self._sides[2, chosen] - self._sides[2, cell]) <= ALIGNED
+        down = np.where(centred, np.abs(self._middle[chosen] - self._middle[cell]), self._middle[chosen])
+        return [int(label) for label in chosen[np.lexsort((down, column))]]
 
-    def _own(self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes) -> Indexes:
+    def _own(
+        self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes, reach: tuple[float, float]
+    ) -> Indexes:
         """Those of the chosen labels that no other card of the same line has nearer to the drawing.
 
         The names of cards side by side all stand at equal distances. Where the drawings of a column were not made out,
         that of the card before is as good as its own, unless something tells: its own is on the same side and nearer.
-        One on either side may be it, so neither is.
+        One on either side may be it, so neither is; nor is one that fewer cards of the line have than have another
+        one of it, for where each line has cards of its own width, only the name of the card before stands as far off in
+        all of them.
         """
         level = alike[np.abs(self._middle[alike] - self._middle[cell]) <= CARD_SLACK]
         steps = np.abs(self._sides[2, level] - self._sides[2, cell])
@@ -219,6 +230,8 @@ class Lists:
         cards = line & (np.abs(apart[..., None] - steps) <= CARD_SLACK).any(axis=2)
         same_side = np.sign(across)[:, None] == np.sign(across)[None]
         nearer = cards & same_side & (np.abs(across)[None] < np.abs(across)[:, None])
+        here = self._equal(cell, level, labels, reach)
+        nearer |= cards & (here[None] > here[:, None])
         left_over = chosen[~nearer[chosen].any(axis=1)]
         rivals = cards[np.ix_(left_over, left_over)].any(axis=1)
         return np.asarray(left_over[~rivals], np.intp)

@@ -190,15 +190,17 @@ def scroll_bars(lines: Sequence[Rect], image: NDArray[np.uint8]) -> list[Rect]:
     """
     height, width = image.shape[:2]
     by_top = [*_joined(lines), Rect(0, height, width, 1)]
-    found: list[Rect] = []
+    lanes: list[Rect] = []
     for number, upper in enumerate(by_top):
         for lower in by_top[number + 1 :]:
-            lane = _lane(upper, lower)
             if lower.top - upper.bottom > LANE[1]:
                 break
-            if lane is not None and not any(bar.overlap(lane) > 0 for bar in found) and _has_thumb(lane, image):
-                found.append(lane)
-                break
+            lanes += [lane] if (lane := _lane(upper, lower)) is not None else []
+    found: list[Rect] = []
+    # The side of a picture beside it makes a bar, too, as long as the picture is.
+    for lane in sorted(lanes, key=lambda lane: -lane.width):
+        if not any(bar.overlap(lane) > 0 for bar in found) and _has_thumb(lane, image):
+            found.append(lane)
     return found
 
 
