@@ -345,14 +345,16 @@ def company(
         others, _ = _neighbours(pair.there, box)
         others = others[drawings[1][others] & (_gaps(pair.there.boxes[others], box) <= reach)]
         if len(others):
-            same = _one_to_one(ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95))
+            same = ramp(pair.looks[np.ix_(neighbours, others)], 0.8, 0.95)
+            # Labels that look the same are the same; drawings may be the arrows of a table and that of a tree.
+            same = same.max(axis=1) if "text" in kinds else _one_to_one(same)
             first = int(np.argmax(weights * same))
             scores[number] = (weights @ same - weights[first] * same[first]) / (1 - weights[first])
     return scores
 
 
 def _one_to_one(alike: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What each is likest to if no two are the same one: the arrows of a table are not all that of a tree, [n].
+    """How like each is to what it is likest to, if no two are the same one, [n].
 
     Args:
         alike: Of n drawings and m others, 0 to 1, [n, m].

@@ -367,7 +367,7 @@ def test_the_only_field_is_the_one_that_was_shown_whatever_was_typed_in_it(
     assert not isinstance(found, Found) or box.contains(found.point)
 
 
-@pytest.mark.parametrize(("across", "right"), [(-104, 316), (104, 584), (0, 450)])
+@pytest.mark.parametrize(("across", "right"), [(-104, 316), (-70, 350), (104, 584), (40, 500), (0, 450)])
 def test_what_stands_at_an_end_of_a_field_keeps_its_distance_to_that_end(across: int, right: int) -> None:
     scene = form().scene
     target = Target("field", Rect(160, 88, 240, 30), Point(across, 0))
@@ -375,7 +375,18 @@ def test_what_stands_at_an_end_of_a_field_keeps_its_distance_to_that_end(across:
     assert search.place(Rect(300, 300, 300, 30)) == Point(right, 315)
 
 
-@pytest.mark.parametrize(("kinds", "least", "most"), [((2, 0), 0.0, 0.01), ((2, 0, 1, 3), 0.5, 1.0)])
+def test_what_is_written_in_a_field_is_where_its_left_end_is_unless_there_is_no_room() -> None:
+    scene = form().scene
+    search = Search(
+        Target("field", Rect(160, 88, 240, 30), Point(-20, 0)), scene, scene, FindOptions(), Certainty.shipped()
+    )
+    assert search.place(Rect(300, 300, 150, 30)) == Point(400, 315)
+    assert search.place(Rect(300, 300, 120, 30)) == Point(350, 315)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "least", "most"), [((2, 0), 0.0, 0.01), ((2, 0, 1, 3), 0.5, 1.0), ((0, 0, 0, 0), 0.0, 0.01)]
+)
 def test_one_that_came_along_tells_nothing_and_most_of_them_do(
     kinds: tuple[int, ...], least: float, most: float
 ) -> None:

@@ -77,6 +77,35 @@ def test_a_short_word_that_was_taken_for_a_drawing_is_read(today: str, there: bo
     assert isinstance(found, Found) == there, found
 
 
+def drawings(left: int, read: str, sign: int = 1) -> Window:
+    """Two signs side by side that are made out as one, and what a reader makes of them."""
+    window = form().sign(left, TOP, 3).sign(left + 23, TOP, sign).write("Ready", 40, 440)
+    window.labels.append((Rect(left, TOP, 44, 20), read))
+    return window
+
+
+@pytest.mark.parametrize(
+    ("shown", "today", "sign", "there"),
+    [
+        ("回冈", "回网", 1, True),
+        ("回冈", "", 1, True),
+        ("KS", "至", 1, True),
+        ("KS", "KO", 1, False),
+        ("回冈", "回", 2, False),
+    ],
+)
+def test_signs_that_are_read_as_letters_of_another_script_are_known_by_their_looks(
+    shown: str, today: str, sign: int, there: bool
+) -> None:
+    window = drawings(LEFT, shown)
+    point = Point(LEFT + 33, TOP + 12)
+    target = describe_target(window.scene, point)
+    assert (target.kind, target.text) == ("text", shown), "they are to be made out as a label"
+    found = find(window, drawings(LEFT + 60, today, sign), point)
+    assert isinstance(found, Found) == there, found
+    assert not isinstance(found, Found) or Rect(LEFT + 83, TOP, 20, 20).contains(found.point)
+
+
 def test_a_drawing_of_no_row_is_not_the_title_that_was_said() -> None:
     window = form().sign(400, 300, 0)
     target = describe_target(window.scene, Point(410, 310))

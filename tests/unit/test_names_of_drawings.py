@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,6 +78,29 @@ def test_a_drawing_on_a_card_is_never_named_by_the_card_beside_it(missing: tuple
             name = named(window, 60 + to_name + 240 * (number % 3), 120 + 200 * (number // 3))
             # Before its name, and without the first column, that of the card before stands as near on the other side.
             assert name == ("" if missing and to_name < 0 else text)
+
+
+@pytest.mark.parametrize("names", [FIRST, ("Boats", "Crew lists", "Old charts", "Tide tables", "Maps", "Letters")])
+def test_names_in_the_middle_below_drawings_are_those_of_the_drawings_above_them(names: tuple[str, ...]) -> None:
+    window = Window(np.full((720, 760, 3), 245, np.uint8))
+    for number, text in enumerate((*names, *SECOND)):
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+        middle, top = 130 + 240 * (number % 3), 40 + 100 * (number // 3)
+        window.sign(middle - 10, top, UNMARKED).write(text, middle - width // 2, top + 40)
+    for number, text in enumerate((*names, *SECOND)):
+        assert named(window, 120 + 240 * (number % 3), 40 + 100 * (number // 3)) == text
+
+
+def test_a_drawing_on_one_of_a_line_of_wider_cards_is_not_named_by_the_card_behind_it() -> None:
+    window = Window(np.full((480, 1100, 3), 245, np.uint8))
+    for row, (count, pitch) in enumerate(((4, 240), (3, 320))):
+        for number in range(count):
+            text, left, top = (FIRST, SECOND)[row][number], 30 + pitch * number, 160 + 200 * row
+            window.write(text, left, top)
+            # From each to the title of the card behind it is as far in both lines. One was not made out.
+            if (row, number) != (0, 1):
+                window.sign(left + pitch - 60, top - 90, UNMARKED)
+    assert named(window, 210, 70) in ("", FIRST[0])
 
 
 def test_a_drawing_below_a_list_is_not_named_by_a_row_of_it() -> None:

@@ -110,6 +110,24 @@ def test_a_drawing_of_another_set_is_known_by_its_place_and_meaning(
         assert Rect(158, 18, 24, 24).contains(found.point)
 
 
+@pytest.mark.parametrize(("same", "there"), [(True, True), (False, False)])
+def test_what_covers_a_window_changes_its_labels_too_and_another_set_of_drawings_does_not(
+    same: bool, there: bool
+) -> None:
+    def labelled(looks: Sequence[int], words: Sequence[int]) -> Scene:
+        image = bar(looks, looks).image
+        places = (310, 350, 390, 430)
+        for number, left in enumerate(places):
+            cv2.rectangle(image, (left, 80 + 40 * number), (left + 60, 91 + 40 * number), (40, 40, 40), 2)
+        return Scene(image, Blind(), Told((*looks, *words), tuple(range(9)), (*PLACES, *places)))
+
+    shown = labelled(SHOWN[0], (15, 16, 17, 18))
+    now = labelled((10, 11, 12, 13, 14), (15, 16, 17, 18) if same else (25, 26, 27, 28))
+    search = Search(describe_target(shown, Point(170, 30)), shown, now, FindOptions(), Certainty.shipped())
+    assert search.cell is not None
+    assert isinstance(find_sign(search, search.cell), Found) == there
+
+
 def test_a_drawing_that_changed_on_every_row_is_one_change() -> None:
     shown, now = ((0, 1, 2, 3, 3, 3, 3), (0, 1, 12, 13, 13, 13, 13))
     scenes = [bar(looks, (0, 1, 2, 3, 4, 5, 6), PLACES + ROW) for looks in (shown, now)]

@@ -15,6 +15,7 @@ from encore_agent.titles import Match, begins_alike, best_matches, match
         ("Billie Jean", "Bi1lie Jean", Match.READ_ALIKE),
         ("File", "Eile", Match.READ_ALIKE),
         ("Tabs", "Iabs", Match.READ_ALIKE),
+        ("Output", "Qutput", Match.READ_ALIKE),
         ("fast", "east", Match.NONE),
         ("Yesterday", "Yesterday (Remastered 2009)", Match.DECORATED),
         ("Yesterday", "Yesterday - 2015 Mix", Match.DECORATED),

@@ -222,12 +222,14 @@ class Lists:
         all of them.
         """
         level = alike[np.abs(self._middle[alike] - self._middle[cell]) <= CARD_SLACK]
-        steps = np.abs(self._sides[2, level] - self._sides[2, cell])
-        steps = steps[steps > CARD_SLACK]
+        steps = np.abs(self._sides[2, level][:, None] - self._sides[2, level][None])
+        steps = np.unique(steps[steps > CARD_SLACK])
         left, across = self._sides[0, labels], self._sides[2, labels] - self._sides[2, cell]
         line = np.abs(self._middle[labels][:, None] - self._middle[labels][None]) <= CARD_SLACK
         apart = np.abs(left[None] - left[:, None])
-        cards = line & (np.abs(apart[..., None] - steps) <= CARD_SLACK).any(axis=2)
+        # The first step that is not too short for each; there are too many to try all.
+        steps = np.append(steps, np.inf)
+        cards = line & (steps[np.searchsorted(steps, apart - CARD_SLACK)] <= apart + CARD_SLACK)
         same_side = np.sign(across)[:, None] == np.sign(across)[None]
         nearer = cards & same_side & (np.abs(across)[None] < np.abs(across)[:, None])
         here = self._equal(cell, level, labels, reach)
