@@ -32,7 +32,7 @@ from encore_models.perception.frames import (
     strongest,
 )
 from encore_models.perception.ink import boxes, closed, is_ring, outermost, pieces, points, times_usual, whole
-from encore_models.perception.joining import BLOCK, LARGEST_INK, join
+from encore_models.perception.joining import BLOCK, LARGEST_INK, join, unjoined
 from encore_models.perception.lines import apart
 from encore_models.perception.sides import areas, held, outside, shared, to_sides
 from encore_models.perception.sliders import draggable, tracks
@@ -130,7 +130,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     parts, shells = pieces(ink)
     # Before labels are put together, for one may stand close to its slider.
     parts = outside(parts, (*grips, *bars))
-    things = [line for box in join(parts, ink) for line in apart(box, ink)]
+    things = [part for box in join(parts, ink) for line in apart(box, ink) for part in unjoined(line, ink)]
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += [Candidate(box, "icon") for box in _new(whole(parts, shells, ink), found)]

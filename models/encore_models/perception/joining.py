@@ -33,6 +33,12 @@ THIN = 3
 """Pixels of the thinnest line that is drawn, with its edges."""
 CAPITAL = 1.5
 """Height of a letter over that of an x; drawings beside a label are higher."""
+BOX, SQUARE, STRAIGHT = (10, 26), (0.8, 1.45), 0.8
+"""Pixels of height of a box to tick, its width over its height, and the share of each side that is drawn."""
+BETWEEN = range(1, 6)
+"""Pixels between two of them that are one piece."""
+ARROW, POINTED, FAR_OFF = (8, 30), (0.4, 0.85), 0.35
+"""Pixels of height of an arrow before a label, its width over its height, and times its height to the label."""
 FARTHEST = (48, 20)
 """Pixels across and down between pieces that may still be one thing."""
 
@@ -56,6 +62,54 @@ def join(boxes: Sequence[Rect], ink: MatLike) -> list[Rect]:
             sides = _hulls(sides, one[together], other[together])
     sides = sides[np.lexsort((sides[:, 1], sides[:, 0]))]
     return [Rect(left, top, right - left, bottom - top) for left, top, right, bottom in sides.tolist()]
+
+
+def unjoined(box: Rect, ink: MatLike) -> list[Rect]:
+    """The drawings in ink that was taken for a label: two buttons that touch, or the arrow before the name of a folder.
+
+    Args:
+        box: Of ink that belongs together.
+        ink: 0 or 1, [height, width].
+
+    Returns:
+        The parts from left to right; the box itself where it is one thing.
+    """
+    if BOX[0] <= box.height <= BOX[1] and 2 * SQUARE[0] <= box.width / box.height <= 2 * SQUARE[1]:
+        for gap in BETWEEN:
+            wide = (box.width - gap) // 2
+            halves = [Rect(left, box.top, wide, box.height) for left in (box.left, box.right - wide)]
+            if all(_is_box(half, ink) for half in to_sides(halves)):
+                return halves
+    if ARROW[0] <= box.height <= ARROW[1] and box.width >= WORD_ASPECT * box.height:
+        return _without_arrow(box, ink)
+    return [box]
+
+
+def _without_arrow(box: Rect, ink: MatLike) -> list[Rect]:
+    """An arrow that stands before a label, further off than one word from the next, and the label."""
+    inside = ink[box.top : box.bottom, box.left : box.left + 2 * box.height] > 0
+    across = inside.any(axis=0)
+    end = int(across.argmin())
+    begin = end + int(across[end:].argmax())
+    if begin - end < FAR_OFF * box.height or not across[begin]:
+        return [box]
+    down = np.flatnonzero(inside[:, :end].any(axis=1))
+    arrow = inside[down[0] : down[-1] + 1, :end]
+    if not _is_arrow(arrow):
+        return [box]
+    first = Rect(box.left, box.top + int(down[0]), end, len(arrow))
+    return [first, Rect(box.left + begin, box.top, box.width - begin, box.height)]
+
+
+def _is_arrow(drawn: NDArray[np.bool_]) -> bool:
+    """Whether a piece is a bracket that points to the right: open on its left, and with nothing above and below its tip."""
+    height, width = drawn.shape
+    if not (height >= ARROW[0] and POINTED[0] <= width / height <= POINTED[1]):
+        return False
+    side, edge = max(1, width // 4), max(1, height // 4)
+    open_left = not drawn[(height - 1) // 2 : height // 2 + 1, :side].any()
+    pointed = not (drawn[:edge, -side:].any() or drawn[-edge:, -side:].any())
+    return bool(open_left and pointed and drawn[edge:-edge, -side:].any())
 
 
 def _stroke(box: Rect) -> bool:
@@ -179,12 +233,24 @@ def _reach(short: Sides, tall: Sides) -> Gaps:
 
 def _is_drawing(a: Sides, b: Sides, ink: MatLike) -> bool:
     """Whether one of two pieces is a drawing beside a label, though it is no higher than the label."""
+    if _is_box(a, ink) or _is_box(b, ink):
+        return True
     piece, word = (a, b) if a[2] - a[0] <= b[2] - b[0] else (b, a)
     (width, height), (length, line) = (piece[2:] - piece[:2]).tolist(), (word[2:] - word[:2]).tolist()
     if height < LEAST_ICON or not 0.6 * height <= width <= 1.5 * height or length < WORD_ASPECT * line:
         return False
     top, bottom = _band(word, ink)
     return bool(height > CAPITAL * (bottom - top))
+
+
+def _is_box(piece: Sides, ink: MatLike) -> bool:
+    """Whether a piece has four straight sides, as a box to tick or the buttons of a panel; no letter of a word has."""
+    left, top, right, bottom = piece.tolist()
+    if not (BOX[0] <= bottom - top <= BOX[1] and SQUARE[0] <= (right - left) / (bottom - top) <= SQUARE[1]):
+        return False
+    drawn = ink[top:bottom, left:right] > 0
+    sides = (drawn[:2].any(axis=0), drawn[-2:].any(axis=0), drawn[:, :2].any(axis=1), drawn[:, -2:].any(axis=1))
+    return min(float(side.mean()) for side in sides) >= STRAIGHT
 
 
 def _on_one_line(a: Sides, b: Sides, ink: MatLike) -> bool:
