@@ -154,6 +154,46 @@ def test_letters_make_words_and_icons_keep_apart_from_labels() -> None:
     assert [c.kind for c in found if c.box.left > 90] == ["text"]
 
 
+@pytest.mark.parametrize("gap", [5, 7])
+@pytest.mark.parametrize("size", [0.5, 0.6])
+def test_a_box_to_tick_stays_apart_from_its_label(gap: int, size: float) -> None:
+    picture, box = panel(), Rect(40, 40, 13, 13)
+    cv2.rectangle(picture, (box.left, box.top), (box.right - 1, box.bottom - 1), DARK, 1)
+    write(picture, "Only today", box.right + gap, 52, size)
+    found = candidates(picture)
+    assert around(found, box), found
+    (label,) = (c for c in found if c.kind == "text")
+    assert label.box.left >= box.right
+
+
+@pytest.mark.parametrize("height", [11, 13])
+def test_two_small_buttons_whose_outlines_nearly_touch_are_two_drawings(height: int) -> None:
+    picture, boxes = panel(), [Rect(left, 40, 13, height) for left in (40, 56)]
+    for number, box in enumerate(boxes):
+        cv2.rectangle(picture, (box.left, box.top), (box.right - 1, box.bottom - 1), DARK, 1)
+        cv2.line(picture, (box.left + 4, box.center.y - number), (box.right - 5, box.center.y), DARK, 2)
+    found = candidates(picture)
+    assert all(around(found, box) for box in boxes), found
+    assert not [c for c in found if c.box.width > 20]
+
+
+def test_the_arrow_before_the_name_of_a_folder_is_a_drawing() -> None:
+    picture = panel()
+    cv2.polylines(picture, [np.array([(40, 42), (45, 47), (40, 52)])], False, DARK, 1, cv2.LINE_AA)
+    write(picture, "Home", 54, 52, 0.5)
+    found = sorted(candidates(picture), key=lambda c: c.box.left)
+    assert [c.kind for c in found] == ["icon", "text"]
+    assert found[0].box.contains(Point(43, 47))
+
+
+@pytest.mark.parametrize("text", ["DO", "OO", "BD", "c over", "k itchen", "I am", "1 of 3", "08"])
+def test_letters_and_short_words_are_no_buttons_or_arrows(text: str) -> None:
+    picture = panel()
+    write(picture, text, 40, 52, 0.6)
+    (label,) = candidates(picture)
+    assert label.box.width > 14
+
+
 def test_what_is_greyed_out_is_still_a_drawing() -> None:
     picture = panel()
     cv2.line(picture, (50, 50), (64, 64), (224, 222, 220), 2)

@@ -33,10 +33,8 @@ THIN = 3
 """Pixels of the thinnest line that is drawn, with its edges."""
 CAPITAL = 1.5
 """Height of a letter over that of an x; drawings beside a label are higher."""
-BOX, SQUARE, STRAIGHT = (10, 26), (0.8, 1.45), 0.8
+BOX, SQUARE, STRAIGHT = (10, 26), (0.92, 1.45), 0.65
 """Pixels of height of a box to tick, its width over its height, and the share of each side that is drawn."""
-BETWEEN = range(1, 6)
-"""Pixels between two of them that are one piece."""
 ARROW, POINTED, FAR_OFF = (8, 30), (0.4, 0.85), 0.35
 """Pixels of height of an arrow before a label, its width over its height, and times its height to the label."""
 FARTHEST = (48, 20)
@@ -75,11 +73,11 @@ def unjoined(box: Rect, ink: MatLike) -> list[Rect]:
         The parts from left to right; the box itself where it is one thing.
     """
     if BOX[0] <= box.height <= BOX[1] and 2 * SQUARE[0] <= box.width / box.height <= 2 * SQUARE[1]:
-        for gap in BETWEEN:
-            wide = (box.width - gap) // 2
-            halves = [Rect(left, box.top, wide, box.height) for left in (box.left, box.right - wide)]
-            if all(_is_box(half, ink) for half in to_sides(halves)):
-                return halves
+        drawn = np.pad(ink[box.top : box.bottom, box.left : box.right].any(axis=0), 1).astype(np.int8)
+        ends = (np.flatnonzero(np.diff(drawn)) + box.left).reshape(-1, 2)
+        halves = [Rect(left, box.top, right - left, box.height) for left, right in ends.tolist()]
+        if len(halves) == 2 and all(_is_box(half, ink) for half in to_sides(halves)):
+            return halves
     if ARROW[0] <= box.height <= ARROW[1] and box.width >= WORD_ASPECT * box.height:
         return _without_arrow(box, ink)
     return [box]
@@ -249,8 +247,7 @@ def _is_box(piece: Sides, ink: MatLike) -> bool:
     if not (BOX[0] <= bottom - top <= BOX[1] and SQUARE[0] <= (right - left) / (bottom - top) <= SQUARE[1]):
         return False
     drawn = ink[top:bottom, left:right] > 0
-    sides = (drawn[:2].any(axis=0), drawn[-2:].any(axis=0), drawn[:, :2].any(axis=1), drawn[:, -2:].any(axis=1))
-    return min(float(side.mean()) for side in sides) >= STRAIGHT
+    return min(float(side.mean()) for side in (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1])) >= STRAIGHT
 
 
 def _on_one_line(a: Sides, b: Sides, ink: MatLike) -> bool:

@@ -19,6 +19,7 @@ PROGRAM_PACKAGES = (
     "xarchiver", "transmission-gtk", "kolourpaint", "pcmanfm-qt", "keepassxc",
     "kcharselect", "strawberry", "texmaker", "gucharmap", "easytag", "zim",
     "gthumb", "konsole", "kcolorchooser", "homebank", "glabels", "focuswriter",
+    "file-roller", "mate-calc", "gtkhash", "grsync", "okteta", "kfind", "kmplot", "kdiff3",
 )  # fmt: skip
 """Debian packages of the programs and of the themes they are shown in; install with --no-install-recommends."""
 
@@ -262,6 +263,32 @@ PROGRAMS = (
     Program(
         "keepassxc", "qt", "fresh", ("keepassxc",), cover=("key ctrl+o",),
         settings={".config/keepassxc/keepassxc.ini": "[General]\nUpdateCheckMessageShown=true\n"},
+    ),
+    Program(
+        "file-roller", "gtk3", "fresh", ("file-roller", "{docs}/Songs/papers.zip"), cover=("key ctrl+o",),
+        absent_argv=("file-roller", "{docs}/Songs/charts.zip"), icons="Tango",
+    ),
+    Program(
+        "mate-calc", "gtk3", "fresh", ("mate-calc",), size=(420, 420), resized=(560, 500), font="DejaVu Serif",
+    ),
+    Program(
+        "gtkhash", "gtk3", "fresh", ("gtkhash",), size=(560, 420), resized=(700, 500),
+    ),
+    Program(
+        "grsync", "gtk3", "fresh", ("grsync",), icons="Tango",
+    ),
+    Program(
+        "okteta", "kde", "fresh", ("okteta", "{docs}/keys.txt"), cover=("key ctrl+o",), absent_argv=("okteta",),
+    ),
+    Program(
+        "kfind", "kde", "fresh", ("kfind", "{docs}"), size=(700, 500), resized=(860, 600), icons="Tango",
+    ),
+    Program(
+        "kmplot", "kde", "fresh", ("kmplot",), cover=("key ctrl+o",),
+    ),
+    Program(
+        "kdiff3", "kde", "fresh", ("kdiff3", "{docs}/arrivals.txt", "{docs}/departures.txt"), cover=("key ctrl+o",),
+        icons="Tango",
     ),
 )  # fmt: skip
 """Some are for development. The final ones count; their misses were studied after a first run. Those that are fresh
