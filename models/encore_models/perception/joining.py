@@ -85,13 +85,15 @@ def unjoined(box: Rect, ink: MatLike) -> list[Rect]:
 
 def _without_arrow(box: Rect, ink: MatLike) -> list[Rect]:
     """An arrow that stands before a label, further off than one word from the next, and the label."""
-    inside = ink[box.top : box.bottom, box.left : box.left + 2 * box.height] > 0
-    across = inside.any(axis=0)
-    end = int(across.argmin())
-    begin = end + int(across[end:].argmax())
-    if begin - end < FAR_OFF * box.height or not across[begin]:
+    inside = np.asarray(ink[box.top : box.bottom, box.left : box.left + 2 * box.height] > 0, bool)
+    across = np.flatnonzero(np.any(inside, axis=0))
+    gaps = np.flatnonzero(np.diff(across) > 1)
+    if not len(gaps):
         return [box]
-    down = np.flatnonzero(inside[:, :end].any(axis=1))
+    end, begin = int(across[gaps[0]]) + 1, int(across[gaps[0] + 1])
+    if begin - end < FAR_OFF * box.height:
+        return [box]
+    down = np.flatnonzero(np.any(inside[:, :end], axis=1))
     arrow = inside[down[0] : down[-1] + 1, :end]
     if not _is_arrow(arrow):
         return [box]
@@ -100,7 +102,7 @@ def _without_arrow(box: Rect, ink: MatLike) -> list[Rect]:
 
 
 def _is_arrow(drawn: NDArray[np.bool_]) -> bool:
-    """Whether a piece is a bracket that points to the right: open on its left, and with nothing above and below its tip."""
+    """Whether a piece is a bracket that points to the right: open on its left, and with nothing beside its tip."""
     height, width = drawn.shape
     if not (height >= ARROW[0] and POINTED[0] <= width / height <= POINTED[1]):
         return False
@@ -247,7 +249,13 @@ def _is_box(piece: Sides, ink: MatLike) -> bool:
     if not (BOX[0] <= bottom - top <= BOX[1] and SQUARE[0] <= (right - left) / (bottom - top) <= SQUARE[1]):
         return False
     drawn = ink[top:bottom, left:right] > 0
-    return min(float(side.mean()) for side in (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1])) >= STRAIGHT
+    return all(_is_straight(side) for side in (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1]))
+
+
+def _is_straight(side: NDArray[np.bool_]) -> bool:
+    """Whether most of an outermost line is drawn, in one piece: that of "[3]" is in three."""
+    places = np.flatnonzero(side)
+    return len(places) >= STRAIGHT * len(side) and int(places[-1] - places[0]) == len(places) - 1
 
 
 def _on_one_line(a: Sides, b: Sides, ink: MatLike) -> bool:

@@ -210,9 +210,7 @@ class Lists:
         down = np.where(centred, np.abs(self._middle[chosen] - self._middle[cell]), self._middle[chosen])
         return [int(label) for label in chosen[np.lexsort((down, column))]]
 
-    def _own(
-        self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes, reach: tuple[float, float]
-    ) -> Indexes:
+    def _own(self, cell: int, alike: Indexes, labels: Indexes, chosen: Indexes, reach: tuple[float, float]) -> Indexes:
         """Those of the chosen labels that no other card of the same line has nearer to the drawing.
 
         The names of cards side by side all stand at equal distances. Where the drawings of a column were not made out,
