@@ -186,7 +186,9 @@ def test_the_arrow_before_the_name_of_a_folder_is_a_drawing() -> None:
     assert found[0].box.contains(Point(43, 47))
 
 
-@pytest.mark.parametrize("text", ["DO", "OO", "BD", "c over", "k itchen", "I am", "1 of 3", "08", "LIMIT [3]", "Errored (0)"])
+@pytest.mark.parametrize(
+    "text", ["DO", "OO", "BD", "c over", "k itchen", "I am", "1 of 3", "08", "LIMIT [3]", "Errored (0)"]
+)
 def test_letters_and_short_words_are_no_buttons_or_arrows(text: str) -> None:
     picture = panel()
     write(picture, text, 40, 52, 0.6)

@@ -1,4 +1,4 @@
-"""Drawings in rows where a search finds one or two, and on cards that are wider than those of another line."""
+"""Drawings in rows where a search finds one or two, on cards that are wider than others, and heads above rows."""
 
 from __future__ import annotations
 
@@ -74,3 +74,32 @@ def test_the_title_of_the_next_card_is_not_the_name_of_a_wider_one() -> None:
         assert cell is not None
         name = scene.name_of(cell)
         assert name is None or scene.texts([name]) == [title]
+
+
+def table(focused: bool) -> Window:
+    """A table whose heads stand as far above its first row as rows stand apart; that may have a dotted frame."""
+    window = Window(np.full((480, 760, 3), 250, np.uint8))
+    for number, text in enumerate(("File", "Edit", "View")):
+        window.write(text, 20 + 90 * number, 12)
+    for left, text in ((200, "Name"), (480, "Size"), (560, "Type"), (640, "Date Modified")):
+        window.write(text, left, 107, 0.45, 120)
+    for row, title in enumerate(TITLES):
+        top = 135 + 28 * row
+        window.sign(172, top - 4, 3)
+        for left, text in ((200, title), (490, "4.0 KiB"), (560, "folder"), (640, "Today")):
+            window.write(text, left, top, 0.45)
+    if focused:
+        box = Rect(168, 126, 590, 28)
+        for x in range(box.left, box.right, 4):
+            window.image[[box.top, box.bottom], x : x + 2] = 120
+        for y in range(box.top, box.bottom, 4):
+            window.image[y : y + 2, [box.left, box.right]] = 120
+    return window
+
+
+def test_the_head_of_a_column_is_not_named_by_the_row_below_it() -> None:
+    shown, point = table(True), Point(690, 113)
+    assert "Silver Bridge" in describe_target(shown.scene, point).row_text, "both are to be made out as one row"
+    found = find(shown, table(False), point)
+    assert isinstance(found, Found), found
+    assert Rect(630, 100, 125, 24).contains(found.point)

@@ -287,7 +287,7 @@ PROGRAMS = (
         "kmplot", "kde", "fresh", ("kmplot",), cover=("key ctrl+o",),
     ),
     Program(
-        "kdiff3", "kde", "fresh", ("kdiff3", "{docs}/arrivals.txt", "{docs}/departures.txt"), cover=("key ctrl+o",),
+        "kdiff3", "kde", "fresh", ("kdiff3", "{docs}/arrivals.txt", "{docs}/scale.py"), cover=("key ctrl+o",),
         icons="Tango",
     ),
 )  # fmt: skip
