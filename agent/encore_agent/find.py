@@ -245,7 +245,7 @@ def _label_or_drawings(search: Search) -> Found | Absent:
     labels = [c for c in search.shown.candidates if c.kind == "text" and not _as_short(c)]
     labels.sort(key=lambda c: abs(c.box.center.x - middle.x) + abs(c.box.center.y - middle.y))
     near = labels[:READ_NEAR]
-    drawn = not (is_written(target.text) and is_written(says))
+    drawn = not is_written(target.text) or bool(says and not is_written(says))
     return found if drawn and all(is_written(text) for text in search.shown.texts(near)) else result
 
 

@@ -15,7 +15,7 @@ from encore_agent.context import Pair, anchored, beside, ramp, spanning, surroun
 from encore_agent.evidence import Place, Search, cut, lead, nearest
 from encore_agent.findings import LOST, Absent, Found
 from encore_agent.labels import find_label, only_label, only_left
-from encore_agent.titles import ELISION, Match, match, plain
+from encore_agent.titles import ELISION, Match, begins_alike, match, plain
 from encore_agent.wordings import same_wording
 from encore_models.macro import Target
 from encore_models.perception.candidates import Candidate
@@ -85,8 +85,12 @@ def _by_words(search: Search) -> Found | None:
         return None
     words = Target("text", held[0].box, Point(0, 0), text)
     asked = replace(search, target=words)
-    found = find_label(asked) if only_label(asked) is not None or only_left(asked) else None
-    return found if isinstance(found, Found) else None
+    left = only_left(asked)
+    found = find_label(asked) if left or only_label(asked) is not None else None
+    if not isinstance(found, Found):
+        return None
+    (says,) = search.now.texts([Candidate(found.box, "text")])
+    return found if not left or begins_alike(text, says) else None
 
 
 def _by_frame(search: Search) -> Found | Absent:

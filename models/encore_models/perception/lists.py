@@ -206,7 +206,8 @@ class Lists:
         chosen, begins = chosen[order], begins[order]
         column = np.cumsum(np.diff(begins, prepend=begins[:1]) > ALIGNED)
         # Of those in the middle above and below a drawing the nearest is its own: above is that of the card before.
-        centred = np.abs(self._sides[2, chosen] - self._sides[2, cell]) <= ALIGNED
+        aside = {int(one) for one in column[np.abs(self._sides[2, chosen] - self._sides[2, cell]) > ALIGNED]}
+        centred = np.array([int(one) not in aside for one in column], bool)
         down = np.where(centred, np.abs(self._middle[chosen] - self._middle[cell]), self._middle[chosen])
         return [int(label) for label in chosen[np.lexsort((down, column))]]
 
