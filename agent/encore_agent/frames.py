@@ -231,7 +231,7 @@ def _left_over(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
 
 
 def _other_bar(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candidate | None:
-    """The scroll bar that lies as the shown one, and is none of the others that were there."""
+    """The scroll bar that lies as the shown one, and is none of the others that were there; None where it was alone."""
     others = [c for c in pair.here.candidates if c.kind == cell.kind and _lies(c) == _lies(cell) and c != cell]
     left = [c for c in pool if _lies(c) == _lies(cell)]
     for other in others:
@@ -239,7 +239,7 @@ def _other_bar(pair: Pair, cell: Candidate, pool: Sequence[Candidate]) -> Candid
         if not len(stands) or stands.max() < SPANS:
             return None
         left.pop(int(np.argmax(stands)))
-    return left[0] if len(left) == 1 else None
+    return left[0] if others and len(left) == 1 else None
 
 
 def _partly_alike(pair: Pair, one: Candidate | None, other: Candidate | None) -> bool:
