@@ -19,19 +19,9 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from encore_models.perception.crops import are_dots
-from encore_models.perception.frames import (
-    cells,
-    edges_across,
-    erase_cell,
-    erase_outline,
-    field_frames,
-    is_stacked,
-    over,
-    steps,
-    straight_runs,
-    strongest,
-)
-from encore_models.perception.ink import boxes, closed, is_ring, outermost, pieces, points, times_usual, whole
+from encore_models.perception.edges import closed, gradient, over, steps, straight_runs
+from encore_models.perception.frames import cells, edges_across, erase_cell, erase_outline, field_frames, is_stacked
+from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, times_usual, whole
 from encore_models.perception.joining import BLOCK, LARGEST_INK, join, unjoined
 from encore_models.perception.lines import apart
 from encore_models.perception.sides import areas, held, outside, shared, to_sides
@@ -108,9 +98,10 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     """
     if min(image.shape[:2]) < SMALLEST:
         return Layout((), ())
-    edges = strongest(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)))
-    faint = (edges > FAINT).astype(np.uint8)
-    steps_down, steps_across = steps(image, 0), steps(image, 1)
+    planes = cv2.split(image)
+    edges = gradient(planes)
+    faint = over(edges, FAINT)
+    steps_down, steps_across = steps(planes, 0), steps(planes, 1)
     across, down = straight_runs(steps_down, 0, FAINT, LINE), straight_runs(steps_across, 1, FAINT, LINE)
     straight = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
     ink = cv2.bitwise_and(over(edges, INK), 1 - straight)

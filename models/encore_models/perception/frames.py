@@ -1,4 +1,4 @@
-"""Straight lines, and the rectangles that they make: frames of input fields, outlines of buttons."""
+"""Rectangles that straight lines make: frames of input fields, outlines of buttons."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from encore_models.perception.edges import closed, opened, over
 from encore_models.perception.ink import boxes
 from encore_recorder.geometry import Rect
 
@@ -31,53 +32,6 @@ ROUND = 3
 """Pixels of its corners."""
 ACROSS = 0.8
 """Share of its width from which ink runs from side to side."""
-
-
-# Lines
-
-
-def over(levels: MatLike, threshold: int) -> MatLike:
-    """Where there is more, 0 or 1."""
-    return cv2.threshold(levels, threshold, 1, cv2.THRESH_BINARY)[1]
-
-
-def strongest(channels: MatLike) -> MatLike:
-    """The largest of the three colours at each pixel; [height, width]."""
-    # Five times as fast as to split all at once.
-    blue, green, red = (cv2.extractChannel(channels, number) for number in range(3))
-    return cv2.max(cv2.max(blue, green), red)
-
-
-def steps(image: MatLike, axis: int) -> MatLike:
-    """Grey levels from before to after each pixel, down (axis 0) or across (axis 1); [height, width].
-
-    Args:
-        image: BGR [height, width, 3].
-        axis: Direction.
-    """
-    ahead, behind = (image[2:], image[:-2]) if axis == 0 else (image[:, 2:], image[:, :-2])
-    step = np.zeros(image.shape[:2], np.uint8)
-    inner = step[1:-1] if axis == 0 else step[:, 1:-1]
-    inner[:] = strongest(cv2.absdiff(ahead, behind))
-    return step
-
-
-def straight_runs(steps: MatLike, axis: int, levels: int, length: int) -> MatLike:
-    """Where straight lines run, along rows (axis 0) or columns (axis 1); 0 or 1, [height, width].
-
-    Args:
-        steps: Across the lines, of `_steps`.
-        axis: Direction.
-        levels: Grey levels that the step across the line must exceed.
-        length: Pixels that it must run.
-
-    Only the step across the line counts: the tops of a word's letters make a long run of edges, but between
-    two letters nothing changes from above to below.
-    """
-    along, beside = ((1, length), (3, 1)) if axis == 0 else ((length, 1), (1, 3))
-    # The two flanks of a thin line become one, while a field's frame stays apart from the panel's line below it.
-    runs = cv2.morphologyEx(over(steps, levels), cv2.MORPH_OPEN, np.ones(along, np.uint8))
-    return cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones(beside, np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +237,7 @@ def cells(steps: MatLike, faint: MatLike, ink: MatLike) -> list[Cell]:
         faint: Where anything changes, 0 or 1, [height, width].
         ink: Where something is drawn, 0 or 1, [height, width].
     """
-    runs = cv2.morphologyEx(over(steps, EDGE), cv2.MORPH_OPEN, np.ones((CELL[0], 1), np.uint8))
-    upright = boxes(cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)))
+    upright = boxes(closed(opened(over(steps, EDGE), 0, CELL[0])))
     by_top: dict[int, list[Rect]] = {}
     for bar in sorted(upright, key=lambda b: b.left):
         if bar.height <= CELL[1] and bar.width <= 2 * THICK:

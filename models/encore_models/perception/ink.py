@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from encore_models.perception.edges import closed
 from encore_models.perception.joining import BLOCK, join
 from encore_models.perception.sides import Mask, Sides, areas, shared, to_sides
 from encore_recorder.geometry import Rect
@@ -50,11 +51,6 @@ def outlines(mask: MatLike) -> list[tuple[Rect, list[Rect]]]:
         for number, (box, parent) in enumerate(zip(boxes, parents, strict=True))
         if parent < 0
     ]
-
-
-def closed(ink: MatLike) -> MatLike:
-    """The ink without gaps of a pixel from left to right, as between strokes that were smoothed."""
-    return cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8))
 
 
 def boxes(mask: MatLike) -> list[Rect]:

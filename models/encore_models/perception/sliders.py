@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from encore_models.perception.edges import differing
 from encore_recorder.geometry import Rect
 
 HANDLE = (9, 56)
@@ -229,7 +229,7 @@ def _has_thumb(lane: Rect, image: NDArray[np.uint8]) -> bool:
     """Whether a lane is of one colour but for one piece of it, bar the arrows at its ends."""
     inset = max(1, lane.height // 6)
     inside = image[lane.top + inset : lane.bottom - inset, lane.left : lane.right]
-    change = cv2.absdiff(inside[:, 1:], inside[:, :-1]).max(axis=2) > FAINT
+    change = differing(inside[:, 1:], inside[:, :-1]) > FAINT
     loud = change.mean(axis=0) > LOUD
     places = np.flatnonzero(loud)
     if len(places) > (1 - QUIET) * len(loud) or _has_words(places, 1.6 * lane.height + 6):
@@ -304,7 +304,7 @@ def _run(thumb: Rect, image: NDArray[np.uint8]) -> Rect | None:
 def _way(thumb: Rect, image: NDArray[np.uint8]) -> Rect:
     """As far as a thumb can go to both sides."""
     strip = image[thumb.top : thumb.bottom]
-    change = (cv2.absdiff(strip[:, 1:], strip[:, :-1]).max(axis=2) > FAINT).any(axis=0)
+    change = (differing(strip[:, 1:], strip[:, :-1]) > FAINT).any(axis=0)
     before = np.flatnonzero(change[: max(0, thumb.left - 2)])
     after = np.flatnonzero(change[thumb.right + 1 :])
     left = int(before[-1]) + 1 if len(before) else 0
