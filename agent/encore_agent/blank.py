@@ -182,7 +182,7 @@ def _ground(image: NDArray[np.uint8], place: Point) -> NDArray[np.uint8]:
 def _free_area(image: NDArray[np.uint8], point: Point) -> Rect:
     """The rectangle of one colour that grows from a place to all sides alike."""
     colour = image[point.y, point.x].astype(np.int16)
-    ink = np.abs(image.astype(np.int16) - colour).max(axis=2) > SHADE
+    ink = cv2.inRange(image, np.maximum(0, colour - SHADE), np.minimum(255, colour + SHADE)) == 0
     sides, limits = [point.x, point.y, point.x + 1, point.y + 1], (0, 0, image.shape[1], image.shape[0])
     growing = [0, 1, 2, 3]
     while growing:

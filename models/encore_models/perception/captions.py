@@ -25,7 +25,7 @@ def caption_of(scene: Scene, frame: Candidate) -> Candidate | None:
         return _of_upright(scene, box)
     best: tuple[float, Candidate] | None = None
     for other in scene.candidates:
-        if other.frame or other.kind == "picture" or scene.field_of(other) is not None:
+        if other.frame or other.kind == "picture":
             continue
         level = _level(box, other.box)
         before, above = box.left - other.box.right, box.top - other.box.bottom
@@ -42,7 +42,7 @@ def caption_of(scene: Scene, frame: Candidate) -> Candidate | None:
         else:
             continue
         # Read last, and only what stands there; the time beside a progress bar has no letters.
-        nearer = best is None or away < best[0]
+        nearer = (best is None or away < best[0]) and scene.field_of(other) is None
         if nearer and (other.kind != "text" or any(letter.isalpha() for letter in scene.texts([other])[0])):
             best = away, other
     return best[1] if best is not None else None

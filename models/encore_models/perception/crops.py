@@ -61,9 +61,9 @@ def are_dots(picture: Picture, box: Rect) -> bool:
     if not 2 < box.height <= DOTS_HEIGHT or not DOTS_ASPECT[0] <= box.width / box.height <= DOTS_ASPECT[1]:
         return False
     around = box.grown(1)
-    piece = picture[max(0, around.top) : around.bottom, max(0, around.left) : around.right].astype(np.int16)
-    ground = np.median(np.concatenate([piece[0], piece[-1]]), axis=0)
-    contrast = np.abs(piece - ground).max(axis=2)
+    piece = picture[max(0, around.top) : around.bottom, max(0, around.left) : around.right]
+    off = np.abs(piece - median(np.concatenate([piece[0], piece[-1]]), axis=0))
+    contrast = np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
     ink = contrast > contrast.max() / 2
     columns = ink.any(axis=0)
     borders = np.flatnonzero(np.diff(np.concatenate([[False], columns, [False]]).astype(np.int8)))
@@ -96,7 +96,7 @@ def cut(picture: Picture, box: Rect, strip: bool | None = None) -> Picture:
     """
     check_picture(picture)
     height, width = picture.shape[:2]
-    if box.intersection(Rect(0, 0, width, height)) is None:
+    if not _touches(box, width, height):
         raise WrongPicture(f"{box} is empty or not on the picture of {width} x {height} pixels")
     region = _with_margin(box, is_strip(box) if strip is None else strip)
     left, top = max(0, region.left), max(0, region.top)
@@ -106,6 +106,12 @@ def cut(picture: Picture, box: Rect, strip: bool | None = None) -> Picture:
     if not any(beyond):
         return inside
     return np.asarray(cv2.copyMakeBorder(inside, *beyond, borderType=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _touches(box: Rect, width: int, height: int) -> bool:
+    """Whether any pixel of a box is on a picture of that size."""
+    across, down = min(box.right, width) - max(box.left, 0), min(box.bottom, height) - max(box.top, 0)
+    return across > 0 and down > 0
 
 
 def _with_margin(box: Rect, strip: bool) -> Rect:
@@ -129,7 +135,7 @@ def fit_strip(crop: Picture) -> Picture:
     if wanted == width:
         return text
     strip = np.empty((height, width, 3), np.uint8)
-    strip[:] = np.median(border_of(crop[None])[0], axis=0)
+    strip[:] = median(border_of(crop[None])[0], axis=0)
     strip[:, :wanted] = text
     return strip
 
@@ -147,11 +153,11 @@ def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int],
         WrongPicture: The picture is not uint8 BGR.
     """
     check_picture(picture)
-    frame = Rect(0, 0, picture.shape[1], picture.shape[0])
+    height, width = picture.shape[:2]
     there = {
         number: is_strip(box) and not are_dots(picture, box)
         for number, box in enumerate(boxes)
-        if box.intersection(frame) is not None
+        if _touches(box, width, height)
     }
     for strips, fit in ((False, fit_icon), (True, fit_strip)):
         numbers = [number for number, strip in there.items() if strip == strips]
@@ -168,7 +174,7 @@ def front_end(crops: NDArray[np.uint8]) -> Planes:
         float32 [n, 5, height, width].
     """
     count, height, width, _ = crops.shape
-    background = np.median(border_of(crops), axis=1).astype(np.int16)  # [n, 3]
+    background = median(border_of(crops), axis=1).astype(np.int16)  # [n, 3]
     # Colours first, [3, n, height, width]: whole planes are compared faster than rows of three.
     colours = np.ascontiguousarray(crops.transpose(3, 0, 1, 2)).astype(np.int16)
     difference = colours - background.T[:, :, None, None]
@@ -196,9 +202,21 @@ def border_of(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate(sides, axis=1)
 
 
+def median(values: NDArray[np.integer], axis: int) -> NDArray[np.float32]:
+    """As `numpy.median`, in a tenth of the time for some hundred values."""
+    ordered, count = np.sort(values, axis=axis), values.shape[axis]
+    low, high = ordered.take((count - 1) // 2, axis=axis), ordered.take(count // 2, axis=axis)
+    return np.asarray((low.astype(np.float32) + high) / np.float32(2), np.float32)
+
+
 def _gradient(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     """Length of the central difference: [n, height, width], clipped to 1."""
     across, down = np.zeros_like(plane), np.zeros_like(plane)
-    across[:, :, 1:-1] = plane[:, :, 2:] - plane[:, :, :-2]
-    down[:, 1:-1] = plane[:, 2:] - plane[:, :-2]
-    return np.minimum(np.sqrt(across * across + down * down), np.float32(1))
+    np.subtract(plane[:, :, 2:], plane[:, :, :-2], out=across[:, :, 1:-1])
+    np.subtract(plane[:, 2:], plane[:, :-2], out=down[:, 1:-1])
+    # In place: as much time goes into new memory as into the sums.
+    across *= across
+    down *= down
+    across += down
+    np.sqrt(across, out=across)
+    return np.minimum(across, np.float32(1), out=across)

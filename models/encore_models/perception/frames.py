@@ -187,11 +187,11 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int, among_o
         beside = slice(max(0, column - 2), column + 3)
         above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
         below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
-        goes_on = [
+        goes_on = any(
             _upright(part, 0.9) and not (among_others and not faint[max(0, y - ROUND) : y + ROUND, column].all())
             for part, y in ((above, top), (below, top + height))
-        ]
-        if not any(goes_on) and _reached(faint, top, height, sorted((end, column))):
+        )
+        if not goes_on and _reached(faint, top, height, sorted((end, column))):
             return int(column)
     return None
 

@@ -51,13 +51,16 @@ def join(boxes: Sequence[Rect], ink: MatLike) -> list[Rect]:
     sides = to_sides([box for box in boxes if not _stroke(box)])
     # Words first: a letter of a label below a drawing is as small as an accent.
     for lines in (True, False):
-        while True:
-            sides = sides[np.argsort(sides[:, 1], kind="stable")]
+        new = np.ones(len(sides), bool)
+        while new.any():
+            order = np.argsort(sides[:, 1], kind="stable")
+            sides, new = sides[order], new[order]
             one, other = _neighbours(sides)
+            # What was not one thing before is none now.
+            asked = new[one] | new[other]
+            one, other = one[asked], other[asked]
             together = _belong(sides[one], sides[other], ink, lines)
-            if not together.any():
-                break
-            sides = _hulls(sides, one[together], other[together])
+            sides, new = _hulls(sides, one[together], other[together])
     sides = sides[np.lexsort((sides[:, 1], sides[:, 0]))]
     return [Rect(left, top, right - left, bottom - top) for left, top, right, bottom in sides.tolist()]
 
@@ -132,8 +135,8 @@ def _neighbours(sides: Sides) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return one[near], other[near]
 
 
-def _hulls(sides: Sides, one: NDArray[np.int64], other: NDArray[np.int64]) -> Sides:
-    """The boxes round what the pairs chain together."""
+def _hulls(sides: Sides, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[Sides, Mask]:
+    """The boxes round what the pairs chain together, and which of them are round more than one."""
     group = np.arange(len(sides))
     while True:
         least = np.minimum(group[one], group[other])
@@ -143,11 +146,11 @@ def _hulls(sides: Sides, one: NDArray[np.int64], other: NDArray[np.int64]) -> Si
         if (following == group).all():
             break
         group = following[following]
-    first, group = np.unique(group, return_inverse=True)
+    first, group, many = np.unique(group, return_inverse=True, return_counts=True)
     hulls = sides[first].copy()
     np.minimum.at(hulls[:, :2], group, sides[:, :2])
     np.maximum.at(hulls[:, 2:], group, sides[:, 2:])
-    return hulls
+    return hulls, many > 1
 
 
 def _belong(a: Sides, b: Sides, ink: MatLike, lines: bool) -> Mask:

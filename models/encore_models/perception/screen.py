@@ -254,8 +254,12 @@ class Scene:
 
     def field_of(self, candidate: Candidate) -> Candidate | None:
         """The field that holds the candidate, or None."""
-        fields = [c for c in self.candidates if c.kind == "field" and c is not candidate]
-        return next((field for field in fields if field.box.contains(candidate.box.center)), None)
+        middle = candidate.box.center
+        return next((c for c in self._fields if c is not candidate and c.box.contains(middle)), None)
+
+    @cached_property
+    def _fields(self) -> tuple[Candidate, ...]:
+        return tuple(c for c in self.candidates if c.kind == "field")
 
     def _slider_of(self, candidate: Candidate) -> Candidate | None:
         """The slider whose handle the candidate is, or None."""

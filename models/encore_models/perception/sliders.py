@@ -12,6 +12,7 @@ import numpy as np
 from cv2.typing import MatLike
 from numpy.typing import NDArray
 
+from encore_models.perception.crops import median
 from encore_models.perception.edges import differing
 from encore_recorder.geometry import Rect
 
@@ -112,7 +113,7 @@ def _has_grip(drawn: NDArray[np.bool_]) -> bool:
         return False
     first, last = drawn.argmax(axis=0), drawn.shape[0] - 1 - drawn[::-1].argmax(axis=0)
     height, middle = last - first + 1, (first + last) / 2
-    track = float(np.median(height))
+    track = float(median(height, axis=0))
     thick = np.flatnonzero(height > track + 3)
     if track > THICK_TRACK or not len(thick) or len(thick) != thick[-1] - thick[0] + 1:
         return False
@@ -288,9 +289,9 @@ def _is_pill(part: Rect, weak: MatLike) -> bool:
     """Whether the long sides of a piece are straight, and nothing is in it."""
     round_end = part.height // 2
     inside = weak[part.top : part.bottom, part.left + round_end : part.right - round_end] > 0
-    sides = min(float(inside[:2].any(axis=0).mean()), float(inside[-2:].any(axis=0).mean()))
     middle = inside[inside.shape[0] // 2] if part.height > 6 else np.zeros(1, bool)
-    return sides >= 0.95 and float(middle.mean()) <= 0.1
+    straight = (float(side.any(axis=0).mean()) >= 0.95 for side in (inside[:2], inside[-2:]))
+    return float(middle.mean()) <= 0.1 and all(straight)
 
 
 def _run(thumb: Rect, image: NDArray[np.uint8]) -> Rect | None:
@@ -304,7 +305,7 @@ def _run(thumb: Rect, image: NDArray[np.uint8]) -> Rect | None:
 def _way(thumb: Rect, image: NDArray[np.uint8]) -> Rect:
     """As far as a thumb can go to both sides."""
     strip = image[thumb.top : thumb.bottom]
-    change = (differing(strip[:, 1:], strip[:, :-1]) > FAINT).any(axis=0)
+    change = differing(strip[:, 1:], strip[:, :-1]).max(axis=0) > FAINT
     before = np.flatnonzero(change[: max(0, thumb.left - 2)])
     after = np.flatnonzero(change[thumb.right + 1 :])
     left = int(before[-1]) + 1 if len(before) else 0
