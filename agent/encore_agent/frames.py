@@ -59,7 +59,8 @@ LEFT = 12
 """Letters that must be left of words that were cut off, such as of a long address."""
 TYPED = 1.3
 """How much more contrast a typed text has than the grey words that an empty field shows."""
-
+AS_STRONG, STRONGER = 0.9, 0.75
+"""Contrast of a typed text over that of other labels, and the share of them that have less."""
 
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 PARTS = ("frame", "sign", "caption", "place")
@@ -155,10 +156,11 @@ def _scores(
         turned |= not _as_long(*lengths, known < 1, caption is not None and caption.kind == "text")
         # One that has a name is none that has not, unless all around it is the same.
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
-        strictly = called is None or known == REST
         # What was chosen asks for nothing; but another page may have one field, too.
         chosen = called is None and _opens(pair.here, cell) and _opens(pair.there, candidate)
-        if turned or _placeholders_differ(pair, cell, candidate, strictly and not chosen) or called is False:
+        typed = known == REST and _is_typed(pair.here, cell) and _is_typed(pair.there, candidate)
+        strictly = (called is None or known == REST) and not chosen and not typed
+        if turned or _placeholders_differ(pair, cell, candidate, strictly) or called is False:
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0
@@ -329,9 +331,20 @@ def _inside(pair: Pair, cell: Candidate, other: Candidate) -> tuple[str, str]:
 
 def _strength(scene: Scene, box: Rect) -> float:
     """Grey levels between the words in a field and what is behind them."""
-    words = [c.box for c in scene.held(box)]
-    pieces = [cut(scene.image, word).astype(np.int16) for word in words]
-    return float(max((np.ptp(piece, axis=(0, 1)).max() for piece in pieces if piece.size), default=1)) or 1.0
+    return max((_contrast(scene, word.box) for word in scene.held(box)), default=1.0) or 1.0
+
+
+def _contrast(scene: Scene, label: Rect) -> float:
+    """Grey levels between a label and what is behind it."""
+    piece = cut(scene.image, label).astype(np.int16)
+    return float(np.ptp(piece, axis=(0, 1)).max()) if piece.size else 0.0
+
+
+def _is_typed(scene: Scene, field: Candidate) -> bool:
+    """Whether the words in a field are as strong as most labels that are not grey themselves."""
+    labels = [c.box for c in scene.candidates if c.kind == "text"]
+    usual = [_contrast(scene, label) for label in labels] or [0.0]
+    return _strength(scene, field.box) >= AS_STRONG * float(np.quantile(usual, STRONGER))
 
 
 def _signs(pair: Pair, cell: Candidate, other: Candidate) -> float:

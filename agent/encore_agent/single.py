@@ -276,13 +276,15 @@ def _changed_hands(search: Search, cell: Candidate, found: Candidate) -> bool:
 
 
 def _on_another_line(search: Search, cell: Candidate, found: Candidate, around: float) -> bool:
-    """Whether a drawing in a list among its like, which nothing names, stands beside something else now.
+    """Whether a drawing in a list below or above its like, which nothing names, stands beside something else now.
 
     Where nothing could be read beside it, only that the list has not changed tells: `around` is how well its neighbours
     agree.
     """
     if not search.target.look_alikes or not search.shown.is_listed(cell) or search.shown.name_of(cell) is not None:
         return False
+    if not any(abs(c.box.center.x - cell.box.center.x) <= ALIGNED for c in search.shown.alike(cell) - {cell}):
+        return False  # the column of a tool bar, one of whose drawings is elsewhere as well
     here = _said_beside(search.shown, cell)
     if not here:
         return around < SURELY

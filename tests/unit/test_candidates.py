@@ -379,3 +379,20 @@ def test_a_step_on_a_part_is_shown_to_the_action_model_as_its_whole() -> None:
     shown = steps_shown(macro, [scene], None, clip, Words(clip), NOTHING_SAID)
     assert shown.places[0].tolist() == pytest.approx(place(whole.box, "icon", scene.rect))
     assert np.allclose(shown.looks[0], scene.looks_of([whole])[0], atol=2e-3)
+
+
+def entries(apart: int, marked: int, gap: int) -> Picture:
+    """Signs with their names beside them, side by side, one of them with a frame; there its name is so far from it."""
+    picture = panel(900, 80)
+    for number, name in enumerate(("Home", "Songs", "Files", "Shared", "Trash")):
+        left = 24 + apart * number
+        if number == marked:
+            cv2.rectangle(picture, (left - 10, 24), (left + apart - 24, 60), DARK, 1)
+        cross(picture, left, 35)
+        cv2.putText(picture, name, (left + (gap if number == marked else 26), 48), 0, 0.5, DARK, 1, cv2.LINE_AA)
+    return picture
+
+
+@pytest.mark.parametrize(("gap", "fields"), [(26, 0), (40, 1)])
+def test_a_tab_that_is_marked_is_no_field_and_one_beside_a_tool_bar_is(gap: int, fields: int) -> None:
+    assert sum(c.kind == "field" for c in candidates(entries(170, 2, gap))) == fields

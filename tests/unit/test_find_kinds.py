@@ -684,3 +684,31 @@ def test_a_drawing_that_falls_into_other_parts_at_another_scale_is_found_as_a_wh
 def test_another_sign_in_the_same_outline_is_another_one() -> None:
     for keyhole in ((5, 1), (1, 4)):
         assert isinstance(find(locks((2, 2)), locks(keyhole, zoom=1.75), Point(222, 70)), Absent)
+
+
+@pytest.mark.parametrize(("ink", "there"), [(30, True), (160, False)])
+def test_the_only_field_is_the_same_though_something_else_was_typed_in_it(ink: int, there: bool) -> None:
+    def page(words: str, box: Rect, left: int) -> Window:
+        window = Window().frame(box).write(words, box.left + 12, box.top + 10, ink=ink)
+        for number, text in enumerate(("Boats", "Pilots", "Quays", "Ropes")):
+            window.write(text, left, 150 + 44 * number)
+        return window
+
+    box = Rect(360, 20, 260, 32)
+    found = find(page("Harbour", Rect(160, 20, 260, 32), 40), page("Yesterday", box, 660), Point(300, 36))
+    # Grey words are what an empty field asks for, and another one asks for something else.
+    assert isinstance(found, Found) == there, found
+    assert not isinstance(found, Found) or box.contains(found.point)
+
+
+def test_a_tool_bar_beside_a_list_does_not_belong_to_its_rows() -> None:
+    def page(*texts: str) -> Window:
+        window = Window()
+        for row, text in enumerate(texts):
+            window.write(text, 40, 64 + 36 * row).sign(600, 58 + 50 * row, row)
+        return window.sign(60, 420, 2)
+
+    shown = page("Boats", "Pilots", "Quays", "Ropes", "Masts")
+    found = find(shown, page("Apples", "Cherries", "Plums", "Pears", "Figs"), Point(610, 168))
+    assert isinstance(found, Found), found
+    assert Rect(590, 148, 40, 40).contains(found.point)

@@ -116,3 +116,15 @@ def test_a_drawing_whose_title_was_not_made_out_has_no_name_rather_than_that_of_
         row not in (2, 6) for row in range(9)
     ]
     assert all(cells[found.named_alike(int(heart), hearts, 50.0)[0]][0] == 60 for heart in hearts[[0, 4, 8]])
+
+
+@pytest.mark.parametrize("on", [(0, 2), (1, 3), (2, 4, 6)])
+def test_drawings_between_such_as_look_otherwise_are_in_the_list_of_their_titles(on: tuple[int, ...]) -> None:
+    titles = [(60, 100 + 55 * row, 80 + 7 * row, 12, TEXT) for row in range(8)]
+    hearts = [(500, 94 + 55 * row, 27, 24) if row in on else (504, 96 + 55 * row, 18, 20) for row in range(8)]
+    found = lists(*titles, *((*heart, DRAWING) for heart in hearts))
+    between = on[0] + 1
+    pitch = found.pitch(8 + between)
+    assert pitch is not None
+    assert abs(pitch.step - 55) < 2
+    assert list(found.row(8 + between, pitch)) == [between, 8 + between]

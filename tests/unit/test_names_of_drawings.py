@@ -112,3 +112,13 @@ def test_a_drawing_below_a_list_is_not_named_by_a_row_of_it() -> None:
     window.sign(160, 58 + 60 * len(FIRST), UNMARKED)
     assert named(window, 600, 58) == FIRST[0]
     assert named(window, 160, 58 + 60 * len(FIRST)) == ""
+
+
+def test_drawings_beside_a_list_of_which_most_are_on_are_named_by_their_own_title() -> None:
+    window, _, drawings = lists(marked=-1, wide=False)
+    left = drawings[0]
+    # Those that are on have a ground, and touch each other.
+    window.image[40:242, left - 10 : left + 30] = 40
+    for row in range(4):
+        cv2.circle(window.image, (left + 10, 68 + 50 * row), 6, (230, 230, 230), 2, cv2.LINE_AA)
+    assert [named(window, drawings[1], 58 + 50 * row) for row in range(6)] == list(SECOND)

@@ -239,3 +239,16 @@ def test_it_is_said_in_words() -> None:
     assert spoken(advice((0, 0, 0.97, 0.03))) == "all is done (97.0 %)"
     assert spoken(advice(candidates=(0.1, 0.1, 0.8, 0))) == "step 1 (97.0 %) at “Search” (80 %)"
     assert spoken(advice(candidates=(0.1, 0.1, 0.1, 0.7))) == "step 1 (97.0 %), its target not there (70 %)"
+
+
+@pytest.mark.parametrize("kind", ["icon", "text", "row_icon"])
+def test_a_step_is_left_out_whose_target_looks_otherwise_now_that_it_is_done(kind: str) -> None:
+    absent = Absent("nothing on the screen looks like it")
+    later = advice(steps=(0.03, 0.97))
+    target = replace(TARGET, kind=kind, template="{song}", look_alikes=3)  # type: ignore[arg-type]
+    assert judged(replace(STEP, target=target), 0, absent, later, OPTIONS).do == "skip"
+    # Not where the model is less sure, or something else asks for an answer; nor where it must be there to be typed in.
+    assert judged(STEP, 0, absent, advice(steps=(0.15, 0.85)), OPTIONS).do == "look"
+    assert judged(STEP, 0, absent, advice((0.05, 0, 0, 0.95), (0.03, 0.97)), OPTIONS).do == "look"
+    field = replace(STEP, target=replace(TARGET, kind="field"))
+    assert judged(field, 0, absent, later, OPTIONS).do == "look"

@@ -58,6 +58,8 @@ WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
 CAPTION = 5.0
 """Times its height before one of many fields that its caption ends."""
+SLACK, LEAST_TABS = 4, 3
+"""Pixels by which what stands in line differs, and tabs beside the marked one from which they are some."""
 SMALLEST = 3
 TEXT_HEIGHT = (6, 60)
 TEXT_ASPECT = 1.7
@@ -248,6 +250,7 @@ def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
         if (
             _is_field(frame, inside)
             and not _is_marked_row(inside[:2], free)
+            and not _is_marked_tab(inside, free)
             and not _is_item(frame, inside, frames, free)
         ):
             fields.append(frame)
@@ -284,6 +287,19 @@ def _is_marked_row(cells: Sequence[Rect], free: Sequence[Rect]) -> bool:
     columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in cells]
     # Middles of one row may fall into neighbouring bins.
     return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 3
+
+
+def _is_marked_tab(inside: Sequence[Rect], free: Sequence[Rect]) -> bool:
+    """Whether a frame marks one of several entries side by side: each is a sign and, as far beside it, its name."""
+    if len(inside) != 2 or _is_wide(inside[0]) or not _is_wide(inside[1]):
+        return False
+    sign, name = inside
+    level = [box for box in free if abs(box.center.y - name.center.y) <= SLACK]
+    names = [box.left for box in level if _is_wide(box) and 0.5 <= box.height / name.height <= 2]
+    signs = [box for box in level if not _is_wide(box) and 0.6 <= box.height / sign.height <= 1.7]
+    gap = name.left - sign.center.x
+    alike = (any(abs(left - box.center.x - gap) <= SLACK for left in names) for box in signs)
+    return sum(alike) >= LEAST_TABS
 
 
 def _in_column(box: Rect, cell: Rect) -> bool:

@@ -103,7 +103,25 @@ class Lists:
             # Where labels grew together with their drawings, those that did not may stand at twice the distance.
             if between is not None and len(between.rows) > len(pitch.rows) and pitch.is_multiple_of(between.step):
                 return between
+        if not self._text[cell] and pitch is not None and pitch.step >= 2 * LOWEST:
+            return self._pitch_beside(cell, pitch)
         return pitch
+
+    def _pitch_beside(self, cell: int, pitch: Pitch) -> Pitch:
+        """The pitch of the labels on the line of a drawing, where the drawing's own is a multiple of it.
+
+        Where something is on, drawings look otherwise, and those that do not may stand at twice the distance; then
+        other drawings stand in their column between them.
+        """
+        level = np.flatnonzero((np.abs(self._middle - self._middle[cell]) <= ALIGNED) & self._text & self._ink)
+        beside = (self.pitch(int(label)) for label in level)
+        finer = (p for p in beside if p is not None and len(p.rows) > len(pitch.rows) and pitch.is_multiple_of(p.step))
+        best = max(finer, key=lambda p: len(p.rows), default=None)
+        if best is None:
+            return pitch
+        column = self._ink & ~self._text & (np.abs(self._sides[2] - self._sides[2, cell]) <= ALIGNED)
+        rows = np.rint((self._middle[column] - self._middle[cell]) / best.step).astype(int)
+        return best if np.isin(rows[rows % round(pitch.step / best.step) != 0], best.rows).any() else pitch
 
     def _pitch_in(self, column: NDArray[np.bool_], cell: int, differing: float = ALIKE_SIZE) -> Pitch | None:
         """The pitch of a candidate in its column, [n], with those whose sizes differ from its own by so much."""

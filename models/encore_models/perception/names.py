@@ -160,7 +160,13 @@ class Names:
         scene = self._scene
         own = [c for c in scene.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
         others = {other for c in own for other in scene.alike(c) if not _in_one_column(other, cell)}
-        lists = [c.box for c in others if 2 * sum(_in_one_column(c, other) for other in others) >= len(own)]
+        drawings = [c for c in scene.candidates if c.kind in ("icon", "picture")]
+        lists = [
+            c.box
+            for c in others
+            if sum(_in_one_column(c, other) for other in others) > 1
+            and 2 * sum(_has_beside(one, c, drawings) for one in own) >= len(own)
+        ]
         start = max((box.right for box in lists if box.right <= cell.box.left), default=0)
         row = [c for c in row if c.box.left >= start]
         before = [c for c in row if c.box.left <= cell.box.left]
@@ -199,6 +205,12 @@ def _stands_alike(drawing: Rect, name: Rect, other: Rect, its: Rect) -> bool:
 
 def _in_one_column(a: Candidate, b: Candidate) -> bool:
     return abs(a.box.center.x - b.box.center.x) <= ALIGNED
+
+
+def _has_beside(cell: Candidate, column: Candidate, drawings: Iterable[Candidate]) -> bool:
+    """Whether a drawing stands level with a cell in another column; those of several rows may have grown together."""
+    place = Point(column.box.center.x, cell.box.center.y)
+    return any(c.box.contains(place) for c in drawings)
 
 
 def _in_line(a: Candidate, b: Candidate) -> bool:
