@@ -56,6 +56,8 @@ LINE = 64
 """Pixels from which a straight run is a line: longer than a stroke of a heading at 175 %."""
 WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
+COVER = 320
+"""Pixels of the longer side of a picture on a card."""
 CAPTION = 5.0
 """Times its height before one of many fields that its caption ends."""
 SLACK, LEAST_TABS = 4, 3
@@ -228,7 +230,7 @@ def _meet(box: Rect, other: Rect) -> bool:
 
 def _is_cover(outline: Rect, straight: MatLike) -> bool:
     """Whether lines close a square on all four sides, as round a picture."""
-    if min(outline.width, outline.height) < LINE or max(outline.width, outline.height) > 320:
+    if min(outline.width, outline.height) < LINE or max(outline.width, outline.height) > COVER:
         return False
     if not 0.8 <= outline.width / outline.height <= 1.25:
         return False
@@ -252,6 +254,7 @@ def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
             and not _is_marked_row(inside[:2], free)
             and not _is_marked_tab(inside, free)
             and not _is_item(frame, inside, frames, free)
+            and (inside or not _is_on_cover(frame, found))
         ):
             fields.append(frame)
     return fields
@@ -262,6 +265,8 @@ def _is_field(frame: Rect, inside: Sequence[Rect]) -> bool:
     texts = [box for box in inside if _is_wide(box)]
     if len(inside) > 4 or len(texts) > 2 or any(box.height > 0.75 * frame.height for box in inside):
         return False
+    if len(texts) == 2 and abs(texts[0].center.y - texts[1].center.y) > min(text.height for text in texts):
+        return False  # the title of a card and what stands below it
     if not inside:
         return True
     before, after = inside[0].left - frame.left, frame.right - inside[-1].right
@@ -269,6 +274,12 @@ def _is_field(frame: Rect, inside: Sequence[Rect]) -> bool:
         return True  # an empty one, with signs or an arrow at its end
     # A button centres its label; a field begins at its left.
     return before <= 1.2 * frame.height and (before < 0.5 * after or len(inside) > 1)
+
+
+def _is_on_cover(frame: Rect, found: Sequence[Rect]) -> bool:
+    """Whether a frame without anything in it is made of colours of a picture."""
+    covers = (box for box in found if LINE <= min(box.width, box.height) <= max(box.width, box.height) <= COVER)
+    return any(cover.intersection(frame) == frame for cover in covers)
 
 
 def _is_item(frame: Rect, inside: Sequence[Rect], frames: Sequence[Rect], free: Sequence[Rect]) -> bool:
@@ -279,6 +290,7 @@ def _is_item(frame: Rect, inside: Sequence[Rect], frames: Sequence[Rect], free: 
     return stacked and not any(
         0 <= frame.left - box.right <= CAPTION * frame.height and frame.top <= box.center.y < frame.bottom
         for box in free
+        if _is_wide(box)  # drawings end the rows of a list beside it
     )
 
 
