@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from encore_models.demonstrated import steps_shown
 from encore_models.macro import Macro, Phrase, Step, WindowIdentity
-from encore_models.perception.candidates import Candidate, candidates, layout
+from encore_models.perception.candidates import Candidate, _fields, candidates, layout
 from encore_models.perception.labels import Labels
 from encore_models.perception.screen import WORD, Scene
 from encore_models.perception.situation import NOTHING_SAID, Words, candidate_in, observe, place
@@ -396,3 +396,20 @@ def entries(apart: int, marked: int, gap: int) -> Picture:
 @pytest.mark.parametrize(("gap", "fields"), [(26, 0), (40, 1)])
 def test_a_tab_that_is_marked_is_no_field_and_one_beside_a_tool_bar_is(gap: int, fields: int) -> None:
     assert sum(c.kind == "field" for c in candidates(entries(170, 2, gap))) == fields
+
+
+@pytest.mark.parametrize(("before", "fields"), [(Rect(340, 10, 18, 18), 0), (Rect(330, 12, 40, 12), 5)])
+def test_frames_above_each_other_are_fields_with_a_caption_before_each_and_rows_behind_a_list(
+    before: Rect, fields: int
+) -> None:
+    frames = [Rect(400, 40 + 38 * row, 360, 36) for row in range(5)]
+    texts = [frame.moved(12, 12) for frame in frames]
+    found = [Rect(text.left, text.top, 44, 12) for text in texts] + [before.moved(0, 38 * row + 40) for row in range(5)]
+    assert len(_fields(frames, found)) == fields
+
+
+def test_colours_of_a_picture_are_no_empty_field() -> None:
+    picture = panel(400, 300)
+    picture[40:240, 60:260] = 60
+    cv2.rectangle(picture, (90, 120), (230, 160), (90, 90, 90), 1)
+    assert [c.kind for c in candidates(picture)] == ["picture"]

@@ -115,10 +115,11 @@ def test_a_drawing_below_a_list_is_not_named_by_a_row_of_it() -> None:
 
 
 def test_drawings_beside_a_list_of_which_most_are_on_are_named_by_their_own_title() -> None:
-    window, _, drawings = lists(marked=-1, wide=False)
-    left = drawings[0]
-    # Those that are on have a ground, and touch each other.
-    window.image[40:242, left - 10 : left + 30] = 40
-    for row in range(4):
-        cv2.circle(window.image, (left + 10, 68 + 50 * row), 6, (230, 230, 230), 2, cv2.LINE_AA)
-    assert [named(window, drawings[1], 58 + 50 * row) for row in range(6)] == list(SECOND)
+    window = Window(np.full((320, 1000, 3), 245, np.uint8))
+    for texts, title, drawing in ((FIRST, 28, 463), (SECOND, 516, 952)):
+        for row, text in enumerate(texts):
+            window.write(text, title, 104 + 34 * row, size=0.4).sign(drawing, 98 + 34 * row, UNMARKED)
+    for row in range(4):  # those that are on have a ground
+        cv2.circle(window.image, (473, 108 + 34 * row), 15, (40, 40, 40), cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(window.image, (473, 108 + 34 * row), 6, (230, 230, 230), 2, cv2.LINE_AA)
+    assert [named(window, 952, 98 + 34 * row) for row in range(6)] == list(SECOND)
