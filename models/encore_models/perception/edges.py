@@ -1,8 +1,8 @@
 """How much each pixel differs from those beside it, and where straight lines run.
 
 Every picture is looked at so before anything else is known about it, so all of it works on whole planes: a colour at a
-time, and a long line by doubling what is known of shorter ones. OpenCV itself takes some times as long for three colours
-at once, or for each pixel of a long line.
+time, and a long line by doubling what is known of shorter ones. OpenCV takes several times as long for three colours at
+once, or for each pixel of a long line.
 """
 
 from __future__ import annotations
