@@ -265,8 +265,6 @@ def _is_field(frame: Rect, inside: Sequence[Rect]) -> bool:
     texts = [box for box in inside if _is_wide(box)]
     if len(inside) > 4 or len(texts) > 2 or any(box.height > 0.75 * frame.height for box in inside):
         return False
-    if len(texts) == 2 and abs(texts[0].center.y - texts[1].center.y) > min(text.height for text in texts):
-        return False  # the title of a card and what stands below it
     if not inside:
         return True
     before, after = inside[0].left - frame.left, frame.right - inside[-1].right
