@@ -283,7 +283,7 @@ def _on_another_line(search: Search, cell: Candidate, found: Candidate, around: 
     """
     if not search.target.look_alikes or not search.shown.is_listed(cell) or search.shown.name_of(cell) is not None:
         return False
-    if not any(abs(c.box.center.x - cell.box.center.x) <= ALIGNED for c in search.shown.alike(cell) - {cell}):
+    if not search.shown.in_column(cell):
         return False  # the column of a tool bar, one of whose drawings is elsewhere as well
     here = _said_beside(search.shown, cell)
     if not here:

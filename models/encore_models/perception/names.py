@@ -161,11 +161,10 @@ class Names:
         own = [c for c in scene.candidates if c.kind == cell.kind and _in_one_column(c, cell)]
         others = {other for c in own for other in scene.alike(c) if not _in_one_column(other, cell)}
         drawings = [c for c in scene.candidates if c.kind in ("icon", "picture")]
+        columns = {c.box.center.x for c in others}
+        full = {x for x in columns if 2 * sum(_has_beside(one, x, drawings) for one in own) >= len(own)}
         lists = [
-            c.box
-            for c in others
-            if sum(_in_one_column(c, other) for other in others) > 1
-            and 2 * sum(_has_beside(one, c, drawings) for one in own) >= len(own)
+            c.box for c in others if c.box.center.x in full and sum(_in_one_column(c, other) for other in others) > 1
         ]
         start = max((box.right for box in lists if box.right <= cell.box.left), default=0)
         row = [c for c in row if c.box.left >= start]
@@ -207,9 +206,9 @@ def _in_one_column(a: Candidate, b: Candidate) -> bool:
     return abs(a.box.center.x - b.box.center.x) <= ALIGNED
 
 
-def _has_beside(cell: Candidate, column: Candidate, drawings: Iterable[Candidate]) -> bool:
-    """Whether a drawing stands level with a cell in another column; those of several rows may have grown together."""
-    place = Point(column.box.center.x, cell.box.center.y)
+def _has_beside(cell: Candidate, column: int, drawings: Iterable[Candidate]) -> bool:
+    """Whether a drawing stands level with a cell where a column is; those of several rows may have grown together."""
+    place = Point(column, cell.box.center.y)
     return any(c.box.contains(place) for c in drawings)
 
 

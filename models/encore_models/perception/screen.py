@@ -282,7 +282,7 @@ class Scene:
         if pitch is not None:
             cells = [self.candidates[i] for i in self.lists.row(self.index(candidate), pitch)]
             there = [
-                c for c in cells if (c.kind == "text" or self._in_column(c)) and not self.walled(c.box, candidate.box)
+                c for c in cells if (c.kind == "text" or self.in_column(c)) and not self.walled(c.box, candidate.box)
             ]
             row = {candidate, *there}
         else:
@@ -304,7 +304,7 @@ class Scene:
         """
         return self._names.item_of(candidate)
 
-    def _in_column(self, drawing: Candidate) -> bool:
+    def in_column(self, drawing: Candidate) -> bool:
         """Whether the same drawing stands above or below; parts of covers repeat by accident, and differ."""
         return any(abs(c.box.center.x - drawing.box.center.x) <= ALIGNED for c in self.alike(drawing) - {drawing})
 
