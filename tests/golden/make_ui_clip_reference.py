@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from encore_models.perception.crops import fitted, front_end
+from encore_models.perception.crops import cut_out, fit_icon, front_end
 from encore_models.perception.wording import text_ids
 from encore_models.training.batches import IconBatches
 from encore_models.training.icons import open_icons
@@ -28,8 +28,8 @@ GOLDEN = Path(__file__).parent / "ui_clip_reference.npz"
 def main(model_folder: Path) -> None:
     icons = IconBatches(open_icons("train"))
     model = settle(UiClipModel.from_pretrained(model_folder), icons, label_batches(icons))
-    (_, crops), _ = fitted(*toolbar())
-    semantic, instance = model.image(torch.from_numpy(front_end(np.stack(crops))))
+    (_, crops), _ = cut_out(*toolbar())
+    semantic, instance = model.image(torch.from_numpy(front_end(np.stack([fit_icon(crop) for crop in crops]))))
     words = model.text(torch.from_numpy(text_ids(list(DRAWN))))
     np.savez(GOLDEN, semantic=semantic.numpy(), instance=instance.numpy(), words=words.numpy())
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from encore_models.bundle import Bundle
+from encore_models.bundle import Bundle, _calm_blas
 from encore_models.errors import BundleBroken, BundleMissing, WrongPicture
 from encore_models.perception.clip import Clip
 from encore_models.perception.ui_clip import WEIGHTS, UiClip
@@ -108,6 +109,10 @@ def test_what_was_seen_once_is_not_looked_at_again(monkeypatch: pytest.MonkeyPat
     assert sum(looked) <= 2  # the last one may have come to the edge
     clip.describe(255 - picture, boxes)
     assert sum(looked) >= len(boxes)
+    before = sum(looked)
+    clip.forget()
+    np.testing.assert_allclose(clip.describe(picture, boxes), looks, atol=1e-5)
+    assert sum(looked) == before + len(boxes)
 
 
 def test_no_more_is_remembered_than_was_asked_for() -> None:
@@ -154,3 +159,10 @@ def test_broken_and_missing_weights_are_refused(tmp_path: Path) -> None:
     (tmp_path / "broken" / "text.int8.onnx").write_bytes(data)
     with pytest.raises(BundleBroken, match="has changed"):
         UiClip.load(tmp_path / "broken")
+
+
+def test_products_of_small_matrices_leave_the_cores_to_the_sessions() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        _calm_blas.cache_clear()
+        UiClip.load()
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}

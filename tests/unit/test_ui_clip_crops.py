@@ -14,9 +14,9 @@ from encore_models.perception.crops import (
     STRIP,
     are_dots,
     cut,
+    cut_out,
     fit_icon,
     fit_strip,
-    fitted,
     front_end,
     has_ink,
     is_strip,
@@ -79,20 +79,21 @@ def test_beyond_the_edge_of_the_picture_its_last_pixels_repeat() -> None:
     "box", [Rect(5, 5, 1, 1), Rect(0, 0, 200, 120), Rect(-500, -500, 5000, 5000), Rect(199, 119, 30, 2)]
 )
 def test_any_box_that_touches_the_picture_can_be_looked_at(box: Rect) -> None:
-    (icons, crops), (strips, texts) = fitted(screen()[0], [box])
+    (icons, crops), (strips, texts) = cut_out(screen()[0], [box])
     assert len(icons) + len(strips) == 1
-    assert [crop.shape[:2] for crop in crops + texts] == [STRIP if is_strip(box) else ICON]
+    fitted = [*map(fit_icon, crops), *map(fit_strip, texts)]
+    assert [crop.shape[:2] for crop in fitted] == [STRIP if is_strip(box) else ICON]
 
 
 def test_boxes_off_the_picture_and_empty_ones_are_left_out() -> None:
-    (icons, _), (strips, _) = fitted(screen()[0], [Rect(500, 5, 10, 10), Rect(5, 5, 0, 9), Rect(1, 1, 9, 9)])
+    (icons, _), (strips, _) = cut_out(screen()[0], [Rect(500, 5, 10, 10), Rect(5, 5, 0, 9), Rect(1, 1, 9, 9)])
     assert (icons, strips) == ([2], [])
 
 
 @pytest.mark.parametrize("shape", [(10, 10), (10, 10, 4), (0, 10, 3)])
 def test_a_picture_without_three_colours_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(WrongPicture, match=r"uint8 \[height, width, 3\]"):
-        list(fitted(np.zeros(shape, np.uint8), []))
+        list(cut_out(np.zeros(shape, np.uint8), []))
 
 
 def test_a_picture_of_floats_is_refused() -> None:
@@ -126,7 +127,7 @@ def test_three_dots_are_fitted_as_a_drawing_and_other_pieces_as_text(size: int) 
         picture[30 : 30 + size, 20 + 2 * size * number : 20 + 2 * size * number + size] = 30
     box = Rect(20, 30, 5 * size, size)
     assert are_dots(picture, box)
-    (icons, _), (strips, _) = fitted(picture, [box])
+    (icons, _), (strips, _) = cut_out(picture, [box])
     assert (icons, strips) == ([0], [])
     picture[30 : 30 + size, 20 + 2 * size : 20 + 3 * size] = 245  # two are left
     assert not are_dots(picture, box)

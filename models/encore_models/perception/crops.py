@@ -146,8 +146,8 @@ def _resized(crop: Picture, height: int, width: int) -> Picture:
     return np.asarray(cv2.resize(crop, (width, height), interpolation=how), np.uint8)
 
 
-def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int], list[Picture]]]:
-    """Cut and fit every box that touches the picture: numbers and crops of the icons, then of the strips.
+def cut_out(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int], list[Picture]]]:
+    """Cut every box that touches the picture: numbers and crops of the icons, then of the strips, not fitted yet.
 
     Raises:
         WrongPicture: The picture is not uint8 BGR.
@@ -159,9 +159,9 @@ def fitted(picture: Picture, boxes: Sequence[Rect]) -> Iterator[tuple[list[int],
         for number, box in enumerate(boxes)
         if _touches(box, width, height)
     }
-    for strips, fit in ((False, fit_icon), (True, fit_strip)):
+    for strips in (False, True):
         numbers = [number for number, strip in there.items() if strip == strips]
-        yield numbers, [fit(cut(picture, boxes[number], strips)) for number in numbers]
+        yield numbers, [cut(picture, boxes[number], strips) for number in numbers]
 
 
 def front_end(crops: NDArray[np.uint8]) -> Planes:

@@ -11,21 +11,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle
-from encore_models.perception.crops import Picture, fitted, front_end, has_ink
+from encore_models.perception.crops import Picture, cut_out, fit_icon, fit_strip, front_end, has_ink
 from encore_models.perception.wording import text_ids
 from encore_recorder.geometry import Rect
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-
 WEIGHTS = Path(__file__).parents[1] / "weights" / "ui_clip"
 """The trained weights that Encore comes with."""
+TOWERS = {"icons": fit_icon, "strips": fit_strip}
+"""The graphs that look at pictures, and what brings a crop to the size that each of them takes."""
 AT_ONCE = 64
 """Crops that run together; more need memory and are not faster."""
 SPAN = ("different_drawings_p95", "same_drawing_median")
@@ -54,7 +52,7 @@ class UiClip:
         Raises:
             BundleBroken: It holds something else.
         """
-        self._images = tuple(bundle.session(name, threads) for name in ("icons", "strips"))
+        self._images = {name: bundle.session(name, threads) for name in TOWERS}
         self._text = bundle.session("text", threads)
         self.span = span_in(bundle)
         self.dimensions = int(self._text.get_outputs()[0].shape[1])
@@ -91,6 +89,11 @@ class UiClip:
         """What each box shows: near the `words` that name it. Otherwise as `describe`."""
         return self._look(image, boxes, "semantic")
 
+    def forget(self) -> None:
+        """Look at everything anew from now on."""
+        with self._lock:
+            self._seen.clear()
+
     def words(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of names or labels, float32 [n, 192]; zeros for a text without a letter or digit."""
         if not texts:
@@ -113,23 +116,24 @@ class UiClip:
 
     def _look(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
         vectors = np.zeros((len(boxes), self.dimensions), np.float32)
-        for tower, (numbers, crops) in zip(self._images, fitted(image, boxes), strict=True):
-            keys = [hashlib.blake2b(crop.tobytes(), digest_size=16, person=head.encode()).digest() for crop in crops]
+        for name, (numbers, crops) in zip(TOWERS, cut_out(image, boxes), strict=True):
+            keys = [_content(crop, f"{name} {head}") for crop in crops]
             with self._lock:
                 known = {key: self._seen[key] for key in keys if key in self._seen}
             new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in known}
-            found = dict(zip(new, self._run(tower, list(new.values()), head), strict=True))
+            found = dict(zip(new, self._run(name, list(new.values()), head), strict=True))
             self._remember(found)
             for number, key in zip(numbers, keys, strict=True):
                 vectors[number] = known[key] if key in known else found[key]
         return vectors
 
-    def _run(self, tower: InferenceSession, crops: Sequence[Picture], head: str) -> Vectors:
-        """Vectors of fitted crops of one tower, [n, d]."""
+    def _run(self, tower: str, crops: Sequence[Picture], head: str) -> Vectors:
+        """Vectors of crops of one tower, [n, d]."""
+        session, fit = self._images[tower], TOWERS[tower]
         found = [np.zeros((0, self.dimensions), np.float32)]
         for start in range(0, len(crops), AT_ONCE):
-            planes = front_end(np.stack(crops[start : start + AT_ONCE]))
-            found.append(tower.run([head], {"planes": planes})[0] * has_ink(planes)[:, None])
+            planes = front_end(np.stack([fit(crop) for crop in crops[start : start + AT_ONCE]]))
+            found.append(session.run([head], {"planes": planes})[0] * has_ink(planes)[:, None])
         return np.concatenate(found)
 
     def _remember(self, found: Mapping[bytes, Vectors]) -> None:
@@ -137,6 +141,13 @@ class UiClip:
             self._seen.update(found)
             while len(self._seen) > self._remembered:
                 self._seen.popitem(last=False)
+
+
+def _content(crop: Picture, saying: str) -> bytes:
+    """What makes a vector of a crop: its pixels, its shape, and the tower and head that look at it."""
+    digest = hashlib.blake2b(crop.tobytes(), digest_size=16)
+    digest.update(f"{crop.shape} {saying}".encode())
+    return digest.digest()
 
 
 def span_in(bundle: Bundle) -> tuple[float, float]:
