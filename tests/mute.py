@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,3 +21,6 @@ class Mute:
     def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """No lines."""
         return []
+
+    def recall(self, image: NDArray[np.uint8], texts: Mapping[Rect, str]) -> None:
+        """Nothing is kept."""

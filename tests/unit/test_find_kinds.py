@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -73,6 +73,9 @@ class Window:
 
     def read_page(self, image: Image) -> list[TextLine]:
         return []
+
+    def recall(self, image: Image, texts: Mapping[Rect, str]) -> None:
+        pass
 
     @property
     def scene(self) -> Scene:

@@ -83,6 +83,17 @@ def test_a_strip_is_read_once_wherever_it_stands_and_again_when_its_pixels_chang
     assert engine.strips == 3
 
 
+def test_what_was_read_in_another_process_is_known_wherever_it_stands() -> None:
+    reader, engine = counted(remembered=100)
+    image, boxes = strips(10, 20)
+    reader.recall(image, dict(zip(boxes, ("Open", "Save"), strict=True)))
+    assert reader.read(*strips(30, 20, 10)) == ["30", "Save", "Open"]
+    assert engine.strips == 1
+    reader.forget()
+    assert reader.read(image, boxes) == ["10", "20"]
+    assert engine.strips == 3
+
+
 def test_what_was_not_asked_for_the_longest_is_forgotten() -> None:
     reader, engine = counted(remembered=2)
     for shades in ((1, 2), (1,), (3,), (1,)):

@@ -28,9 +28,7 @@ def with_lines(scene: Scene, lines: Mapping[Rect, str]) -> Scene:
     """
     found = [*scene.candidates, *(Candidate(box, "text") for box in lines)]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
-    page = scene.relaid(replace(scene.layout, candidates=tuple(found)))
-    page.recall(lines)
-    return page
+    return scene.relaid(replace(scene.layout, candidates=tuple(found)), lines)
 
 
 def unread(scene: Scene, lines: Sequence[TextLine]) -> tuple[dict[Rect, str], frozenset[Candidate]]:

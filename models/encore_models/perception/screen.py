@@ -90,11 +90,11 @@ class Scene:
         """Candidates and walls."""
         return with_told(layout(self.image), self._elements, self.rect)
 
-    def relaid(self, layout: Layout) -> Scene:
-        """The same picture with other candidates; what was read of it is known."""
+    def relaid(self, layout: Layout, texts: Mapping[Rect, str] | None = None) -> Scene:
+        """The same picture with other candidates; what was read of it is known, and `texts` besides."""
         scene = Scene(self.image, self._reader, self._clip)
         scene.layout = layout
-        scene.recall(self._texts)
+        scene._texts.update({**self._texts, **(texts or {})})
         return scene
 
     def resized(self, by: float) -> Scene:
@@ -204,8 +204,9 @@ class Scene:
         return self._texts
 
     def recall(self, texts: Mapping[Rect, str]) -> None:
-        """Take what was read on this very picture before."""
+        """Take what was read on this very picture before; the same strips are then known on other pictures, too."""
         self._texts.update(texts)
+        self._reader.recall(self.image, texts)
 
     def text_at(self, box: Rect) -> str:
         """What is written inside a box, left to right; of a field, what stands in it."""
@@ -373,12 +374,10 @@ class Scene:
 
     def walled(self, a: Rect, b: Rect) -> bool:
         """Whether a wall stands between the two."""
-        left, right = (a, b) if a.left <= b.left else (b, a)
+        left, right = (a.center, b.center) if a.left <= b.left else (b.center, a.center)
+        above, below = min(left.y, right.y), max(left.y, right.y)
         return any(
-            left.center.x < wall.center.x < right.center.x
-            and wall.top <= min(a.center.y, b.center.y)
-            and max(a.center.y, b.center.y) < wall.bottom
-            for wall in self.layout.walls
+            left.x < wall.center.x < right.x and wall.top <= above and below < wall.bottom for wall in self.layout.walls
         )
 
     # Kinds

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +59,9 @@ class TextReader(Protocol):
 
     def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """All lines of a picture, found without candidates; slow."""
+
+    def recall(self, image: NDArray[np.uint8], texts: Mapping[Rect, str]) -> None:
+        """Take what `read` gave for boxes of this picture, perhaps in another process."""
 
 
 class RapidOcrReader:
@@ -117,6 +120,18 @@ class RapidOcrReader:
                 lines = self._read_page(image)
                 _remember(self._pages, {key: lines}, min(PAGES, self._remembered))
         return list(lines)
+
+    def recall(self, image: NDArray[np.uint8], texts: Mapping[Rect, str]) -> None:
+        """See `TextReader.recall`; the same strips are then known wherever they stand."""
+        with self._lock:
+            known = {_content(_strip(image, box)): text for box, text in texts.items()}
+            _remember(self._texts, known, self._remembered)
+
+    def forget(self) -> None:
+        """Read everything anew from now on."""
+        with self._lock:
+            self._texts.clear()
+            self._pages.clear()
 
     def _read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
         with _damage_is_told():

@@ -6,7 +6,7 @@ of it (theme, scale, crop, other sounds) are runs on other days.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -172,6 +172,9 @@ class Carried:
     def read_page(self, image: Picture) -> list[TextLine]:
         """See `TextReader.read_page`."""
         return list(self._lines)
+
+    def recall(self, image: Picture, texts: Mapping[Rect, str]) -> None:
+        """Nothing is kept."""
 
 
 def _covers(box: Rect, line: Rect) -> bool:

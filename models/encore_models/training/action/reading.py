@@ -7,7 +7,7 @@ RapidOCR, asked for 3,647 labels of 140 such screens that are not cut, left none
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ class Reading:
     def read_page(self, image: NDArray[np.uint8]) -> list[TextLine]:
         """See `TextReader.read_page`."""
         return [TextLine(control.text, control.box, 1.0) for control in self._texts]
+
+    def recall(self, image: NDArray[np.uint8], texts: Mapping[Rect, str]) -> None:
+        """Nothing is kept."""
 
     def _written(self, box: Rect) -> str:
         inside = [c for c in self._texts if box.contains(c.box.center) or c.box.overlap(box) >= 0.4]
