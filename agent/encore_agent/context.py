@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from encore_models.perception.candidates import Candidate
 from encore_models.perception.screen import Scene
+from encore_models.perception.sides import to_sides
 from encore_recorder.geometry import Rect
 
 NEIGHBOURS = 26
@@ -155,18 +156,16 @@ def anchored(pair: Pair, place: Rect, pool: Sequence[Rect]) -> tuple[NDArray[np.
         Across: to the left edge, the right edge or the middle; down: to the upper or the lower edge.
     """
     old, new, scale = pair.here.rect, pair.there.rect, pair.scale
-    across, down = [], []
-    for box in pool:
-        sideways = (
-            box.left - scale * place.left,
-            (new.width - box.right) - scale * (old.width - place.right),
-            (box.center.x - new.width / 2) - scale * (place.center.x - old.width / 2),
-        )
-        upright = (box.top - scale * place.top, (new.height - box.bottom) - scale * (old.height - place.bottom))
-        across.append(min(abs(away) for away in sideways))
-        down.append(min(abs(away) for away in upright))
+    left, top, right, bottom = to_sides(pool).T
+    sideways = (
+        left - scale * place.left,
+        (new.width - right) - scale * (old.width - place.right),
+        (left + (right - left) // 2 - new.width / 2) - scale * (place.center.x - old.width / 2),
+    )
+    upright = (top - scale * place.top, (new.height - bottom) - scale * (old.height - place.bottom))
+    across, down = (np.abs(ways).min(axis=0).astype(np.float32) for ways in (sideways, upright))
     far = 32 * max(1.0, scale)
-    return 1 - ramp(np.asarray(across, np.float32), 8, far), 1 - ramp(np.asarray(down, np.float32), 8, far)
+    return 1 - ramp(across, 8, far), 1 - ramp(down, 8, far)
 
 
 def spanning(pair: Pair, place: Rect, pool: Sequence[Rect]) -> NDArray[np.float32]:
@@ -216,11 +215,11 @@ def surroundings(
     for number, box in enumerate(pool):
         own = box.height / max(1, place.height)
         for scale in {pair.scale, *(float(np.clip(own * ratio, *SCALES)) for ratio in fine)}:
-            away = stars[None] - _anchor(box) - scale * anchors[:, None]
+            across, down = (np.abs(stars[:, i] - _anchor(box)[i] - scale * anchors[:, [i]]) for i in (0, 1))
             slack = 5 + 0.05 * scale * np.hypot(anchors[:, 0], anchors[:, 1])[:, None]
-            there = (np.abs(away) <= slack[..., None]).all(axis=2)
-            same_side = np.sign(stars[None, :, 0] - _anchor(box)[0]) == np.sign(anchors[:, None, 0])
-            slid = level[:, None] & same_side & (np.abs(away[..., 1]) <= 5) & (likeness >= 0.8)
+            there = (across <= slack) & (down <= slack)
+            same_side = np.sign(stars[:, 0] - _anchor(box)[0]) == np.sign(anchors[:, [0]])
+            slid = level[:, None] & same_side & (down <= 5) & (likeness >= 0.8)
             agreed = np.maximum(np.where(there, likeness, 0), np.where(slid, FREE * likeness, 0)).max(axis=1)
             scores[number] = max(scores[number], float(weights @ agreed))
     return scores

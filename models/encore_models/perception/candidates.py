@@ -24,7 +24,7 @@ from encore_models.perception.frames import cells, edges_across, erase_cell, era
 from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, times_usual, whole
 from encore_models.perception.joining import BLOCK, LARGEST_INK, join, unjoined
 from encore_models.perception.lines import apart
-from encore_models.perception.sides import areas, held, outside, shared, to_sides
+from encore_models.perception.sides import Mask, Sides, areas, held, outside, shared, to_sides
 from encore_models.perception.sliders import draggable, tracks
 from encore_models.perception.wholes import wholes
 from encore_recorder.geometry import Rect
@@ -109,7 +109,8 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     across, down = straight_runs(steps_down, 0, FAINT, LINE), straight_runs(steps_across, 1, FAINT, LINE)
     straight = cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
     ink = cv2.bitwise_and(over(edges, INK), 1 - straight)
-    lines, frames = boxes(across), field_frames(edges_across(across), faint)
+    lines = boxes(across)
+    frames = field_frames(edges_across(lines, across), faint)
     for frame in frames:
         erase_outline(ink, frame)
     drawn = boxes(closed(ink))
@@ -246,12 +247,13 @@ def _fields(frames: Sequence[Rect], found: Sequence[Rect]) -> list[Rect]:
     """The frames that are input fields."""
     within = held(found, frames)
     free = list(compress(found, ~np.any(within, axis=1)))
+    beside = to_sides(free)
     fields = []
     for number, frame in enumerate(frames):
         inside = sorted(compress(found, within[:, number]), key=lambda box: box.left)
         if (
             _is_field(frame, inside)
-            and not _is_marked_row(inside[:2], free)
+            and not _is_marked_row(inside[:2], beside)
             and not _is_marked_tab(inside, free)
             and not _is_item(frame, inside, frames, free)
             and (inside or not _is_on_cover(frame, found))
@@ -292,9 +294,10 @@ def _is_item(frame: Rect, inside: Sequence[Rect], frames: Sequence[Rect], free: 
     )
 
 
-def _is_marked_row(cells: Sequence[Rect], free: Sequence[Rect]) -> bool:
+def _is_marked_row(cells: Sequence[Rect], free: Sides) -> bool:
     """Whether a frame marks an entry of a list: its first cells stand in columns with entries that have no frame."""
-    columns = [{box.center.y // 6 for box in free if _in_column(box, cell)} for cell in cells]
+    middles = free[:, 1] + (free[:, 3] - free[:, 1]) // 2
+    columns = [set((middles[_in_column(free, cell)] // 6).tolist()) for cell in cells]
     # Middles of one row may fall into neighbouring bins.
     return len(columns) == 2 and sum(bool({y - 1, y, y + 1} & columns[1]) for y in columns[0]) >= 3
 
@@ -312,12 +315,14 @@ def _is_marked_tab(inside: Sequence[Rect], free: Sequence[Rect]) -> bool:
     return sum(alike) >= LEAST_TABS
 
 
-def _in_column(box: Rect, cell: Rect) -> bool:
+def _in_column(others: Sides, cell: Rect) -> Mask:
+    """Which of the others stand in a column with a cell."""
+    left, top, right, bottom = others.T
+    width, height, wide = right - left, bottom - top, _is_wide(cell)
     # Words begin or end together; among many of them some have the same middle by accident, as drawings do.
-    wide = _is_wide(cell)
-    edges = (box.left - cell.left, box.right - cell.right) if wide else (box.center.x - cell.center.x,)
-    fits = _is_wide(box) == wide and 0.5 <= box.height / max(1, cell.height) <= 2
-    return fits and min(abs(edge) for edge in edges) <= 4
+    ends = (left - cell.left, right - cell.right) if wide else (left + width // 2 - cell.center.x,)
+    fits = ((width >= TEXT_ASPECT * height) == wide) & (2 * height >= cell.height) & (height <= 2 * cell.height)
+    return np.asarray(fits & (np.abs(ends).min(axis=0) <= SLACK), bool)
 
 
 def _is_wide(box: Rect) -> bool:

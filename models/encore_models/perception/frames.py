@@ -91,15 +91,16 @@ def field_frames(lines: Sequence[Rect], faint: MatLike) -> list[Rect]:
     return sorted([*frames[:alone], *stacked], key=lambda frame: (frame.top, frame.left))
 
 
-def edges_across(lines: MatLike) -> list[Rect]:
-    """The boxes of straight lines; two where frames one above the other make one line, but are not as wide.
+def edges_across(lines: Sequence[Rect], runs: MatLike) -> list[Rect]:
+    """Straight lines; two of one where frames one above the other make one line, but are not as wide.
 
     Args:
-        lines: 0 or 1, [height, width], of `straight_runs`.
+        lines: The boxes of the runs.
+        runs: 0 or 1, [height, width], of `straight_runs`.
     """
     found = []
-    for line in boxes(lines):
-        halves = [_spanned(half, lines) for half in _halves(line)]
+    for line in lines:
+        halves = [_spanned(half, runs) for half in _halves(line)]
         found += [line] if not halves or _same_span(*halves) else halves
     return found
 

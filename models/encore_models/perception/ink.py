@@ -160,8 +160,9 @@ def _within(box: Rect, sides: Sides) -> Rect | None:
     """What of the ink stands inside of a box that may be a button's."""
     if not BUTTON[0] <= box.height <= BUTTON[1] or not 0.7 * box.height <= box.width <= 12 * box.height:
         return None
-    begins, ends = (sides[:, :2] > (box.left, box.top)), (sides[:, 2:] < (box.right, box.bottom))
-    inside = sides[begins.all(axis=1) & ends.all(axis=1)]
+    inside = sides[
+        (sides[:, 0] > box.left) & (sides[:, 1] > box.top) & (sides[:, 2] < box.right) & (sides[:, 3] < box.bottom)
+    ]
     if not len(inside):
         return None
     (left, top), (right, bottom) = inside[:, :2].min(axis=0), inside[:, 2:].max(axis=0)

@@ -131,29 +131,14 @@ class Lists:
         away = self._middle[column] - self._middle[cell]
         away = away[np.abs(away) >= max(LOWEST, 1.1 * self._sizes[cell, 1])]
         slack = max(3.0, 0.2 * float(self._sizes[cell, 1]))
-        steps = [float(step) for step in np.unique(np.abs(away)) if step <= HIGHEST]
-        found = [pitch for step in steps if (pitch := self._rows(step, away, slack)) is not None]
+        steps = np.unique(np.abs(away))
+        found = _rows(steps[steps <= HIGHEST], away, slack)
         # Every other row is full as well: one row that was not made out must not double the pitch, nor two equal
         # distances by accident outdo it, so a step is trusted as far as rows speak for it.
         trust = [share * len(pitch.rows) / (len(pitch.rows) + share) for share, pitch in found]
         least = max(trust, default=0.0) - NEARLY_FULL
         full = (p for (share, p), much in zip(found, trust, strict=True) if share >= OCCUPIED and much >= least)
         return next(full, None)
-
-    def _rows(self, step: float, away: NDArray[np.float32], slack: float) -> tuple[float, Pitch] | None:
-        """Which rows at this distance have the cell, and which share of those that could; None for less than two."""
-        numbers = np.rint(away / step)
-        next_rows = (np.abs(numbers) >= 1) & (np.abs(numbers) <= 2) & (np.abs(away - numbers * step) <= slack + 1)
-        # The middles of labels differ by their letters, so two rows tell the distance badly and four do well.
-        step = float((away[next_rows] * numbers[next_rows]).sum() / max(1.0, (numbers[next_rows] ** 2).sum())) or step
-        numbers = np.rint(away / step)
-        near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * step) <= slack + 0.5 * np.abs(numbers))
-        rows = sorted({int(number) for number in numbers[near] if number})
-        if len(rows) < 2:
-            return None
-        # The cell's own row is between the first and the last one, and is no other row.
-        between = max(rows[-1], 0) - min(rows[0], 0)
-        return len(rows) / between, Pitch(step, tuple(rows))
 
     def row(self, cell: int, pitch: Pitch) -> Indexes:
         """What stands in the row of a candidate, and in most of the rows around it too."""
@@ -279,3 +264,30 @@ class Lists:
             equal[(np.abs(across) > reach[0]) | (np.abs(down) > reach[1])] = 0
             counts = np.maximum(counts, equal)
         return counts
+
+
+def _rows(steps: NDArray[np.float32], away: NDArray[np.float32], slack: float) -> list[tuple[float, Pitch]]:
+    """Which rows at each distance have a cell, and which share of those that could; none where there are less than two.
+
+    Args:
+        steps: Distances from one row to the next that are tried, [s].
+        away: How far below the cell those like it stand, [n].
+        slack: Pixels by which these differ.
+    """
+    numbers = np.rint(away / steps[:, None])
+    next_rows = (np.abs(numbers) >= 1) & (np.abs(numbers) <= 2)
+    next_rows &= np.abs(away - numbers * steps[:, None]) <= slack + 1
+    # The middles of labels differ by their letters, so two rows tell the distance badly and four do well.
+    counted = np.where(next_rows, numbers, 0)
+    better = (away * counted).sum(axis=1) / np.maximum(1, (counted**2).sum(axis=1))
+    steps = np.where(better == 0, steps, better)
+    numbers = np.rint(away / steps[:, None])
+    near = (np.abs(numbers) <= NEARBY) & (np.abs(away - numbers * steps[:, None]) <= slack + 0.5 * np.abs(numbers))
+    found = []
+    for step, its, there in zip(steps.tolist(), numbers, near, strict=True):
+        rows = sorted({int(number) for number in its[there].tolist() if number})
+        if len(rows) >= 2:
+            # The cell's own row is between the first and the last one, and is no other row.
+            between = max(rows[-1], 0) - min(rows[0], 0)
+            found.append((len(rows) / between, Pitch(step, tuple(rows))))
+    return found
