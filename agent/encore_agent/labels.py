@@ -47,7 +47,8 @@ RENAMED = 0.5
 """How well another wording of the same reads, where the same words read 1."""
 OTHER_SIGN = Absent("what was clicked was made out as one with a label, beside which something else stands now")
 READ_FIRST, READ_THEN = 4, 8
-"""Labels that are read first, and in all where none of them reads so, before all are that stand where it stood."""
+"""Labels that are read where the likest does not read exactly so, and in all where none of them does either, before all
+are that stand where it stood."""
 BLANK = 0.5
 """Times its height from a label within which what follows it, after a blank, may say that it was cut off."""
 WITH_SIGN, SIGN, SAME_SIGN = 1.3, 1.3, 0.6
@@ -65,7 +66,8 @@ def find_label(search: Search) -> Found | Absent:
     pool = _in_order(search, cell)
     if not pool:
         return Absent(f"no label on the screen reads {wanted!r}")
-    same = _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
+    same = _exactly(wanted, search.now, pool[:1])
+    same = same or _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
     if not same:
         likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
         likely += [c for c in pool if c in search.told and c not in likely]
@@ -290,6 +292,10 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
         place = Place(label.box, why, around, near, on_other_words(search, label))
         return search.judged(place, "text", evidence, doubt)
     return Absent(f"no label on the screen reads {wanted!r}", near)
+
+
+def _exactly(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
+    return [c for c, text in zip(pool, scene.texts(pool), strict=True) if match(wanted, text) == Match.EXACT]
 
 
 def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
