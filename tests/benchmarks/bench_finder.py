@@ -88,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--real-queries", type=int, default=1200, help="at most so many on real programs")
     parser.add_argument("--peers", type=peer_names, default=tuple(PEERS), help="all, none, or names with commas")
     parser.add_argument("--peer-queries", type=int, default=260, help="the peers' part of the queries, in each dataset")
+    parser.add_argument("--peer-threads", type=int, choices=(1, 2), default=2, help="for Encore and for reading a page")
     parser.add_argument("--results", type=Path, help="default: finder.json, or a name that says what is otherwise")
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "finder", help="where the screens are kept")
     parser.add_argument("--misses", type=Path, help="a folder for pictures of what went wrong")
@@ -119,11 +120,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.peers:
             venv = options.folder / "openadapt-venv"
             for name, data in (("rendered", rendered), ("real", real)):
-                compare(name, data, options.peers, options.peer_queries, options.seed, venv, options.clip)
+                asked = choose_for_peers(data.asked, options.peer_queries, options.seed)
+                with ExitStack() as stack:
+                    peers = start(options.peers, venv, stack, options.clip, options.peer_threads)
+                    compare(name, data, asked, peers)
     except KeyboardInterrupt:
         complete = False
         CONSOLE.print("[yellow]stopped; what was measured is kept[/yellow]")
     run = {"split": options.split, "seed": options.seed, "clip": options.clip, "advised": options.advised}
+    run |= {"peer_threads": options.peer_threads} if options.peers else {}
     results = summary(parts, times, run | {"complete": complete})
     results_at.parent.mkdir(parents=True, exist_ok=True)
     results_at.write_text(written(results) + "\n", encoding="utf-8")
@@ -222,20 +227,16 @@ def measure(name: str, data: Dataset, options: argparse.Namespace) -> None:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def compare(
-    name: str, data: Dataset, names: Sequence[str], count: int, seed: int, venv: Path, clip: str = OURS
-) -> None:
-    """Ask the peers, and Encore as one of them, a part of the queries; `data.peers` grows as answers come.
+def compare(name: str, data: Dataset, asked: Sequence[Query], peers: Mapping[str, Peer]) -> None:
+    """Ask the peers a part of the queries; `data.peers` grows as answers come.
 
     One at a time, so that they may be compared in what they cost.
 
     Raises:
         KeyboardInterrupt: A person has seen enough.
     """
-    asked = choose_for_peers(data.asked, count, seed)
-    with ExitStack() as stack, progress() as bar:
+    with progress() as bar:
         task = bar.add_task(f"{name}, peers", total=len(asked))
-        peers = {name: start(name, venv, stack, clip) for name in ("encore", *names)}
         data.peers.update({name: [] for name in peers})
         for screen in data.screens:
             of_screen = [query for query in asked if query.screen.id == screen.id]
@@ -247,18 +248,18 @@ def compare(
                 bar.advance(task)
 
 
-def start(name: str, venv: Path, stack: ExitStack, clip: str = OURS) -> Peer:
-    """A peer, ready; the stack ends it."""
-    if name == "openadapt-flow":
-        return stack.enter_context(closing(OpenAdapt(install(venv))))
+def start(names: Sequence[str], venv: Path, stack: ExitStack, clip: str, threads: int) -> dict[str, Peer]:
+    """Encore, and the peers of these names, ready; the stack ends them."""
+    cv2.setNumThreads(threads)
     makers: dict[str, Callable[[], Peer]] = {
-        "encore": lambda: Encore(clip=clip),
+        "encore": lambda: Encore(threads, clip),
         "recorded coordinates": RecordedPlace,
         "pyautogui locate": Locate,
         "ORB": Orb,
-        "OCR anchor": OcrAnchor,
+        "OCR anchor": lambda: OcrAnchor(threads),
+        "openadapt-flow": lambda: stack.enter_context(closing(OpenAdapt(install(venv)))),
     }
-    return makers[name]()
+    return {name: makers[name]() for name in ("encore", *names)}
 
 
 def peer_names(text: str) -> tuple[str, ...]:

@@ -54,13 +54,22 @@ class Eyes:
         """A picture as the agent sees it."""
         return Scene(image, self.reader, self.clip)
 
+    def know_only(self, scene: Scene) -> None:
+        """Forget what was read and looked at, but for what a replay knows of a recorded picture before it begins."""
+        self.reader.forget()
+        if isinstance(self.clip, UiClip):  # others keep nothing
+            self.clip.forget()
+        scene.texts([candidate for candidate in scene.candidates if candidate.kind == "text"])
+        scene.recall(dict(scene.known_texts))
+        scene.looks_in([candidate.box for candidate in scene.candidates])
+
 
 class Encore:
-    """Encore's finder as the peers are asked: on pictures that it never saw, with nothing read before."""
+    """Encore's finder as the peers are asked: it knows the recorded picture, and saw nothing of any other before."""
 
     def __init__(self, threads: int = 2, clip: str = OURS) -> None:
         """Load the weights."""
-        self._eyes = Eyes(threads, remembered=0, clip=clip)
+        self._eyes = Eyes(threads, clip=clip)
         self._finder = Finder(self._eyes.reader)
 
     def show(self, shown: Image, things: Sequence[Thing]) -> None:
@@ -70,6 +79,7 @@ class Encore:
 
     def find(self, thing: Thing, now: Image) -> Answer:
         """Where a replay would click."""
+        self._eyes.know_only(self._shown)
         return timed(lambda: self._search(thing, now))
 
     def _search(self, thing: Thing, now: Image) -> Point | None:
