@@ -110,6 +110,15 @@ def test_icons_in_translucent_buttons_over_a_photograph_are_found() -> None:
         assert any(c.box.area <= 40 * 40 for c in near), centre
 
 
+def test_a_sign_that_grew_together_with_the_button_of_another_one_is_found() -> None:
+    picture = np.full((120, 400, 3), 60, np.uint8)
+    cv2.circle(picture, (100, 60), 20, (100, 100, 100), 2)
+    cv2.line(picture, (118, 58), (154, 58), (100, 100, 100), 2)
+    signs = [cross(picture, x - 7, 53) for x in (100, 160)]
+    picture[(picture == DARK).all(axis=2)] = LIGHT
+    assert [max(c.box.overlap(sign) for c in candidates(picture)) >= 0.5 for sign in signs] == [True, True]
+
+
 @pytest.mark.parametrize("scale", [1.0, 1.5])
 @pytest.mark.parametrize("value", [0.0, 0.08, 0.5, 0.93, 1.0])
 def test_a_slider_is_one_whole_wherever_its_handle_is(value: float, scale: float) -> None:

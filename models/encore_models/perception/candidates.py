@@ -123,14 +123,14 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     grips, bars, lone = draggable(lines, boxes(down), faintly, weak, image)
     # A field with an arrow at its end has two pieces too.
     bars = [bar for bar in bars if bar.height > bar.width or not any(_meet(bar, frame) for frame in frames)]
-    parts, shells = pieces(ink)
+    parts, outlined, shells = pieces(ink)
     # Before labels are put together, for one may stand close to its slider.
     parts = outside(parts, (*grips, *bars))
     things = [part for box in join(parts, ink) for line in apart(box, ink) for part in unjoined(line, ink)]
     things += [box for box in boxes(straight) if _is_cover(box, straight)]
     found = [candidate for box in outermost(things) if (candidate := _by_shape(box)) is not None]
     found += [Candidate(box, "icon") for box in _new(whole(parts, shells, ink), found)]
-    found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found)
+    found += _signs(cv2.bitwise_and(over(edges, STRONG), 1 - straight), found, outlined)
     found += [Candidate(point, "icon") for point in points(faintly, weak)]
     found = [_as_drawn(candidate, faint, image) for candidate in found]
     found = list(compress(found, ~np.any(held([c.box for c in found], (*grips, *bars)), axis=1)))
@@ -155,12 +155,18 @@ def candidates(image: NDArray[np.uint8]) -> list[Candidate]:
 # Ink
 
 
-def _signs(ink: MatLike, found: Sequence[Candidate]) -> list[Candidate]:
-    """Drawings and labels of strong contrast that have grown into something larger, as over a photograph."""
+def _signs(ink: MatLike, found: Sequence[Candidate], outlined: Sequence[Rect]) -> list[Candidate]:
+    """Drawings and labels of strong contrast that have grown into something larger, as over a photograph.
+
+    Args:
+        ink: Of strong contrast, 0 or 1, [height, width].
+        found: What may be what they grew into.
+        outlined: The same; of what is taken for an outline of buttons nothing but the signs in it was found.
+    """
     large = [box for box in join(boxes(closed(ink)), ink) if SIGN[0] <= box.height <= SIGN[1] and box.width >= SIGN[0]]
     signs = [sign for box in large if (sign := _by_shape(box)) is not None and sign.kind != "picture"]
-    sides = to_sides([candidate.box for candidate in found])
-    words = np.array([candidate.kind == "text" for candidate in found], bool)
+    sides = to_sides([*(candidate.box for candidate in found), *outlined])
+    words = np.array([candidate.kind == "text" for candidate in found] + [False] * len(outlined), bool)
     own = to_sides([sign.box for sign in signs])
     x, y, low = (own[:, 0] + own[:, 2])[:, None] // 2, (own[:, 1] + own[:, 3])[:, None] // 2, own[:, 3] - own[:, 1]
     over = (sides[:, 0] <= x) & (x < sides[:, 2]) & (sides[:, 1] <= y) & (y < sides[:, 3])  # [signs, found]

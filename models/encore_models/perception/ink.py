@@ -67,7 +67,7 @@ def times_usual(mask: MatLike) -> float:
     return max(1.0, float(mask.shape[0] * mask.shape[1]) / USUAL)
 
 
-def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:
+def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect], list[Rect]]:
     """All connected ink but outlines of buttons and dots of a grid, so that what is clicked is the sign in them.
 
     Side by side outlines would grow together, and round a button the outline drowns the sign.
@@ -76,22 +76,25 @@ def pieces(ink: MatLike) -> tuple[list[Rect], list[Rect]]:
         ink: 0 or 1, [height, width].
 
     Returns:
-        The ink, and those outlines that may be drawings themselves: a disc with a cross, a clock with its hands.
+        The ink, all outlines, and those of them that may be drawings themselves: a disc with a cross, a clock with its
+        hands.
     """
     rings = outlines(closed(ink))
     sides = to_sides([box for box, _ in rings])
     dots = _in_a_grid(sides, ink)
     found: list[Rect] = []
+    outlined: list[Rect] = []
     shells: list[Rect] = []
     for (box, holes), dot in zip(rings, dots.tolist(), strict=True):
         full = [hole for hole in holes if (sign := _within(hole, sides)) and _is_amid(sign, hole, 4)]
         if full:
             # Where the sign touches one of two outlines that touch, the button stands for it.
             found += [hole for hole in holes if hole not in full and _is_square_button(hole)]
+            outlined.append(box)
             shells += [box] if len(full) == 1 and _may_be_drawing(box, ink) else []
         elif not dot and not _is_bevel(box, sides, ink):
             found.append(box)
-    return found, shells
+    return found, outlined, shells
 
 
 def whole(parts: Sequence[Rect], shells: Sequence[Rect], ink: MatLike) -> list[Rect]:
