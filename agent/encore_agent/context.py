@@ -213,12 +213,12 @@ def surroundings(
     level = np.abs(anchors[:, 1]) <= 0.6 * np.maximum(shown.boxes[neighbours, 3], place.height)
     stars = _anchors(now)
     for number, box in enumerate(pool):
-        own = box.height / max(1, place.height)
+        own, at = box.height / max(1, place.height), _anchor(box)
+        same_side = np.sign(stars[:, 0] - at[0]) == np.sign(anchors[:, [0]])
         for scale in {pair.scale, *(float(np.clip(own * ratio, *SCALES)) for ratio in fine)}:
-            across, down = (np.abs(stars[:, i] - _anchor(box)[i] - scale * anchors[:, [i]]) for i in (0, 1))
+            across, down = (np.abs(stars[:, i] - at[i] - scale * anchors[:, [i]]) for i in (0, 1))
             slack = 5 + 0.05 * scale * np.hypot(anchors[:, 0], anchors[:, 1])[:, None]
             there = (across <= slack) & (down <= slack)
-            same_side = np.sign(stars[:, 0] - _anchor(box)[0]) == np.sign(anchors[:, [0]])
             slid = level[:, None] & same_side & (down <= 5) & (likeness >= 0.8)
             agreed = np.maximum(np.where(there, likeness, 0), np.where(slid, FREE * likeness, 0)).max(axis=1)
             scores[number] = max(scores[number], float(weights @ agreed))

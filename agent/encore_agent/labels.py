@@ -66,8 +66,7 @@ def find_label(search: Search) -> Found | Absent:
     pool = _in_order(search, cell)
     if not pool:
         return Absent(f"no label on the screen reads {wanted!r}")
-    same = _exactly(wanted, search.now, pool[:1])
-    same = same or _reading(wanted, search.now, pool[:READ_FIRST]) or _reading(wanted, search.now, pool[:READ_THEN])
+    same = _likest_reading(wanted, search.now, pool)
     if not same:
         likely = pool[:READ_THEN] + _in_place(search, cell, pool[READ_THEN:])
         likely += [c for c in pool if c in search.told and c not in likely]
@@ -294,10 +293,14 @@ def _renamed(search: Search, cell: Candidate, pool: Sequence[Candidate]) -> Foun
     return Absent(f"no label on the screen reads {wanted!r}", near)
 
 
-def _exactly(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
-    return [c for c, text in zip(pool, scene.texts(pool), strict=True) if match(wanted, text) == Match.EXACT]
+def _likest_reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
+    """Those of the first labels of a pool that read so; the very first alone where it reads exactly so."""
+    return (
+        _reading(wanted, scene, pool[:1], Match.EXACT)
+        or _reading(wanted, scene, pool[:READ_FIRST])
+        or _reading(wanted, scene, pool[:READ_THEN])
+    )
 
 
-def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate]) -> list[Candidate]:
-    texts = scene.texts(pool)
-    return [c for c, text in zip(pool, texts, strict=True) if match(wanted, text) >= Match.READ_ALIKE]
+def _reading(wanted: str, scene: Scene, pool: Sequence[Candidate], least: Match = Match.READ_ALIKE) -> list[Candidate]:
+    return [c for c, text in zip(pool, scene.texts(pool), strict=True) if match(wanted, text) >= least]

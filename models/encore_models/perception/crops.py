@@ -12,6 +12,7 @@ how each pixel differs from the background of its crop:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -120,6 +121,13 @@ def _with_margin(box: Rect, strip: bool) -> Rect:
     side = max(box.width, box.height)
     side += 2 * max(LEAST_MARGIN, round(ICON_MARGIN * side))
     return Rect(box.left - (side - box.width) // 2, box.top - (side - box.height) // 2, side, side)
+
+
+def content(crop: Picture, looked_at_as: str = "") -> bytes:
+    """What tells a piece of a picture from all others: its pixels, its shape, and what it is looked at as."""
+    digest = hashlib.blake2b(crop.tobytes(), digest_size=16)
+    digest.update(f"{crop.shape} {looked_at_as}".encode())
+    return digest.digest()
 
 
 def fit_icon(crop: Picture) -> Picture:

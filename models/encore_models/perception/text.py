@@ -6,7 +6,6 @@ candidates that matter, and what was read once is not read again while its pixel
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.errors import ReaderBroken, ReaderMissing
+from encore_models.perception.crops import content
 from encore_recorder.geometry import Rect
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class RapidOcrReader:
             ReaderBroken: They are damaged.
         """
         strips = [_strip(image, box) for box in boxes]
-        keys = [_content(strip) for strip in strips]
+        keys = [content(strip) for strip in strips]
         with self._lock:
             unknown = {
                 key: strip for key, strip in zip(keys, strips, strict=True) if strip.size and key not in self._texts
@@ -113,7 +113,7 @@ class RapidOcrReader:
             ReaderMissing: rapidocr is installed without its models.
             ReaderBroken: They are damaged.
         """
-        key = _content(image)
+        key = content(image)
         with self._lock:
             lines = self._pages.get(key)
             if lines is None:
@@ -124,7 +124,7 @@ class RapidOcrReader:
     def recall(self, image: NDArray[np.uint8], texts: Mapping[Rect, str]) -> None:
         """See `TextReader.recall`; the same strips are then known wherever they stand."""
         with self._lock:
-            known = {_content(_strip(image, box)): text for box, text in texts.items()}
+            known = {content(_strip(image, box)): text for box, text in texts.items()}
             _remember(self._texts, known, self._remembered)
 
     def forget(self) -> None:
@@ -209,9 +209,3 @@ def _strip(image: NDArray[np.uint8], box: Rect) -> NDArray[np.uint8]:
     if inside is None:
         return image[:0, :0]
     return image[inside.top : inside.bottom, inside.left : inside.right]
-
-
-def _content(strip: NDArray[np.uint8]) -> bytes:
-    digest = hashlib.blake2b(np.ascontiguousarray(strip).tobytes(), digest_size=16)
-    digest.update(repr(strip.shape).encode())
-    return digest.digest()

@@ -6,7 +6,6 @@ heart that was never shown.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encore_models.bundle import Bundle
-from encore_models.perception.crops import Picture, cut_out, fit_icon, fit_strip, front_end, has_ink
+from encore_models.perception.crops import Picture, content, cut_out, fit_icon, fit_strip, front_end, has_ink
 from encore_models.perception.wording import text_ids
 from encore_recorder.geometry import Rect
 
@@ -117,7 +116,7 @@ class UiClip:
     def _look(self, image: Picture, boxes: Sequence[Rect], head: str) -> Vectors:
         vectors = np.zeros((len(boxes), self.dimensions), np.float32)
         for name, (numbers, crops) in zip(TOWERS, cut_out(image, boxes), strict=True):
-            keys = [_content(crop, f"{name} {head}") for crop in crops]
+            keys = [content(crop, f"{name} {head}") for crop in crops]
             with self._lock:
                 known = {key: self._seen[key] for key in keys if key in self._seen}
             new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in known}
@@ -141,13 +140,6 @@ class UiClip:
             self._seen.update(found)
             while len(self._seen) > self._remembered:
                 self._seen.popitem(last=False)
-
-
-def _content(crop: Picture, saying: str) -> bytes:
-    """What makes a vector of a crop: its pixels, its shape, and the tower and head that look at it."""
-    digest = hashlib.blake2b(crop.tobytes(), digest_size=16)
-    digest.update(f"{crop.shape} {saying}".encode())
-    return digest.digest()
 
 
 def span_in(bundle: Bundle) -> tuple[float, float]:
