@@ -9,7 +9,8 @@ works on the strength of edges, so colour and theme do not matter.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import compress
 from typing import Literal
 
@@ -19,7 +20,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from encore_models.perception.crops import are_dots
-from encore_models.perception.edges import closed, gradient, over, steps, straight_runs
+from encore_models.perception.edges import closed, drawn_along, gradient, over, steps, straight_runs
 from encore_models.perception.frames import cells, edges_across, erase_cell, erase_outline, field_frames, is_stacked
 from encore_models.perception.ink import boxes, is_ring, outermost, pieces, points, times_usual, whole
 from encore_models.perception.joining import BLOCK, LARGEST_INK, join, unjoined
@@ -82,7 +83,7 @@ class Candidate:
         return "slider" if self.kind == "scroll bar" else self.kind if self.kind in FRAMES else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """What a picture holds before anything is read or recognised."""
 
@@ -90,8 +91,16 @@ class Layout:
     """From top to bottom, then left to right."""
     walls: tuple[Rect, ...]
     """Long vertical lines, one or a few pixels wide: nothing right of one is in a row with what is left."""
-    wholes: tuple[Candidate, ...] = ()
-    """Drawings of which only parts are candidates; besides these, for who asks for them."""
+    drawn: MatLike | None = field(default=None, repr=False, compare=False)
+    """All connected ink, outlines of buttons included; 0 or 1, [height, width]."""
+
+    @cached_property
+    def wholes(self) -> tuple[Candidate, ...]:
+        """Drawings of which only parts are candidates; besides these, for who asks for them, which few searches do."""
+        if self.drawn is None:
+            return ()
+        found = [candidate.box for candidate in self.candidates if not candidate.frame]
+        return tuple(Candidate(box, "icon") for box in wholes(boxes(self.drawn), found))
 
 
 def layout(image: NDArray[np.uint8]) -> Layout:
@@ -113,7 +122,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     frames = field_frames(edges_across(lines, across), faint)
     for frame in frames:
         erase_outline(ink, frame)
-    drawn = boxes(closed(ink))
+    drawn = closed(ink)
     for cell in cells(steps_across, faint, ink):
         if not is_ring(cell.box, ink):
             erase_cell(ink, cell)
@@ -140,11 +149,10 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     lines = [line for line in lines if not any(_meet(line, other) for other in (*frames, *grips, *bars))]
     sliders = grips + tracks(lines, outside([c.box for c in found], bars), image)
     found += [Candidate(slider, "slider") for slider in sliders] + [Candidate(bar, "scroll bar") for bar in bars]
-    together = wholes(drawn, [candidate.box for candidate in found if not candidate.frame])
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
     walls = tuple(line for line in boxes(straight_runs(steps_across, 1, WALL_FAINT, WALL)) if line.width <= 12)
-    return Layout(tuple(found), walls, tuple(Candidate(box, "icon") for box in together))
+    return Layout(tuple(found), walls, drawn)
 
 
 def candidates(image: NDArray[np.uint8]) -> list[Candidate]:
@@ -197,22 +205,21 @@ def _as_drawn(candidate: Candidate, faint: MatLike, image: NDArray[np.uint8]) ->
         return Candidate(box, "icon")
     if candidate.kind != "picture" or max(box.width, box.height) > 2 * BLOCK:
         return candidate
-    inside = faint[box.top : box.bottom, box.left : box.right]
-    sides = (inside[:3].any(axis=0), inside[-3:].any(axis=0), inside[:, :3].any(axis=1), inside[:, -3:].any(axis=1))
-    return candidate if min(float(side.mean()) for side in sides) >= 0.7 else Candidate(box, "icon")
+    return candidate if _along_sides(box, faint, 3) >= 0.7 else Candidate(box, "icon")
 
 
 def _disabled(
     parts: Sequence[Rect], weak: MatLike, edges: MatLike, straight: MatLike, found: Sequence[Candidate]
 ) -> list[Candidate]:
     """Drawings of so little contrast that nothing of them is ink, as of what cannot be pressed now."""
-    alone = []
-    for box in parts:
-        if not (SIGN[0] <= box.height <= SIGN[1] and 4 <= box.width <= 2 * SIGN[1]):
-            continue
-        inside = slice(box.top, box.bottom), slice(box.left, box.right)
-        if not straight[inside].any() and edges[inside].max() <= INK:
-            alone.append(box)
+    loud = cv2.bitwise_or(over(edges, INK), straight)
+    alone = [
+        box
+        for box in parts
+        if SIGN[0] <= box.height <= SIGN[1]
+        and 4 <= box.width <= 2 * SIGN[1]
+        and not cv2.countNonZero(loud[box.top : box.bottom, box.left : box.right])
+    ]
     if len(alone) > MANY * times_usual(weak):
         return []  # a photograph
     drawings = [box for box in join(alone, weak) if min(box.width, box.height) >= SIGN[0]]
@@ -241,9 +248,14 @@ def _is_cover(outline: Rect, straight: MatLike) -> bool:
         return False
     if not 0.8 <= outline.width / outline.height <= 1.25:
         return False
-    inside = straight[outline.top : outline.bottom, outline.left : outline.right]
-    sides = (inside[:5].any(axis=0), inside[-5:].any(axis=0), inside[:, :5].any(axis=1), inside[:, -5:].any(axis=1))
-    return all(float(side.mean()) >= 0.8 for side in sides)
+    return _along_sides(outline, straight, 5) >= 0.8
+
+
+def _along_sides(box: Rect, mask: MatLike, thick: int) -> float:
+    """Which share of each side of a box is drawn, 0 to 1, of the side that is drawn least."""
+    inside = mask[box.top : box.bottom, box.left : box.right]
+    lying, upright = (inside[:thick], inside[-thick:]), (inside[:, :thick], inside[:, -thick:])
+    return min(drawn_along(side, axis) for axis, sides in enumerate((lying, upright)) for side in sides)
 
 
 # Fields

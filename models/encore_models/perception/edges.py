@@ -70,6 +70,12 @@ def straight_runs(steps: MatLike, axis: int, levels: int, length: int) -> MatLik
     return closed(opened(over(steps, levels), 1 - axis, length), axis)
 
 
+def drawn_along(strip: MatLike, axis: int) -> float:
+    """The share of a strip's columns (axis 0) or rows (axis 1) in which anything is drawn, 0 to 1."""
+    length = strip.shape[1 - axis]
+    return cv2.countNonZero(cv2.reduce(strip, axis, cv2.REDUCE_MAX)) / length if strip.size else 0.0
+
+
 def closed(mask: MatLike, axis: int = 1) -> MatLike:
     """What is drawn, without gaps of a pixel down (axis 0) or across (axis 1), as between smooth strokes."""
     return cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 1) if axis == 0 else (1, 3), np.uint8))

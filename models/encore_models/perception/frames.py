@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from encore_models.perception.edges import closed, opened, over
+from encore_models.perception.edges import closed, drawn_along, opened, over
 from encore_models.perception.ink import boxes
 from encore_recorder.geometry import Rect
 
@@ -159,8 +159,10 @@ def _closed(upper: Rect, lower: Rect, faint: MatLike, *, among_others: bool = Fa
     """
     top, height = upper.top, lower.bottom - upper.top
     left = _side(faint, top, height, min(upper.left, lower.left), -1, among_others)
+    if left is None:
+        return None
     right = _side(faint, top, height, max(upper.right, lower.right) - 1, 1, among_others)
-    if left is None or right is None or right - left < max(FIELD_WIDTH, FIELD_ASPECT * height):
+    if right is None or right - left < max(FIELD_WIDTH, FIELD_ASPECT * height):
         return None
     return Rect(left, top, right - left + 1, height)
 
@@ -173,7 +175,7 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int, among_o
     first, last = end - 4 * outward, end + (height // 2 + 4) * outward
     left, right = max(0, min(first, last)), max(0, max(first, last) + 1)
     inset = height // 6
-    if not _upright(faint[top + inset : top + height - inset, left:right], 0.85):
+    if drawn_along(faint[top + inset : top + height - inset, left:right], 1) < 0.85:
         return None
     strip = faint[top : top + height, left:right]
     if height > FLAT:
@@ -189,7 +191,8 @@ def _side(faint: MatLike, top: int, height: int, end: int, outward: int, among_o
         above = faint[max(0, top - 3 - height // 3) : max(0, top - 3), beside]
         below = faint[top + height + 3 : top + height + 3 + height // 3, beside]
         goes_on = any(
-            _upright(part, 0.9) and not (among_others and not faint[max(0, y - ROUND) : y + ROUND, column].all())
+            drawn_along(part, 1) >= 0.9
+            and not (among_others and not faint[max(0, y - ROUND) : y + ROUND, column].all())
             for part, y in ((above, top), (below, top + height))
         )
         if not goes_on and _reached(faint, top, height, sorted((end, column))):
@@ -204,12 +207,7 @@ def _reached(faint: MatLike, top: int, height: int, columns: Sequence[int]) -> b
         faint[max(0, top - 1) : top + height // 2, first:last],
         faint[top + height // 2 : top + height + 1, first:last],
     )
-    return all(bool(corner.any(axis=0).all()) for corner in corners)
-
-
-def _upright(strip: MatLike, share: float) -> bool:
-    """Whether an edge runs down the strip, through at least this share of its rows."""
-    return bool(strip.size) and cv2.countNonZero(cv2.reduce(strip, 1, cv2.REDUCE_MAX)) >= share * strip.shape[0]
+    return all(not corner.size or drawn_along(corner, 0) == 1 for corner in corners)
 
 
 def erase_outline(ink: MatLike, frame: Rect) -> None:
@@ -264,7 +262,7 @@ def _holds_a_sign(cell: Cell, faint: MatLike, ink: MatLike) -> bool:
     first, last = cell.left.right, cell.right.left
     for y in (cell.top, cell.bottom):
         band = faint[max(0, y - 3) : y + 3, first:last]
-        if not band.size or float(band.any(axis=0).mean()) < 0.95:
+        if drawn_along(band, 0) < 0.95:
             return False
     held = ink[cell.top + cell.edge : cell.bottom - cell.edge, first:last].copy()
     for corner in (slice(0, ROUND), slice(-ROUND, None)) if min(held.shape) > 2 * ROUND else ():

@@ -160,7 +160,7 @@ class Lists:
         column = column & self._ink & (self._text == self._text[cell])
         away = self._middle[column] - self._middle[cell]
         there = (np.abs(away[None] - offsets[:, None]) <= slack[:, None]).any(axis=1)
-        return bool(there.mean() >= 0.5)
+        return bool(2 * np.count_nonzero(there) >= len(there))
 
     def _aligned(self, cell: int) -> NDArray[np.bool_]:
         """Which candidates share their left edge, right edge or middle; columns are one of the three."""

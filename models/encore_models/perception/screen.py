@@ -118,7 +118,7 @@ class Scene:
         parts = np.any(held([c.box for c in self.candidates], [c.box for c in whole]), axis=1).tolist()
         kept = [c for c, part in zip(self.candidates, parts, strict=True) if c.frame or not part]
         found = sorted([*kept, *whole], key=lambda c: (c.box.top, c.box.left))
-        return self.relaid(replace(self.layout, candidates=tuple(found), wholes=()))
+        return self.relaid(replace(self.layout, candidates=tuple(found), drawn=None))
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -13,7 +13,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from encore_models.perception.crops import median
-from encore_models.perception.edges import differing
+from encore_models.perception.edges import differing, drawn_along
 from encore_recorder.geometry import Rect
 
 HANDLE = (9, 56)
@@ -103,14 +103,15 @@ def gripped(parts: Sequence[Rect], weak: MatLike) -> list[Rect]:
         if TRACK <= box.width <= LONGEST_TRACK
         and HANDLE[0] <= box.height <= HANDLE[1]
         and box.width >= 2.5 * box.height
-        and _has_grip(weak[box.top : box.bottom, box.left : box.right] > 0)
+        and _has_grip(weak[box.top : box.bottom, box.left : box.right])
     ]
 
 
-def _has_grip(drawn: NDArray[np.bool_]) -> bool:
+def _has_grip(drawing: MatLike) -> bool:
     """Whether the columns of a drawing are as high as a track but for some side by side that are a handle."""
-    if float(drawn.any(axis=0).mean()) < 0.99:
+    if drawn_along(drawing, 0) < 0.99:
         return False
+    drawn = drawing > 0
     first, last = drawn.argmax(axis=0), drawn.shape[0] - 1 - drawn[::-1].argmax(axis=0)
     height, middle = last - first + 1, (first + last) / 2
     track = float(median(height, axis=0))
@@ -288,10 +289,10 @@ def lone_thumbs(parts: Sequence[Rect], lines: Sequence[Rect], weak: MatLike, ima
 def _is_pill(part: Rect, weak: MatLike) -> bool:
     """Whether the long sides of a piece are straight, and nothing is in it."""
     round_end = part.height // 2
-    inside = weak[part.top : part.bottom, part.left + round_end : part.right - round_end] > 0
-    middle = inside[inside.shape[0] // 2] if part.height > 6 else np.zeros(1, bool)
-    straight = (float(side.any(axis=0).mean()) >= 0.95 for side in (inside[:2], inside[-2:]))
-    return float(middle.mean()) <= 0.1 and all(straight)
+    inside = weak[part.top : part.bottom, part.left + round_end : part.right - round_end]
+    row = inside.shape[0] // 2
+    empty = part.height <= 6 or drawn_along(inside[row : row + 1], 0) <= 0.1
+    return empty and all(drawn_along(side, 0) >= 0.95 for side in (inside[:2], inside[-2:]))
 
 
 def _run(thumb: Rect, image: NDArray[np.uint8]) -> Rect | None:
