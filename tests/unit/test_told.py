@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from encore_models.perception.candidates import Candidate, Layout
@@ -15,13 +16,15 @@ SEEN = (
     Candidate(Rect(100, 200, 300, 30), "field"),
     Candidate(Rect(110, 210, 60, 12), "text"),
 )
-LAYOUT = Layout(SEEN, (Rect(50, 0, 2, 400),))
+STEPS = np.zeros((PICTURE.height, PICTURE.width), np.uint8)
+STEPS[:, 50:52] = 200
+LAYOUT = Layout(SEEN, STEPS)
 
 
 def added(*elements: Element) -> list[Candidate]:
     """What came to the candidates that the pixels show."""
     found = with_told(LAYOUT, elements, PICTURE)
-    assert found.walls == LAYOUT.walls
+    assert found.walls == LAYOUT.walls == (Rect(50, 0, 2, 400),)
     assert set(SEEN) <= set(found.candidates)
     assert list(found.candidates) == sorted(found.candidates, key=lambda c: (c.box.top, c.box.left))
     return [candidate for candidate in found.candidates if candidate not in SEEN]

@@ -57,6 +57,8 @@ LINE = 64
 """Pixels from which a straight run is a line: longer than a stroke of a heading at 175 %."""
 WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
+THICK = 12
+"""Pixels of its width."""
 COVER = 320
 """Pixels of the longer side of a picture on a card."""
 CAPTION = 5.0
@@ -89,14 +91,23 @@ class Layout:
 
     candidates: tuple[Candidate, ...]
     """From top to bottom, then left to right."""
-    walls: tuple[Rect, ...]
-    """Long vertical lines, one or a few pixels wide: nothing right of one is in a row with what is left."""
+    steps: MatLike | None = field(default=None, repr=False, compare=False)
+    """Grey levels from before to after each pixel, from left to right; [height, width]."""
     drawn: MatLike | None = field(default=None, repr=False, compare=False)
     """All connected ink, outlines of buttons included; 0 or 1, [height, width]."""
 
+    # Few searches ask for these, so they are made out when one does.
+
+    @cached_property
+    def walls(self) -> tuple[Rect, ...]:
+        """Long vertical lines, one or a few pixels wide: nothing right of one is in a row with what is left."""
+        if self.steps is None:
+            return ()
+        return tuple(line for line in boxes(straight_runs(self.steps, 1, WALL_FAINT, WALL)) if line.width <= THICK)
+
     @cached_property
     def wholes(self) -> tuple[Candidate, ...]:
-        """Drawings of which only parts are candidates; besides these, for who asks for them, which few searches do."""
+        """Drawings of which only parts are candidates; besides these, for who asks for them."""
         if self.drawn is None:
             return ()
         found = [candidate.box for candidate in self.candidates if not candidate.frame]
@@ -104,13 +115,13 @@ class Layout:
 
 
 def layout(image: NDArray[np.uint8]) -> Layout:
-    """Find the candidates and the walls of a picture.
+    """Find the candidates of a picture.
 
     Args:
         image: BGR [height, width, 3]; one that is too small for any ink holds nothing.
     """
     if min(image.shape[:2]) < SMALLEST:
-        return Layout((), ())
+        return Layout(())
     planes = cv2.split(image)
     edges = gradient(planes)
     faint = over(edges, FAINT)
@@ -151,8 +162,7 @@ def layout(image: NDArray[np.uint8]) -> Layout:
     found += [Candidate(slider, "slider") for slider in sliders] + [Candidate(bar, "scroll bar") for bar in bars]
     found += [Candidate(frame, "field") for frame in fields]
     found.sort(key=lambda candidate: (candidate.box.top, candidate.box.left))
-    walls = tuple(line for line in boxes(straight_runs(steps_across, 1, WALL_FAINT, WALL)) if line.width <= 12)
-    return Layout(tuple(found), walls, drawn)
+    return Layout(tuple(found), steps_across, drawn)
 
 
 def candidates(image: NDArray[np.uint8]) -> list[Candidate]:

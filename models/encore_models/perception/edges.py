@@ -86,17 +86,22 @@ def opened(mask: MatLike, axis: int, length: int) -> MatLike:
 
     What reaches the edge of the picture may be shorter.
     """
+    if axis == 1:
+        return cv2.transpose(opened(cv2.transpose(mask), 0, length))
     before, after = length // 2, length - 1 - length // 2
-    border = (before, after, 0, 0) if axis == 0 else (0, 0, before, after)
-    held = _along(cv2.copyMakeBorder(mask, *border, cv2.BORDER_CONSTANT, value=1), axis, length, cv2.min)
-    return _along(cv2.copyMakeBorder(held, *border, cv2.BORDER_CONSTANT, value=0), axis, length, cv2.max)
+    border = (before, after, 0, 0)
+    # Eight columns in a byte are compared at once.
+    columns = np.packbits(mask.astype(np.uint8, copy=False), axis=1)
+    held = _along(cv2.copyMakeBorder(columns, *border, cv2.BORDER_CONSTANT, value=255), length, cv2.bitwise_and)
+    runs = _along(cv2.copyMakeBorder(held, *border, cv2.BORDER_CONSTANT, value=0), length, cv2.bitwise_or)
+    return np.unpackbits(np.asarray(runs, np.uint8), axis=1, count=mask.shape[1])
 
 
-def _along(mask: MatLike, axis: int, length: int, of: Callable[[MatLike, MatLike], MatLike]) -> MatLike:
-    """The least, or the most, of so many pixels that follow each other; fewer by as many less one."""
+def _along(rows: MatLike, length: int, of: Callable[[MatLike, MatLike], MatLike]) -> MatLike:
+    """What all, or any, of so many rows that follow each other have; fewer rows by as many less one."""
     reach = 1
     while reach < length:
         step = min(reach, length - reach)
-        mask = of(mask[:-step], mask[step:]) if axis == 0 else of(mask[:, :-step], mask[:, step:])
+        rows = of(rows[:-step], rows[step:])
         reach += step
-    return mask
+    return rows

@@ -88,16 +88,16 @@ def unjoined(box: Rect, ink: MatLike) -> list[Rect]:
 
 def _without_arrow(box: Rect, ink: MatLike) -> list[Rect]:
     """An arrow that stands before a label, further off than one word from the next, and the label."""
-    inside = np.asarray(ink[box.top : box.bottom, box.left : box.left + 2 * box.height] > 0, bool)
-    across = np.flatnonzero(np.any(inside, axis=0))
+    inside = ink[box.top : box.bottom, box.left : box.left + 2 * box.height]
+    across = np.flatnonzero(cv2.reduce(inside, 0, cv2.REDUCE_MAX))
     gaps = np.flatnonzero(np.diff(across) > 1)
     if not len(gaps):
         return [box]
     end, begin = int(across[gaps[0]]) + 1, int(across[gaps[0] + 1])
     if begin - end < FAR_OFF * box.height:
         return [box]
-    down = np.flatnonzero(np.any(inside[:, :end], axis=1))
-    arrow = inside[down[0] : down[-1] + 1, :end]
+    down = np.flatnonzero(cv2.reduce(inside[:, :end], 1, cv2.REDUCE_MAX))
+    arrow = inside[down[0] : down[-1] + 1, :end] > 0
     if not _is_arrow(arrow):
         return [box]
     first = Rect(box.left, box.top + int(down[0]), end, len(arrow))
