@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from encore_models.perception.clip import OURS
+from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import WEIGHTS
 from tests.benchmarks.finder.dataset import ProgramSplit, Query, Screen, queries, read_screens, without_unchanged
 from tests.benchmarks.finder.openadapt_peer import OpenAdapt, install
@@ -56,7 +57,9 @@ PEERS = {
     "recorded coordinates": "the same place in the window",
     "pyautogui locate": "pyscreeze.locate(control, picture, confidence=.9), first match, control at most 300 x 120",
     "ORB": "features in and around the control, a similarity with at least 4 inliers",
-    "OCR anchor": "all text of the page by RapidOCR; the recorded line from 85 % of likeness, and the way from there",
+    "OCR anchor": "all text of the page by RapidOCR with Encore's settings, which read a page faster than its own do; "
+    "the recorded line from 85 % of likeness, and the way from there",
+    "OCR anchor as it comes": "the same, by RapidOCR with its own settings",
     "openadapt-flow": "2.4.0: Recorder.click, compile_recording, runtime.resolver.resolve with openadapt_flow.vision; "
     "no structural rung and no grounder, since there are only pixels; a refusal is no click",
 }
@@ -256,7 +259,8 @@ def start(names: Sequence[str], venv: Path, stack: ExitStack, clip: str, threads
         "recorded coordinates": RecordedPlace,
         "pyautogui locate": Locate,
         "ORB": Orb,
-        "OCR anchor": lambda: OcrAnchor(threads),
+        "OCR anchor": lambda: OcrAnchor(RapidOcrReader(threads, remembered=0)),
+        "OCR anchor as it comes": lambda: OcrAnchor(RapidOcrReader(threads, remembered=0, settings={})),
         "openadapt-flow": lambda: stack.enter_context(closing(OpenAdapt(install(venv)))),
     }
     return {name: makers[name]() for name in ("encore", *names)}

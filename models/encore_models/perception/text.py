@@ -26,6 +26,14 @@ T = TypeVar("T")
 
 LOOKS_LIKE = str.maketrans({"0": "o", "1": "l", "i": "l"})
 """Characters that a reader takes for each other in many fonts."""
+SETTINGS: Mapping[str, object] = {
+    # Strips are padded to this width at least; most labels are short.
+    "Rec.rec_img_shape": [3, 48, 96],
+    # Together they would be padded to the longest, which costs more than it saves, and what one of them
+    # reads would depend on the others.
+    "Rec.rec_batch_num": 1,
+}
+"""Of rapidocr, for labels; a page takes two thirds to three quarters of the time so, too."""
 PAGES = 4
 """Pages whose lines are kept: only what cannot be found otherwise is looked for on one."""
 
@@ -70,17 +78,25 @@ class RapidOcrReader:
     May be shared between threads.
     """
 
-    def __init__(self, threads: int = 2, remembered: int = 4096, least_confidence: float = 0.5) -> None:
+    def __init__(
+        self,
+        threads: int = 2,
+        remembered: int = 4096,
+        least_confidence: float = 0.5,
+        settings: Mapping[str, object] = SETTINGS,
+    ) -> None:
         """Nothing is loaded before the first reading.
 
         Args:
             threads: Threads that recognition may use.
             remembered: Strips whose text is kept; 0 reads pages anew, too.
             least_confidence: Below it a strip counts as not legible.
+            settings: Of rapidocr, beside its models and threads.
         """
         self._threads = threads
         self._remembered = remembered
         self._least_confidence = least_confidence
+        self._settings = settings
         self._texts: OrderedDict[bytes, str] = OrderedDict()
         self._pages: OrderedDict[bytes, list[TextLine]] = OrderedDict()
         self._lock = threading.Lock()
@@ -167,11 +183,7 @@ class RapidOcrReader:
             # With a path given, rapidocr has no reason to download.
             "Det.model_path": str(_model(folder, "*_det_*.onnx")),
             "Rec.model_path": str(_model(folder, "*_rec_*.onnx")),
-            # Strips are padded to this width at least; most labels are short.
-            "Rec.rec_img_shape": [3, 48, 96],
-            # Together they would be padded to the longest, which costs more than it saves, and what one of them
-            # reads would depend on the others.
-            "Rec.rec_batch_num": 1,
+            **self._settings,
         }
         return rapidocr.RapidOCR(params=params)
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from encore_models.perception.text import RapidOcrReader, TextLine
+from encore_models.perception.text import TextLine, TextReader
 from encore_recorder.geometry import Point, Rect
 from tests.benchmarks.finder.dataset import SHOWN, Query, Screen, Thing, read_image
 from tests.benchmarks.finder.score import Outcome, outcome
@@ -197,8 +197,8 @@ class Anchor:
 class OcrAnchor:
     """Reads the whole page; finds the text under the click, or the nearest text and the way from there."""
 
-    def __init__(self, threads: int = 2) -> None:
-        self._reader = RapidOcrReader(threads, remembered=0)
+    def __init__(self, reader: TextReader) -> None:
+        self._reader = reader
         self._last: tuple[bytes, list[TextLine], float] = (b"", [], 0.0)
 
     def show(self, shown: Image, things: Sequence[Thing]) -> None:
