@@ -58,7 +58,7 @@ LINE = 64
 WALL = 96
 """Pixels from which a vertical line keeps apart what is left and right of it."""
 THICK = 12
-"""Pixels of its width."""
+"""Most pixels of its width."""
 COVER = 320
 """Pixels of the longer side of a picture on a card."""
 CAPTION = 5.0
