@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from encore_models.perception.situation import STATES
 from encore_models.perception.text import RapidOcrReader
 from encore_models.perception.ui_clip import UiClip
+from encore_models.training.action import voices
 from encore_models.training.action.closed_loop import Told, World
 from encore_models.training.action.episodes import Begun, Episodes, Looked
 from encore_models.training.action.plans import Moment
@@ -25,8 +26,11 @@ CLIP = UiClip.load()
 
 
 @pytest.fixture(scope="module")
-def episodes(tmp_path_factory: pytest.TempPathFactory) -> Episodes:
-    return Episodes(CLIP, Tones(), 11, drawings_in(tmp_path_factory.mktemp("icons")))
+def episodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Episodes]:
+    """The same episodes everywhere: who speaks is drawn, and the `train` extra brings one more voice."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(voices, "find_spec", lambda name: None)
+        yield Episodes(CLIP, Tones(), 11, drawings_in(tmp_path_factory.mktemp("icons")))
 
 
 class Plain:

@@ -96,7 +96,7 @@ class Layout:
     drawn: MatLike | None = field(default=None, repr=False, compare=False)
     """All connected ink, outlines of buttons included; 0 or 1, [height, width]."""
 
-    # Few searches ask for these, so they are made out when one does.
+    # Not every search asks for these, so they are made out when one does.
 
     @cached_property
     def walls(self) -> tuple[Rect, ...]:
