@@ -355,7 +355,7 @@ class _Episode:
         if macro.effect is not None:
             problem = self._await_effect(macro.effect)
             if problem is not None and self._nothing_happened():
-                # Programs lose a double click while they redraw; opening the same thing again is what a person does.
+                # Programs that are busy may lose a double click; opening the same thing again is what a person does.
                 self.progress[-1] = 2
                 self._step(len(macro.steps) - 1, macro.steps[-1])
                 problem = self._await_effect(macro.effect)

@@ -154,3 +154,16 @@ def test_a_name_that_holds_a_slot_s_value_follows_the_slot() -> None:
     assert named(song="yesterday", artist="The Singers") == "Play {song} by {artist}"
     assert named(song="Yes") == target.name
     assert bind_step(replace(step, target=None), {"song": "Yesterday"}).target is None
+
+
+def test_a_row_whose_title_was_misread_follows_the_slot_too() -> None:
+    def template(row: str, value: str) -> str | None:
+        target = Target("row_icon", SIGN, Point(0, 0), row_text=row)
+        step = Step(Click(PLACE), WindowIdentity("player", "Player", SCREEN), "steps/01-before.png", target)
+        bound = bind_step(step, {"show": value}).target
+        assert bound is not None
+        return bound.template
+
+    assert template("Moming Stories  58 min", "Morning Stories") == "{show}"
+    assert template("Evening Stories  58 min", "Morning Stories") is None
+    assert template("", "Morning Stories") is None
