@@ -22,7 +22,15 @@ from encore_agent.findings import LOST, Absent, FindOptions, Found, LookAlike, R
 from encore_agent.frames import find_frame
 from encore_agent.labels import find_label
 from encore_agent.row_icons import find_row_icon
-from encore_agent.rows import find_by_name, find_by_title, find_in_list, find_titled, row_choices, weigh_elsewhere
+from encore_agent.rows import (
+    find_by_name,
+    find_by_title,
+    find_in_list,
+    find_titled,
+    own_title,
+    row_choices,
+    weigh_elsewhere,
+)
 from encore_agent.signs import find_named
 from encore_agent.single import find_icon
 from encore_agent.titles import Match, is_written, match
@@ -86,8 +94,9 @@ class Finder:
             return again
         if thorough and target.kind in WORDED and isinstance(found := self._on_page(search, text), Found):
             return found
-        if text is not None and target.kind in ("row", "text"):
-            weigh_elsewhere(search, text)
+        title = text if text is not None and target.kind in ("row", "text") else own_title(search)
+        if title:
+            weigh_elsewhere(search, title)
         # Of an empty place there is nothing to look like.
         near = result.look_alikes or (search.likest if target.kind != "blank" else ())
         return replace(result, look_alikes=near, nearly=tuple(one.place for one in search.weighed))

@@ -158,9 +158,11 @@ def _scores(
         turned |= called is None and cell.frame == "slider" and place <= ANCHORED and (caption is None) != (its is None)
         # What was chosen asks for nothing; but another page may have one field, too.
         chosen = called is None and _opens(pair.here, cell) and _opens(pair.there, candidate)
-        typed = known == REST and _is_typed(pair.here, cell) and _is_typed(pair.there, candidate)
-        strictly = (called is None or known == REST) and not chosen and not typed
-        if turned or _placeholders_differ(pair, cell, candidate, strictly) or called is False:
+        # In the only field other words were typed, however alike they are.
+        typed = candidate == rest and _is_typed(pair.here, cell) and _is_typed(pair.there, candidate)
+        strictly = (called is None or known == REST) and not chosen
+        differ = not (called and typed) and _placeholders_differ(pair, cell, candidate, strictly)
+        if turned or differ or called is False:
             score = 0.0
         elif called is None:
             score = 0.2 * frame + 0.3 * sign + 0.5 * place if place >= ELSEWHERE else 0.0

@@ -31,6 +31,7 @@ from encore_agent.messages import (
     StepStarted,
 )
 from encore_agent.policy import Advice, Course, OneShot, Policy
+from encore_agent.switches import Switch, on_already
 from encore_agent.verdict import Verdict, VerdictOptions, judged
 from encore_agent.viewing import Eyes as Eyes
 from encore_agent.viewing import Halt, Viewer
@@ -120,6 +121,7 @@ class Replayer:
         self._read_elements = read_elements
         self._policy: Policy = policy or OneShot()
         self._shown: dict[tuple[Path, str], Scene] = {}
+        self._switches: dict[tuple[Path, str], Switch] = {}
 
     def run(self, request: Request, tell: Listener, stop: threading.Event) -> EpisodeReport:
         """Carry out all steps, or halt where one is not possible.
@@ -147,6 +149,16 @@ class Replayer:
             told = [Element(target.role, target.name, target.box)] if target is not None and target.role else []
             self._shown[key] = self._look(read_picture(folder, step.before), told)
         return self._shown[key]
+
+    def switch_at(self, folder: Path, step: Step) -> Switch | None:
+        """What a step switches; None where it does anything else."""
+        if step.on is None or step.target is None or not step.after:
+            return None
+        key = (folder, step.after)
+        if key not in self._switches:
+            before, after = self.shown_scene(folder, step), self._look(read_picture(folder, step.after), ())
+            self._switches[key] = Switch(step.target, before, step.on, after)
+        return self._switches[key]
 
 
 @dataclass
@@ -293,7 +305,8 @@ class _Episode:
         now = self.parts._look(frame.image, told)
         result = self._found(step, step.target, now, told, last) if step.target else None
         advice = self.course.advise(now, self.progress, self.values)
-        verdict = judged(step, index, result, advice, self.parts._options.verdict)
+        on = self._on_already(step, now, result)
+        verdict = judged(step, index, result, advice, self.parts._options.verdict, on)
         return _Sighting(verdict.place or result, frame, window, advice, verdict)
 
     def _found(self, step: Step, target: Target, now: Scene, told: Sequence[Element], last: bool) -> Found | Absent:
@@ -309,6 +322,14 @@ class _Episode:
                 # What stands on the screen is how it is spelt: from here on that is the value.
                 text = self.values[slot] = chosen
         return finder.find(target, shown, now, text, thorough=last)
+
+    def _on_already(self, step: Step, now: Scene, result: Found | Absent | None) -> Found | None:
+        """The step's target, where today's screen shows it as it was after the step."""
+        switch = self.parts.switch_at(self.request.folder, step)
+        if switch is None or step.target is None:
+            return None
+        text = None if step.target.template is None else fill(step.target.template, self.values)
+        return on_already(self.parts._finder, switch, now, text, result)
 
     # Acting
 

@@ -89,6 +89,8 @@ def _on_line_of_title(
     if len(beside) != 1:
         return None  # cards side by side have one each
     (label,), (chosen, look) = said, beside[0]
+    if (owner := now.name_of(chosen)) not in (None, label) and on_line(chosen, owner):
+        return None  # rows stand side by side, and it is the next one's
     begin = scale * (cell.box.center.x - name.box.left)
     end = now.rect.width - scale * (search.shown.rect.width - cell.box.center.x)
     middle = chosen.box.center.x

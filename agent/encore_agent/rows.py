@@ -174,18 +174,28 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
 
 
 def weigh_elsewhere(search: Search, wanted: str) -> None:
-    """Weigh the only label of any list that reads `wanted`: a list of rows may be one of cards today.
+    """Weigh the only label of any list, or of a drawing, that reads `wanted`: a list of rows may be one of cards today.
 
     It is never acted on without another witness, for other lists than the shown one may hold the same title.
     """
     now = search.now
-    listed = [c for c in now.candidates if c.kind == "text" and now.is_listed(c) and now.field_of(c) is None]
+    titles = {now.name_of(c) for c in now.candidates if c.kind != "text" and not c.frame}
+    labels = [c for c in now.candidates if c.kind == "text" and now.field_of(c) is None]
+    listed = [c for c in labels if c in titles or now.is_listed(c)]
     kind, places = best_matches(wanted, now.texts(listed))
     if len(places) == 1 and kind >= Match.READ_ALIKE and not is_cut_off(now, listed[places[0]]):
         label = listed[places[0]]
         why = f"{wanted!r} stands in a list, though not in the one shown"
         place = Place(label.box, why, 0.0, point=on_other_words(search, label))
         search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
+
+
+def own_title(search: Search) -> str:
+    """What the shown row is called, where its title itself was acted on; empty for all else."""
+    target, cell = search.target, search.cell
+    if target.kind != "row" or cell is None or cell.kind != "text" or _title_in(search.shown, cell) != cell:
+        return ""
+    return target.text
 
 
 def find_in_list(search: Search) -> Found | Absent:

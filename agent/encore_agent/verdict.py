@@ -78,7 +78,12 @@ class Verdict:
 
 
 def judged(
-    step: Step, index: int, found: Found | Absent | None, advice: Advice | None, options: VerdictOptions
+    step: Step,
+    index: int,
+    found: Found | Absent | None,
+    advice: Advice | None,
+    options: VerdictOptions,
+    on: Found | None = None,
 ) -> Verdict:
     """What to do about the step that is next by the demonstration's order.
 
@@ -88,8 +93,11 @@ def judged(
         found: What the finder says of its target; None for typing and keys, which have none.
         advice: What the action model says; None where there is none.
         options: How sure to be.
+        on: Where the target is shown as it was after the step; None where it is not.
     """
-    evidence = _evidence(found)
+    evidence = _evidence(found) if on is None else f"it looks as it did after this step ({on.evidence})"
+    if advice is None and on is not None:
+        return Verdict("skip", evidence)
     # The model knows what is drawn, and takes an empty place for one whose target is gone.
     if advice is None or (step.target is not None and step.target.kind == "blank"):
         return Verdict("look" if isinstance(found, Absent) else "act", evidence)
@@ -98,6 +106,8 @@ def judged(
     objection = advice.probability("stop") if found is None else advice.objection
     if objection >= options.objection and not _found_after_all(found, advice, options):
         return Verdict("look", both)
+    if on is not None:
+        return Verdict("skip", both)
     if needless(step, index, found, advice, options):
         shows = "the screen shows its effect already" if already(advice.asked, index) else evidence
         return Verdict("skip", f"{shows}, and the action model says {spoken(advice)}")
@@ -133,8 +143,8 @@ def confirmed(step: Step, index: int, absent: Absent, advice: Advice, options: V
     """
     if not _says(step, index, advice):
         return None
-    said = step.target is not None and step.target.template is not None
-    least = options.titled if said else options.nearly
+    named = step.target is not None and (step.target.template is not None or step.target.kind == "row")
+    least = options.titled if named else options.nearly
     there = [one for one in absent.nearly if _at(one, advice) and (one.probability or 0.0) >= least]
     best = max(there, key=lambda one: one.probability or 0.0, default=None)
     if best is None:
@@ -180,7 +190,7 @@ def changes_back(step: Step, index: int, advice: Advice, options: VerdictOptions
     """Whether a click may undo what was done already: many drawings are switches, labels and fields are not."""
     target = step.target
     switch = isinstance(step.action, Click) and target is not None and target.kind in ("icon", "row_icon")
-    return switch and behind(index, advice, options)
+    return switch and says_later(index, advice, options)
 
 
 def behind(index: int, advice: Advice, options: VerdictOptions) -> bool:

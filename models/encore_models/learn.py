@@ -29,13 +29,14 @@ from encore_models.macro import (
 from encore_models.perception.prints import VoicePrint
 from encore_models.perception.screen import Scene
 from encore_models.perception.speech import Utterance, utterances_of
+from encore_models.perception.switches import switched
 from encore_models.perception.target import describe_target
 from encore_models.perception.voice import Encoded, Voice
 from encore_models.phrases import best_match
 from encore_models.slots import SAME, bind_step, heard_phrase
 from encore_recorder.actions import Action, Click, DoubleClick, Drag, RecordedAction, Scroll, TypeText
 from encore_recorder.demonstration import Demonstration
-from encore_recorder.events import PlaybackChanged
+from encore_recorder.events import PlaybackChanged, PointerButton, PointerMoved, PointerScrolled
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
 
@@ -47,6 +48,8 @@ LEAD_NS = 1_500_000_000
 """A command may begin this long after the first action did: people click while they speak."""
 SETTLE_NS = 400_000_000
 """After a typed text the field shows it no later than this."""
+AWAY = 32
+"""Pixels from a drawing at which the pointer is elsewhere."""
 
 
 class Look(Protocol):
@@ -178,8 +181,52 @@ def _steps(
         if isinstance(now.action, TypeText) and steps and steps[-1].target is not None:
             after = _picture(demonstration, seen, min(now.end_ns + SETTLE_NS, end_ns))
             step = replace(step, replaces=_fills_field(now.action.text, steps[-1].target, look(after)))
+        since_ns = recorded[index - 1].end_ns if index else 0
+        if (switch := _switch(demonstration, now, step.target, seen, (since_ns, end_ns), look)) is not None:
+            on, picture = switch
+            step = replace(step, on=on, after=f"steps/{index + 1:02d}-after.png")
+            pictures[step.after] = picture
         steps.append(step)
     return steps, pictures
+
+
+def _switch(
+    demonstration: Demonstration,
+    now: RecordedAction,
+    target: Target | None,
+    seen: Rect,
+    span_ns: tuple[int, int],
+    look: Look,
+) -> tuple[Rect, NDArray[np.uint8]] | None:
+    """Where a click changed its target and nothing else: the target's ink after it, and the window's picture then.
+
+    Both before and after the click the window is looked at while the pointer was elsewhere, last between the actions.
+    """
+    if target is None or not isinstance(now.action, Click):
+        return None
+    box = target.box.moved(seen.left, seen.top).grown(AWAY)
+    rest_ns = _away(demonstration, box, (span_ns[0], now.start_ns))
+    after_ns = _away(demonstration, box, (now.end_ns, span_ns[1]))
+    if rest_ns is None or after_ns is None:
+        return None
+    picture = _picture(demonstration, seen, after_ns)
+    on = switched(target, look(_picture(demonstration, seen, rest_ns)), look(picture))
+    return None if on is None else (on, picture)
+
+
+def _away(demonstration: Demonstration, box: Rect, span_ns: tuple[int, int]) -> int | None:
+    """The last moment of a span at which the pointer was outside of a box; None where it never was, or nobody knows."""
+    start_ns, end_ns = span_ns
+    last, inside = None, True
+    for event in demonstration.events():
+        if event.time_ns >= end_ns:
+            break
+        if isinstance(event, PointerMoved | PointerButton | PointerScrolled):
+            if not inside:
+                last = event.time_ns - 1  # until this one it was where it had been
+            inside = box.contains(event.position)
+    last = end_ns if not inside else last
+    return last if last is not None and last > start_ns else None
 
 
 def _seen_part(demonstration: Demonstration, action: RecordedAction) -> Rect:

@@ -107,6 +107,10 @@ class Step:
     """From this step to the next one when it was shown; a replay waits for its screen at least as patiently."""
     replaces: bool = False
     """For typed text: the field held nothing else afterwards, so a replay replaces what stands in it."""
+    after: str = ""
+    """The window's picture when the click had changed its target and nothing else, as `before`; empty for all else."""
+    on: Rect | None = None
+    """The target's ink on that picture."""
 
     @property
     def slots(self) -> tuple[str, ...]:

@@ -44,9 +44,9 @@ def read_macro(folder: Path) -> Macro:
         raise BrokenMacro(folder, f"{MACRO_FILE} is damaged at {place}: {first['msg']}") from error
     if macro.version > FORMAT_VERSION:
         raise BrokenMacro(folder, f"it was written by a newer Encore (format {macro.version}, known {FORMAT_VERSION})")
-    for step in macro.steps:
-        if not (folder / step.before).is_file():
-            raise BrokenMacro(folder, f"the picture {step.before} is missing")
+    for picture in filter(None, (name for step in macro.steps for name in (step.before, step.after))):
+        if not (folder / picture).is_file():
+            raise BrokenMacro(folder, f"the picture {picture} is missing")
     return macro
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from encore_models.errors import NothingToLearn
-from encore_models.learn import learn
+from encore_models.learn import Learning, learn
 from encore_models.macro import Macro, Step, Target, WindowIdentity
 from encore_models.perception.screen import Scene
 from encore_models.perception.ui_clip import UiClip
@@ -21,7 +21,7 @@ from encore_models.slots import bind_step
 from encore_recorder.actions import Click, Drag
 from encore_recorder.clock import SECOND
 from encore_recorder.demonstration import Demonstration, DemonstrationInfo, DemonstrationWriter
-from encore_recorder.events import ElementSeen, Event, PointerButton, Window
+from encore_recorder.events import ElementSeen, Event, PointerButton, PointerMoved, Window
 from encore_recorder.geometry import Point, Rect
 from encore_recorder.sources.accessibility import Element
 from tests.mute import Mute
@@ -68,6 +68,13 @@ def told(window: Window, at_ns: int, role: str, name: str, box: Rect = SIGN) -> 
 
 
 def learned(folder: Path, window: Window, events: Sequence[Event], **options: Any) -> Macro:
+    return learning(folder, [(0, screen_with(window))], events, **options).macro
+
+
+def learning(
+    folder: Path, pictures: Sequence[tuple[int, NDArray[np.uint8]]], events: Sequence[Event], **options: Any
+) -> Learning:
+    """What is learned from events and pictures of the screen with their times in ns."""
     info = DemonstrationInfo(
         id="demo-1",
         name="",
@@ -79,12 +86,13 @@ def learned(folder: Path, window: Window, events: Sequence[Event], **options: An
         fps=15,
     )
     writer = DemonstrationWriter(folder / "demo-1", info)
-    writer.picture(screen_with(window), 0)
+    for time_ns, picture in pictures:
+        writer.picture(picture, time_ns)
     for event in events:
         writer.event(event)
     writer.close(3 * SECOND)
     with Demonstration.open(folder / "demo-1") as demonstration:
-        return learn(demonstration, None, look, lambda name: "m", "click the sign", **options).macro  # type: ignore[arg-type]
+        return learn(demonstration, None, look, lambda name: "m", "click the sign", **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +114,62 @@ def test_places_are_those_of_the_window_s_picture(tmp_path: Path, left: int, top
     assert step.target.kind == "icon"
     assert step.target.box.overlap(SIGN.moved(-hidden.x, -hidden.y)) > 0.7
     assert (step.target.role, step.target.name) == ("", "")
+
+
+def lit(window: Window, shade: int = 0, elsewhere: bool = False) -> NDArray[np.uint8]:
+    """The desktop with the sign on a ground of that shade, under a dot; with another page, if elsewhere."""
+    image = screen_with(window)
+    left, top = window.rect.left - SCREEN.left, window.rect.top - SCREEN.top
+    if shade:
+        box = SIGN.grown(6).moved(left, top)
+        cv2.rectangle(image, (box.left, box.top), (box.right, box.bottom), (shade, 120, 40, 255), cv2.FILLED)
+        cv2.circle(image, (box.center.x, box.center.y), 6, (250, 250, 250, 255), cv2.FILLED, cv2.LINE_AA)
+        cv2.line(image, (box.left, box.bottom), (box.right, box.top), (250, 250, 250, 255), 2, cv2.LINE_AA)
+    if elsewhere:
+        cv2.rectangle(image, (left + 20, top + 120), (left + 380, top + 220), (90, 90, 90, 255), cv2.FILLED)
+    return image
+
+
+def switching(window: Window, rest: bool = True, leaves: bool = True) -> list[Event]:
+    """A click on the sign by a pointer that comes from elsewhere, if at rest before, and leaves it then."""
+    far = Point(20, 20).moved(window.rect.left, window.rect.top)
+    place = PLACE.moved(window.rect.left, window.rect.top)
+    before = [PointerMoved(SECOND // 2, far)] if rest else []
+    after = [PointerMoved(2 * SECOND, far)] if leaves else []
+    return [*before, PointerMoved(SECOND - 50 * MS, place), *click(window, SECOND), *after]
+
+
+def switch_learned(folder: Path, pictures: Sequence[tuple[int, NDArray[np.uint8]]], events: Sequence[Event]) -> bool:
+    found = learning(folder, pictures, events)
+    (step,) = found.macro.steps
+    assert (step.on is None) == (step.after == "")
+    if step.on is not None:
+        assert step.on.overlap(SIGN) > 0.3
+        assert found.pictures[step.after].shape == found.pictures[step.before].shape == (240, 400, 3)
+        assert int(found.pictures[step.after][PLACE.y, PLACE.x].min()) > 200  # the dot
+    return step.on is not None
+
+
+def test_a_click_that_only_changes_its_target_is_learned_as_a_switch(tmp_path: Path) -> None:
+    window = window_at(20, 30)
+    pictures = [(0, lit(window)), (SECOND + 100 * MS, lit(window, 60))]
+    assert switch_learned(tmp_path, pictures, switching(window))
+
+
+@pytest.mark.parametrize(
+    "way", ["another page", "no change", "under the pointer only", "nobody saw it at rest", "stays"]
+)
+def test_other_clicks_are_no_switches(tmp_path: Path, way: str) -> None:
+    window = window_at(20, 30)
+    pressed, later = SECOND + 100 * MS, [(SECOND + 100 * MS, lit(window, 60))]
+    if way == "another page":
+        later = [(pressed, lit(window, 60, elsewhere=True))]
+    elif way == "no change":
+        later = []
+    elif way == "under the pointer only":
+        later = [(SECOND - 20 * MS, lit(window, 60)), (2 * SECOND - 20 * MS, lit(window))]
+    rest, leaves = way != "nobody saw it at rest", way != "stays"
+    assert not switch_learned(tmp_path, [(0, lit(window)), *later], switching(window, rest, leaves))
 
 
 def test_both_ends_of_a_drag_are_on_the_window_s_picture(tmp_path: Path) -> None:

@@ -60,15 +60,27 @@ def test_what_is_written_is_read(folder: Path) -> None:
     assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_a_macro_from_before_programs_were_asked_is_read(folder: Path) -> None:
+def test_a_macro_of_an_older_version_is_read(folder: Path) -> None:
     text = json.loads((folder / "macro.json").read_text())
     for step in text["steps"]:
+        del step["after"], step["on"]
         if step["target"] is not None:
             del step["target"]["role"], step["target"]["name"]
     (folder / "macro.json").write_text(json.dumps(text))
     target = read_macro(folder).steps[0].target
     assert target is not None
     assert (target.text, target.role, target.name) == ("Yesterday", "", "")
+
+
+def test_the_picture_after_a_step_has_to_be_there_where_it_is_named(tmp_path: Path) -> None:
+    first, *others = example().steps
+    switch = replace(first, after="steps/01-after.png", on=Rect(1, 2, 4, 4))
+    macro = replace(example(), steps=(switch, *others))
+    create_macro(macro, {switch.before: PICTURE, switch.after: PICTURE}, tmp_path / "play-song")
+    assert read_macro(tmp_path / "play-song") == macro
+    (tmp_path / "play-song" / switch.after).unlink()
+    with pytest.raises(BrokenMacro, match=r"01-after\.png is missing"):
+        read_macro(tmp_path / "play-song")
 
 
 def test_nothing_is_overwritten(folder: Path) -> None:

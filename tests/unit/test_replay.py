@@ -161,6 +161,8 @@ class Bench:
     desktop: Desktop
     shown: Image = field(default_factory=drawn)
     """The window when it was shown."""
+    after: Image | None = None
+    """The window when the first step was done, where that switched something."""
     told_then: Sequence[Element] = ()
     """What the program told of it."""
     reader: Mute = READER
@@ -189,7 +191,12 @@ class Bench:
 
     def run(self, *places: Point, role: str = "", name: str = "") -> EpisodeReport:
         macro = self.macro(places or (CLICKED,), role, name)
-        create_macro(macro, {step.before: self.shown for step in macro.steps}, self.folder / "macro")
+        pictures = {step.before: self.shown for step in macro.steps}
+        if self.after is not None:
+            switch = replace(macro.steps[0], after="steps/01-after.png", on=CROSS.grown(6))
+            macro = replace(macro, steps=(switch, *macro.steps[1:]))
+            pictures[switch.after] = self.after
+        create_macro(macro, pictures, self.folder / "macro")
         episode = self.folder / "episode"
         episode.mkdir()
         options = ReplayOptions(patience_s=self.patience_s, retry_s=0.02)
@@ -393,6 +400,47 @@ def test_a_control_that_never_holds_still_halts(bench: Bench) -> None:
     bench.after_look = jump
     assert "does not hold still" in halted(bench.run()).reason
     assert bench.actuator.performed == []
+
+
+# What is on already
+
+
+def switched(*, on: bool, image: Image | None = None) -> Image:
+    """The window with the cross on a ground of its own, under a dot, while it is on."""
+    image = drawn() if image is None else image
+    if on:
+        box = CROSS.grown(6)
+        cv2.rectangle(image, (box.left, box.top), (box.right, box.bottom), (60, 120, 40), cv2.FILLED)
+        cv2.circle(image, (CROSS.center.x, CROSS.center.y), 6, (250, 250, 250), cv2.FILLED, cv2.LINE_AA)
+        cv2.line(image, (box.left + 4, box.bottom - 4), (box.right - 4, box.top + 4), (250, 250, 250), 2, cv2.LINE_AA)
+    return image
+
+
+def test_a_switch_that_is_on_already_is_left_as_it_is(bench: Bench) -> None:
+    bench.after = switched(on=True)
+    bench.desktop.shown = [window_at(-1200, -140, switched(on=True))]
+    report = bench.run()
+    assert isinstance(report.outcome, Finished), report.outcome
+    assert bench.actuator.performed == []
+    (step,) = report.steps
+    assert step.description.endswith(": left out")
+    assert "it looks as it did after this step" in step.evidence
+
+
+def test_a_switch_that_is_off_is_clicked(bench: Bench) -> None:
+    bench.after = switched(on=True)
+    assert clicked(bench, bench.run()) == CLICKED.moved(-1200, -140)
+
+
+def test_after_a_switch_that_is_on_already_it_goes_on(bench: Bench) -> None:
+    bench.after = switched(on=True)
+    bench.desktop.shown = [window_at(-1200, -140, switched(on=True))]
+    report = bench.run(CLICKED, CIRCLE)
+    assert isinstance(report.outcome, Finished), report.outcome
+    assert [step.description.endswith(": left out") for step in report.steps] == [True, False]
+    (action,) = bench.actuator.performed
+    assert isinstance(action, Click)
+    assert CIRCLE.moved(-1200, -140) == action.position
 
 
 # The page, at last

@@ -15,6 +15,7 @@ from typing import Any
 
 from encore_agent.find import Absent, Finder, Found
 from encore_agent.policy import Advice
+from encore_agent.switches import Switch, on_already
 from encore_agent.verdict import Verdict, VerdictOptions, judged
 from encore_models.demonstrated import steps_shown, steps_today
 from encore_models.macro import Macro, Phrase, Slot, Step, WindowIdentity, fill
@@ -23,6 +24,7 @@ from encore_models.perception.clip import Clip
 from encore_models.perception.labels import Labels
 from encore_models.perception.screen import Scene
 from encore_models.perception.situation import NOTHING_SAID, STATES, Spoken, StepsToday, Words, observe
+from encore_models.perception.switches import switched
 from encore_models.perception.target import describe_target
 from encore_models.perception.text import TextReader
 from encore_models.slots import bind_step
@@ -74,6 +76,8 @@ class _Shown:
     scenes: tuple[Scene, ...]
     today: StepsToday | None
     """As the model takes it; None where there is no model."""
+    switches: tuple[Switch | None, ...]
+    """What each step switches."""
     labels: Labels
     """That were read on its screens; what looks like one is not read again."""
 
@@ -144,7 +148,7 @@ class Replaying:
 
     def _learned(self, begun: Begun) -> _Shown:
         """The demonstration's steps; targets are what was under the pointer, slots are bound as learning does."""
-        task, screens = begun.plan.shown, begun.shown.screens
+        task, screens = begun.plan.shown, begun.shown.screens[:-1]
         values = {SLOT: task.value} if any(intent.slot for intent in task.intents) else {}
         scenes = tuple(Scene(screen.image, self._reader, self._clip) for screen in screens)
         steps = []
@@ -154,13 +158,15 @@ class Replaying:
             window = WindowIdentity("synthetic", begun.plan.app.name, Rect(0, 0, *scene.image.shape[1::-1]))
             target = describe_target(scene, point) if control is not None else None
             steps.append(bind_step(Step(_action(intent, point), window, "", target), values))
+        afterwards = (*scenes[1:], Scene(begun.shown.screens[-1].image, self._reader, self._clip))
+        switches = tuple(_switch(*one) for one in zip(steps, scenes, afterwards, strict=True))
         labels = Labels()
         if self._model is None:
-            return _Shown(tuple(steps), scenes, None, labels)
+            return _Shown(tuple(steps), scenes, None, switches, labels)
         today = self._today(begun, tuple(steps), scenes)
         for scene in scenes:
             labels.learn(scene)
-        return _Shown(tuple(steps), scenes, today, labels)
+        return _Shown(tuple(steps), scenes, today, switches, labels)
 
     def _today(self, begun: Begun, steps: tuple[Step, ...], scenes: Sequence[Scene]) -> StepsToday:
         """The demonstration as a run takes it, with today's value of the slot."""
@@ -173,14 +179,16 @@ class Replaying:
         self, begun: Begun, shown: _Shown, index: int, sample: Sample, looked: Looked
     ) -> tuple[Found | Absent | None, Verdict]:
         """What a replay makes of a look at a step."""
-        step, found = shown.steps[index], None
+        step, found, on = shown.steps[index], None, None
         now = Scene(looked.scene.image, self._reader, self._clip)
         if step.target is not None:
             template = step.target.template
             text = None if template is None else fill(template, {SLOT: begun.plan.run.value})
             found = self._finder.find(step.target, shown.scenes[index], now, text)
+            if (switch := shown.switches[index]) is not None:
+                on = on_already(self._finder, switch, now, text, found)
         advice = self._advice(shown, sample, now)
-        verdict = judged(step, index, found, advice, self._options)
+        verdict = judged(step, index, found, advice, self._options, on)
         return verdict.place or found, verdict
 
     def _advice(self, shown: _Shown, sample: Sample, now: Scene) -> Advice | None:
@@ -193,6 +201,14 @@ class Replaying:
         decision = self._model.decide(asked)
         against = contradicted(asked, int(decision.steps.argmax()))
         return Advice(asked, seen, decision, against, 0.0)
+
+
+def _switch(step: Step, before: Scene, after: Scene) -> Switch | None:
+    """What a step switches, as learning tells it; no pointer is drawn on these screens."""
+    if step.target is None or not isinstance(step.action, Click):
+        return None
+    on = switched(step.target, before, after)
+    return None if on is None else Switch(step.target, before, on, after)
 
 
 def _grasped(control: Control, begun: Begun) -> Point:

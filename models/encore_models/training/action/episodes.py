@@ -81,7 +81,7 @@ class Demonstrated:
     seen: tuple[Seen, ...]
     """The screens before the steps, and at the end."""
     screens: tuple[Screen, ...]
-    """Those before the steps, as they are drawn."""
+    """The same, as they are drawn."""
     changes: tuple[Effect, ...]
     """What each step made come and go, with today's value."""
     utterance: Half
@@ -255,7 +255,7 @@ class Episodes:
         seen.append(observe(Scene(last.image, Reading(last.controls, reads), self._clip), self._words))
         changes = changed(seen, {episode.shown.value.lower(): heard})
         return Demonstrated(
-            looks, meanings, effects, places, heard, tuple(texts), tuple(seen), tuple(before), changes, SILENT
+            looks, meanings, effects, places, heard, tuple(texts), tuple(seen), (*before, last), changes, SILENT
         )
 
     def _target(self, scene: Scene, control: Control | None, intent: Intent, reading: Reading) -> tuple[Rect, str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -91,7 +92,7 @@ class Spoken:
             kept: Half = np.load(path, allow_pickle=False)
             return kept
         heard = heard_of(*self._said(text, speaker, seed), self._encode).frames[:MOST_FRAMES]
-        new = path.with_suffix(".new")
+        new = _own(path)
         with new.open("wb") as file:
             np.save(file, heard)
         new.replace(path)
@@ -107,7 +108,7 @@ class Spoken:
         if path.is_file():
             return Fit(*json.loads(path.read_text()))
         fit = self._fits(self.sound(text, speaker, seed), phrase)
-        new = path.with_suffix(".part")
+        new = _own(path)
         new.write_text(json.dumps([fit.words, fit.log_p]))
         new.replace(path)
         return fit
@@ -133,6 +134,11 @@ class Spoken:
         if len(speech) > most:  # faster, as people speak whom a window of 4 s is set for
             speech = say(text, speaker, 1.35 * len(speech) / most)
         return spoiled(speech, _babble(rng), rng)
+
+
+def _own(path: Path) -> Path:
+    """Beside a file, and no other process's: several make samples of the same utterances at a time."""
+    return path.with_suffix(f".{os.getpid()}.new")
 
 
 def fits_of(voice: Voice) -> Fits:
