@@ -95,11 +95,11 @@ class Finder:
         if thorough and target.kind in WORDED and isinstance(found := self._on_page(search, text), Found):
             return found
         title = text if text is not None and target.kind in ("row", "text") else own_title(search)
-        if title:
-            weigh_elsewhere(search, title)
+        elsewhere = weigh_elsewhere(search, title) if title else None
         # Of an empty place there is nothing to look like.
         near = result.look_alikes or (search.likest if target.kind != "blank" else ())
-        return replace(result, look_alikes=near, nearly=tuple(one.place for one in search.weighed))
+        nearly = tuple(one.place for one in search.weighed)
+        return replace(result, look_alikes=near, nearly=nearly, titled=elsewhere)
 
     def _looked(self, search: Search, text: str | None) -> Found | Absent:
         """What comes of one look: at what was made out, and where that is not the target, at drawings put together."""

@@ -117,6 +117,8 @@ class Absent:
     """That a click on what came nearest would have been right, 0 to 1; None where nothing could be weighed."""
     nearly: tuple[Found, ...] = field(default=(), repr=False)
     """Places that were weighed, and are not sure enough: never to be acted on without another witness."""
+    titled: Found | None = field(default=None, repr=False)
+    """Of these the only label of any list or card that is called as the row that was shown, or as what was said."""
 
 
 LOST = Absent("what was clicked when it was shown cannot be made out in the recording")

@@ -25,6 +25,8 @@ SHORTEST = 2
 """Letters of a name that is told from what a reader makes of a drawing."""
 LINES = 1.8
 """Times the lower one's height that the middles of a row's title and of the line below it are apart at most."""
+MANY = 3
+"""Drawings alike from which they are those of cards, or of rows, and no tools."""
 OTHERWISE = 0.25
 """By how much two rows that read the same must differ in structure for one of them not to be the shown one."""
 GROUP = 0.12
@@ -173,29 +175,39 @@ def _find_titled(search: Search, wanted: str, cell: Candidate) -> Found | Absent
     return search.judged(place, "titled", evidence, doubt)
 
 
-def weigh_elsewhere(search: Search, wanted: str) -> None:
-    """Weigh the only label of any list, or of a drawing, that reads `wanted`: a list of rows may be one of cards today.
+def weigh_elsewhere(search: Search, wanted: str) -> Found | None:
+    """Weigh the only label of any list or card that reads `wanted`: a list of rows may be one of cards today.
 
     It is never acted on without another witness, for other lists than the shown one may hold the same title.
     """
     now = search.now
-    titles = {now.name_of(c) for c in now.candidates if c.kind != "text" and not c.frame}
-    labels = [c for c in now.candidates if c.kind == "text" and now.field_of(c) is None]
+    titles, labels = _of_cards(now), [c for c in now.candidates if c.kind == "text" and now.field_of(c) is None]
     listed = [c for c in labels if c in titles or now.is_listed(c)]
     kind, places = best_matches(wanted, now.texts(listed))
-    if len(places) == 1 and kind >= Match.READ_ALIKE and not is_cut_off(now, listed[places[0]]):
-        label = listed[places[0]]
-        why = f"{wanted!r} stands in a list, though not in the one shown"
-        place = Place(label.box, why, 0.0, point=on_other_words(search, label))
-        search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
+    if len(places) != 1 or kind < Match.READ_ALIKE or is_cut_off(now, listed[places[0]]):
+        return None
+    label = listed[places[0]]
+    why = f"{wanted!r} stands in a list, though not in the one shown"
+    place = Place(label.box, why, 0.0, point=on_other_words(search, label))
+    search.judged(place, "titled", {"reads": kind / Match.EXACT, "columns": 0.0, "ahead": 0.0}, "")
+    return next((one.place for one in search.weighed if one.place.evidence == why), None)
+
+
+def _of_cards(scene: Scene) -> set[Candidate]:
+    """Labels that name one of many drawings alike, as on cards."""
+    drawings = (c for c in scene.candidates if c.kind != "text" and not c.frame)
+    names = (scene.name_of(c) for c in drawings if len(scene.alike(c)) >= MANY)
+    return {name for name in names if name is not None}
 
 
 def own_title(search: Search) -> str:
-    """What the shown row is called, where its title itself was acted on; empty for all else."""
-    target, cell = search.target, search.cell
-    if target.kind != "row" or cell is None or cell.kind != "text" or _title_in(search.shown, cell) != cell:
+    """What the shown row or card is called, where its title itself was acted on; empty for all else."""
+    target, cell, shown = search.target, search.cell, search.shown
+    if cell is None or cell.kind != "text" or target.kind not in ("row", "text"):
         return ""
-    return target.text
+    if target.kind == "row":
+        return target.text if _title_in(shown, cell) == cell else ""
+    return target.text if cell in _of_cards(shown) else ""
 
 
 def find_in_list(search: Search) -> Found | Absent:

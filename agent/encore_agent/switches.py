@@ -14,12 +14,14 @@ from encore_models.perception.screen import Scene
 from encore_models.perception.switches import cosine
 from encore_recorder.geometry import Point, Rect
 
-SAME_LOOK, AHEAD = 0.8, 0.2
+SAME_LOOK, AHEAD = 0.7, 0.2
 """Cosines: from which what is found looks as it did after the click, and by how much more than as it did before."""
 SURE = 0.9
 """Probability of the place."""
 SAME_PLACE = 0.2
 """Overlap from which two finds are one place."""
+LARGER = 4
+"""Times its own area that the ground has at most that a switch stands on while it is on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +35,16 @@ class Switch:
     after: Scene
 
     @property
-    def target_after(self) -> Target:
-        """What is looked for where it is on."""
-        drawing = self.after.at(self.on.center)
+    def boxes(self) -> list[Rect]:
+        """Its ink on `after`, and the grounds around it: on another day they may be all that is made out."""
+        around = (c.box for c in self.after.with_wholes if not c.frame)
+        return [self.on, *(box for box in around if _holds(box, self.on))]
+
+    def target_in(self, box: Rect) -> Target:
+        """What is looked for, where one of `boxes` is what it looks like."""
+        drawing = self.after.at(box.center)
         look_alikes = len(self.after.alike(drawing)) - 1 if drawing is not None else 0
-        return replace(self.target, box=self.on, offset=Point(0, 0), look_alikes=look_alikes, role="", name="")
+        return replace(self.target, box=box, offset=Point(0, 0), look_alikes=look_alikes, role="", name="")
 
 
 def on_already(
@@ -52,13 +59,23 @@ def on_already(
         text: As for `Finder.find`.
         found: What the finder says of the target as it was before its click.
     """
-    on = finder.find(switch.target_after, switch.after, now, text)
+    return next((on for box in switch.boxes if (on := _on(finder, switch, box, now, text, found)) is not None), None)
+
+
+def _on(
+    finder: Finder, switch: Switch, box: Rect, now: Scene, text: str | None, found: Found | Absent | None
+) -> Found | None:
+    on = finder.find(switch.target_in(box), switch.after, now, text)
     if not isinstance(on, Found) or (on.probability or 0.0) < SURE:
         return None
-    as_after = cosine(switch.after, switch.on, now, on.box)
+    as_after = cosine(switch.after, box, now, on.box)
     if as_after < SAME_LOOK or as_after - cosine(switch.before, switch.target.box, now, on.box) < AHEAD:
         return None
     elsewhere = found if isinstance(found, Found) and found.box.overlap(on.box) < SAME_PLACE else None
     if elsewhere is not None and cosine(switch.before, switch.target.box, now, elsewhere.box) >= as_after:
         return None  # another one of its like is on
     return on
+
+
+def _holds(around: Rect, box: Rect) -> bool:
+    return around != box and around.intersection(box) == box and around.area <= LARGER * box.area

@@ -143,9 +143,13 @@ def confirmed(step: Step, index: int, absent: Absent, advice: Advice, options: V
     """
     if not _says(step, index, advice):
         return None
-    named = step.target is not None and (step.target.template is not None or step.target.kind == "row")
-    least = options.titled if named else options.nearly
-    there = [one for one in absent.nearly if _at(one, advice) and (one.probability or 0.0) >= least]
+    said = step.target is not None and step.target.template is not None
+
+    def likely(one: Found) -> bool:
+        least = options.titled if said or one == absent.titled else options.nearly
+        return (one.probability or 0.0) >= least
+
+    there = [one for one in absent.nearly if _at(one, advice) and likely(one)]
     best = max(there, key=lambda one: one.probability or 0.0, default=None)
     if best is None:
         return None

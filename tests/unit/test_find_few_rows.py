@@ -103,3 +103,52 @@ def test_the_head_of_a_column_is_not_named_by_the_row_below_it() -> None:
     found = find(shown, table(False), point)
     assert isinstance(found, Found), found
     assert Rect(630, 100, 125, 24).contains(found.point)
+
+
+def grid(titles: Sequence[str]) -> Window:
+    """Cards in lines of three: a cover, a title and a sign on its line."""
+    window = Window(np.full((560, 760, 3), 245, np.uint8)).write("Library", 20, 8)
+    for place, title in enumerate(titles):
+        left, top = 30 + 240 * (place % 3), 40 + 250 * (place // 3)
+        cv2.rectangle(window.image, (left, top), (left + 220, top + 160), (60 + 20 * place, 90, 160), cv2.FILLED)
+        window.write(title, left, top + 180).sign(left + 190, top + 176, 0)
+    return window
+
+
+def test_a_row_may_be_a_card_today_but_that_needs_another_witness() -> None:
+    found = find(page(TITLES), grid(TITLES), Point(90, 64 + 52 * 2), "Golden Meadow")
+    assert isinstance(found, Absent), found
+    assert found.titled is not None
+    assert found.titled in found.nearly
+    assert Rect(510, 215, 130, 20).contains(found.titled.point)
+    assert (found.titled.probability or 1.0) < 0.9
+
+
+def test_a_title_that_is_there_twice_or_not_at_all_needs_more() -> None:
+    for titles in ((*TITLES[:4], "Golden Meadow", TITLES[5]), (*TITLES[:2], *TITLES[3:])):
+        found = find(page(TITLES), grid(titles), Point(90, 64 + 52 * 2), "Golden Meadow")
+        assert isinstance(found, Absent), found
+        assert found.titled is None
+
+
+def columns(titles: Sequence[str], on: str = "") -> Window:
+    """Rows in two columns; the sign of one may be on, and looks otherwise then."""
+    window = Window().write("Results", 20, 12)
+    for place, title in enumerate(titles):
+        left, top = 40 + 360 * (place % 2), 60 + 52 * (place // 2)
+        window.write(title, left, top)
+        if title == on:
+            cv2.rectangle(window.image, (left + 276, top - 8), (left + 308, top + 24), (30, 30, 30), cv2.FILLED)
+            cv2.line(window.image, (left + 280, top + 8), (left + 304, top + 8), (250, 250, 250), 3)
+        else:
+            window.sign(left + 282, top - 4, 0)
+    return window
+
+
+def test_where_the_sign_of_a_row_is_on_that_of_the_row_beside_it_is_not_taken() -> None:
+    shown = Window().write("Library", 20, 12)
+    for row, title in enumerate(TITLES):
+        shown.write(title, 60, 60 + 52 * row).sign(682, 56 + 52 * row, 0)
+    for title in TITLES[::2]:
+        found = find(shown, columns(TITLES, on=title), Point(692, 66), title)
+        assert isinstance(found, Absent), (title, found)

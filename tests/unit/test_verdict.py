@@ -151,6 +151,14 @@ def test_a_row_that_is_called_what_was_said_needs_less() -> None:
     assert judged(said, 0, nearly(0.49), sure, OPTIONS).do == "look"
 
 
+def test_so_does_the_only_title_that_reads_as_the_row_that_was_shown() -> None:
+    row = replace(STEP, target=replace(TARGET, kind="row"))
+    sure, absent = advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0)), nearly(0.5)
+    assert judged(row, 0, absent, sure, OPTIONS).do == "look"
+    for place, do in zip(absent.nearly, ("look", "act"), strict=True):
+        assert judged(row, 0, replace(absent, titled=place), sure, OPTIONS).do == do
+
+
 @pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
 def test_what_was_nearly_found_needs_the_model_to_say_that_very_place(said: Advice) -> None:
     verdict = judged(STEP, 0, nearly(0.79), said, OPTIONS)
