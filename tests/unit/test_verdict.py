@@ -155,8 +155,8 @@ def test_so_does_the_only_title_that_reads_as_the_row_that_was_shown() -> None:
     row = replace(STEP, target=replace(TARGET, kind="row"))
     sure, absent = advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0)), nearly(0.5)
     assert judged(row, 0, absent, sure, OPTIONS).do == "look"
-    for place, do in zip(absent.nearly, ("look", "act"), strict=True):
-        assert judged(row, 0, replace(absent, titled=place), sure, OPTIONS).do == do
+    for one, do in zip(absent.nearly, ("look", "act"), strict=True):
+        assert judged(row, 0, reone(absent, titled=one), sure, OPTIONS).do == do
 
 
 @pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
