@@ -156,7 +156,7 @@ def test_so_does_the_only_title_that_reads_as_the_row_that_was_shown() -> None:
     sure, absent = advice((1, 0, 0, 0), (1, 0), (1, 0, 0, 0)), nearly(0.5)
     assert judged(row, 0, absent, sure, OPTIONS).do == "look"
     for one, do in zip(absent.nearly, ("look", "act"), strict=True):
-        assert judged(row, 0, reone(absent, titled=one), sure, OPTIONS).do == do
+        assert judged(row, 0, replace(absent, titled=one), sure, OPTIONS).do == do
 
 
 @pytest.mark.parametrize("said", DOUBTS.values(), ids=DOUBTS)
