@@ -135,7 +135,8 @@ class Search:
             return Absent(f"something stands now where the click would go ({place.why})", place.near)
         probability = self.certainty.probability(kind, evidence)
         patch, around = self._seen_at(point)
-        found = Found(place.box, point, place.why, place.score, patch, around, place.near, probability)
+        unchanged = kind == "unchanged"
+        found = Found(place.box, point, place.why, place.score, patch, around, place.near, probability, unchanged)
         self.weighed.append(Weighed(kind, evidence, found, probability))
         if probability >= self.certainty.kinds[kind].enough:
             return found

@@ -85,6 +85,8 @@ class Found:
     look_alikes: tuple[LookAlike, ...] = ()
     probability: float | None = None
     """That the click is right, 0 to 1; None where nothing was weighed."""
+    unchanged: bool = False
+    """Its place looks to the pixel as it was shown, so what is done there was not done yet."""
 
 
 @dataclass(frozen=True, slots=True)

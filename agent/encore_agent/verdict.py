@@ -116,7 +116,7 @@ def judged(
         return Verdict("look" if place is None else "act", both, place)
     if agrees(step, index, found, advice):
         return Verdict("act", both)
-    if changes_back(step, index, advice, options):
+    if changes_back(step, index, found, advice, options):
         return Verdict("look", both)
     certain = found is None or (found.probability or 0.0) >= options.certain
     return Verdict("act", f"{both}, but this is certain") if certain else Verdict("look", both)
@@ -190,11 +190,12 @@ def needless(step: Step, index: int, found: Found | Absent | None, advice: Advic
     return behind(index, advice, options)
 
 
-def changes_back(step: Step, index: int, advice: Advice, options: VerdictOptions) -> bool:
+def changes_back(step: Step, index: int, found: Found | None, advice: Advice, options: VerdictOptions) -> bool:
     """Whether a click may undo what was done already: many drawings are switches, labels and fields are not."""
     target = step.target
     switch = isinstance(step.action, Click) and target is not None and target.kind in ("icon", "row_icon")
-    return switch and says_later(index, advice, options)
+    as_shown = found is not None and found.unchanged
+    return switch and (behind(index, advice, options) or (not as_shown and says_later(index, advice, options)))
 
 
 def behind(index: int, advice: Advice, options: VerdictOptions) -> bool:

@@ -33,6 +33,7 @@ from encore_models.perception.ui_clip import UiClip
 from encore_models.training import icons
 from encore_models.training.action import make
 from encore_models.training.action.closed_loop import numbers_of, telling
+from encore_models.training.action.episodes import Episodes
 from encore_models.training.action.fusion import FUSIONS
 from encore_models.training.action.glyphs import FONT_PACKAGES
 from encore_models.training.action.model import ActionConfig, ActionModel, torch_outputs
@@ -43,7 +44,7 @@ from encore_models.training.action.train import MODEL, sizes_of, train
 from encore_models.training.action.trainer import TrainOptions
 from tests.benchmarks.action.learning import curve, tuned
 from tests.benchmarks.action.library import learned_beside
-from tests.benchmarks.action.material import Material, quick_material, whole_material
+from tests.benchmarks.action.material import Material, played_world, quick_material, whole_material
 from tests.benchmarks.action.played import play_together
 from tests.benchmarks.action.replayed import Replaying
 from tests.benchmarks.action.report import write_report
@@ -80,6 +81,8 @@ class Budget:
     """Steps that bring speech to texts."""
     played: int = 60
     """Episodes that the default plays in closed loop."""
+    replayed: int = 120
+    """Episodes that are gone through as replays: those, and more."""
     played_by_others: int = 24
 
 
@@ -141,7 +144,7 @@ def bench(
     tuning = {**tuning, "beside": stored.part("library", given, learned)}
     rows = [{**row, **NOT_PLAYED, **ends[row["name"]]} for row in (default, *rows)]
     tell("replays")
-    replayed = stored.part("replayed", given, partial(_replay, folder, material, budget.played))
+    replayed = stored.part("replayed", given, partial(_replay, folder, material.world, budget.replayed))
     frozen = stored.part("frozen", made_with, material.frozen)
     measured = {"replayed": replayed, "demonstrations": points, "fine_tuning": tuning}
     return told_of(rows, towers, frozen, measured, budget.options, budget.small)
@@ -179,16 +182,13 @@ def _play(
     return play_together(tells, material.world, list(numbers_of("test", episodes)))
 
 
-def _replay(folder: Path, material: Material, episodes: int) -> dict[str, dict[str, Any]]:
-    """How the same episodes end as replays, with the default's advice and by the finder's evidence alone."""
-    if material.world is None or not (folder / MANIFEST).is_file():
+def _replay(folder: Path, world: Episodes | None, episodes: int) -> dict[str, dict[str, Any]]:
+    """How episodes end as replays, with the default's advice and by the finder's evidence alone."""
+    if world is None or not (folder / MANIFEST).is_file():
         return {}
     clip, reader, numbers = UiClip.load(threads=1), RapidOcrReader(1, READ), list(numbers_of("test", episodes))
     models = {"model and finder": RuntimeModel.load(folder, threads=1), "finder alone": None}
-    return {
-        name: Replaying(material.world, clip, reader, model).play_all(numbers).figures()
-        for name, model in models.items()
-    }
+    return {name: Replaying(world, clip, reader, model).play_all(numbers).figures() for name, model in models.items()}
 
 
 def _other_towers(
@@ -221,6 +221,10 @@ def main(
     steps: Annotated[int, typer.Option(help="Of each fusion's run.")] = OPTIONS.steps,
     width: Annotated[int, typer.Option(help="Of the fusions.")] = 128,
     episodes: Annotated[int, typer.Option(help="Played in closed loop by the default.")] = 60,
+    replays: Annotated[int, typer.Option(help="Episodes that are gone through as replays.")] = Budget().replayed,
+    replays_only: Annotated[
+        bool, typer.Option(help="Put the replays into --out and its report, and leave all else there as it is.")
+    ] = False,
     towers: Annotated[int, typer.Option(help="Episodes that other towers are trained on; 0 leaves them out.")] = 20,
     tower_steps: Annotated[int, typer.Option(help="Of each other tower's run.")] = 60,
     utterances: Annotated[int, typer.Option(help="That bring speech to texts.")] = 400,
@@ -244,15 +248,20 @@ def main(
             typer.echo(json.dumps(quick_told, indent=2))
         return
     icons.prepare()  # fetched once, with npm; the episodes that are played are drawn with them, too
+    hearing = user_cache_path("encore") / "models" / "whisper-tiny.en"
+    if replays_only:
+        replayed = _replay(model, played_world(UiClip.load(), hearing), replays)
+        write_report(out, json.loads(out.read_text(encoding="utf-8")) | {"replayed": replayed})
+        return
     data = data or _made()
     sizes = replace(sizes_of(Shards(data)), width=width)
     budget = Budget(
         replace(OPTIONS, steps=steps),
         small=Small(steps=tower_steps),
         played=episodes,
+        replayed=replays,
         played_by_others=min(episodes, Budget().played_by_others),
     )
-    hearing = user_cache_path("encore") / "models" / "whisper-tiny.en"
     material = whole_material(data, hearing, towers, utterances, OLD)
     made_with = [FORMAT_VERSION, sorted(path.name for path in data.glob("*.npz"))]
     default = model if (model / NUMBERS).is_file() else None

@@ -181,6 +181,9 @@ def test_what_may_change_back_is_not_clicked_again() -> None:
     # Also where the screen shows no effect of it, which a switch hardly has; but not where the model is in doubt.
     assert judged(heart, 0, found(probability=1.0), advice(steps=(0.02, 0.98)), OPTIONS).do == "look"
     assert judged(heart, 0, found(probability=1.0), advice(steps=(0.12, 0.88)), OPTIONS).do == "act"
+    # What looks to the pixel as it was shown was not done yet.
+    as_shown = replace(found(probability=1.0), unchanged=True)
+    assert judged(heart, 0, as_shown, advice(steps=(0.02, 0.98)), OPTIONS).do == "act"
 
 
 @pytest.mark.parametrize("said", [None, advice(), *DOUBTS.values()], ids=["nothing", "this step", *DOUBTS])

@@ -153,6 +153,11 @@ def whole_material(data: Path, hearing: Path, towers: int, utterances: int, old:
     )
 
 
+def played_world(clip: Clip, hearing: Path) -> Episodes:
+    """The episodes that are played; see `whole_material`."""
+    return Episodes(clip, Spoken.with_whisper(prepare_hearing(hearing)), PLAYED_SEED)
+
+
 def _toggled(test: Sequence[Sample]) -> tuple[Sample, ...]:
     try:
         return tuple(one for one in test if "toggle" in passed_over(one))

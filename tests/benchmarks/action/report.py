@@ -37,6 +37,7 @@ COLUMNS = {
 """Of the tables of models, by the keys of a row."""
 REPLAYED = {
     "name": "",
+    "episodes": "episodes",
     "success": "played to the end %",
     "target_hit": "target %",
     "wrong": "episodes ended wrong",
@@ -105,7 +106,7 @@ def markdown(told: dict[str, Any], drawn: str) -> str:
         lines += ["", f"The default's episodes ended: {', '.join(f'{key} {count}' for key, count in ends.items())}."]
     if told["replayed"]:
         rows = [{"name": name, **figures} for name, figures in told["replayed"].items()]
-        lines += ["", "## The same episodes as replays", "", *table(REPLAYED, rows)]
+        lines += ["", "## These episodes, and more, as replays", "", *table(REPLAYED, rows)]
     for key, title in GROUPS.items():
         if told["groups"][key]:
             lines += ["", f"## {title}, the default", "", *_table(told["groups"][key])]
